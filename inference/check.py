@@ -102,7 +102,8 @@ def judge(dt: xr.DataTree, *, failed_solves: int = 0, max_tree_depth: int | None
         ess = {n: float(v) for n, v in az.ess(posterior, method=method).data_vars.items()}
         bad = {n: v for n, v in ess.items() if not v > ESS}
         if bad:
-            reasons.append(f"too few independent draws: {method} ESS is not above {ESS:.0f} for {_worst(bad, largest=False)}; more --draws help")
+            reasons.append(f"too few independent draws: {method} ESS is not above {ESS:.0f} for "
+                           f"{_worst(bad, largest=False)}; more --draws help")
     if "diverging" in stats:
         diverging = stats["diverging"].values.astype(bool)
         count = int(diverging.sum())
@@ -119,14 +120,16 @@ def judge(dt: xr.DataTree, *, failed_solves: int = 0, max_tree_depth: int | None
     if max_tree_depth is not None and "n_steps" in stats:
         share = float(np.mean(stats["n_steps"].values >= 2**max_tree_depth - 1))
         if share > SATURATED:
-            notes.append(f"{100 * share:.1f} % of the draws reached the longest allowed trajectory ({2**max_tree_depth - 1} steps): slow, not wrong")
+            notes.append(f"{100 * share:.1f} % of the draws reached the longest allowed trajectory "
+                         f"({2**max_tree_depth - 1} steps): slow, not wrong")
     if failed_solves:
         reasons.append(f"{failed_solves} kept draws could not be solved: see failures.csv")
     if "log_likelihood" in dt.children:
         k = az.loo(dt, pointwise=True).pareto_k
         high = int((np.asarray(k) > PARETO_K).sum())
         if high:
-            notes.append(f"{high} of {np.size(k)} measurements are so influential that leave-one-out is unreliable for them (Pareto k > {PARETO_K})")
+            notes.append(f"{high} of {np.size(k)} measurements are so influential that leave-one-out is unreliable for them "
+                         f"(Pareto k > {PARETO_K})")
     table = summary(dt)
     silent = [n for n in table.index if table.loc[n, "informed"] == NOT_INFORMED and table.loc[n, "tags"]]
     if silent:

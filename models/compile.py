@@ -86,7 +86,9 @@ def _function(y: list[sp.Symbol], args: list[sp.Symbol], expressions: list[sp.Ex
     return sp.lambdify([time, tuple(y), tuple(args)], tuple(expressions), modules=MODULES, cse=True, dummify=True)
 
 
-def observable(network: Network, expression: sp.Expr, constants: Mapping[str, float] | None = None) -> Callable[[Any, Scalars, Scalars], Any]:
+def observable(
+    network: Network, expression: sp.Expr, constants: Mapping[str, float] | None = None,
+) -> Callable[[Any, Scalars, Scalars], Any]:
     """(t, y, args) -> value of an expression of species, parameters, inputs, derived quantities and time."""
     built_in = {sp.Symbol(n): sp.nsimplify(v) for n, v in (constants or {}).items()}
     y = [s.symbol for s in network.species]

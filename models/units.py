@@ -51,7 +51,7 @@ def unit_of(expression: sp.Expr, units: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
     if expression.is_Mul:
         return sp.Mul(*parts)
     if expression.is_Pow:
-        base, exponent = expression.args
+        exponent = expression.args[1]
         if parts[1] != 1 or (parts[0] != 1 and not exponent.is_number):
             raise UnitError(f"{expression}: a power needs an exponent without unit, and a number where the base has a unit")
         return parts[0] ** exponent if parts[0] != 1 else sp.Integer(1)
