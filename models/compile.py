@@ -31,7 +31,8 @@ def _guarded_log(x: Any) -> Any:
     return jnp.log(jnp.maximum(x, 0.0) + 1e-100)
 
 
-MODULES: list[Any] = [{"power": _power, "guarded_log": _guarded_log, "Max": jnp.maximum, "Min": jnp.minimum,
+MODULES: list[Any] = [{"power": _power, "guarded_log": _guarded_log,
+                       "choose": lambda margin, a, b: jnp.where(margin >= 0, a, b), "Max": jnp.maximum, "Min": jnp.minimum,
                        "Heaviside": lambda x, h0=0.5: jnp.heaviside(x, h0)}, jnp]
 
 

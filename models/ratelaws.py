@@ -41,6 +41,22 @@ class guarded_log(sp.Function):
         return 1 / self.args[0]
 
 
+class choose(sp.Function):
+    """`a` where `margin` >= 0, else `b`: a condition that stays an expression and derives branch by branch."""
+
+    nargs = 3
+
+    @classmethod
+    def eval(cls, margin: Any, a: Any, b: Any) -> Any:
+        if a == b:
+            return a
+        return (a if margin >= 0 else b) if margin.is_number else None
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        margin, _, _ = self.args
+        return sp.Integer(0) if argindex == 1 else choose(margin, *((1, 0) if argindex == 2 else (0, 1)))
+
+
 def _e(x: Any) -> sp.Expr:
     return sp.sympify(x)
 

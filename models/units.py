@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import sympy as sp
 
-from models.ratelaws import guarded_log, power
+from models.ratelaws import choose, guarded_log, power
 
 _WORDS = {
     "": sp.Integer(1), "1": sp.Integer(1), "-": sp.Integer(1), "rel": sp.Integer(1), "0-1": sp.Integer(1), "0/1": sp.Integer(1),
@@ -48,6 +48,10 @@ def unit_of(expression: sp.Expr, units: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
             if sp.simplify(u / terms[0][1]) != 1:
                 raise UnitError(f"{expression}: {terms[0][0]} is in {terms[0][1]}, {a} in {u}")
         return terms[0][1]
+    if expression.func is choose:
+        if sp.simplify(parts[1] / parts[2]) != 1 and 0 not in expression.args[1:]:
+            raise UnitError(f"{expression}: {expression.args[1]} is in {parts[1]}, {expression.args[2]} in {parts[2]}")
+        return parts[1]
     if expression.is_Mul:
         return sp.Mul(*parts)
     if expression.is_Pow:
