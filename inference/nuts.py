@@ -7,21 +7,21 @@ the numbers of draws alone, so that a resumed run repeats the same programs on t
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import AxisType, PartitionSpec
+from jax.sharding import PartitionSpec
 from jaxtyping import Array, Float
 from numpyro.infer import NUTS
 
-from inference.checkpoint import numbered, read_arrays, write_arrays
+from inference.checkpoint import Seen, State, drive
+from inference.draws import STATS, Draws, Report, chunks, joined, mesh_for
 from inference.posterior import Problem
-
-STATS = ("potential_energy", "energy", "num_steps", "accept_prob", "diverging", "step_size")
 
 
 @dataclass(frozen=True)
@@ -41,28 +41,7 @@ class Plan:
     @property
     def chunks(self) -> tuple[tuple[bool, int], ...]:
         """(still warming up, transitions) of each chunk."""
-        def split(n: int) -> list[int]:
-            return [self.chunk] * (n // self.chunk) + ([n % self.chunk] if n % self.chunk else [])
-
-        return tuple((True, k) for k in split(self.warmup)) + tuple((False, k) for k in split(self.draws))
-
-
-@dataclass(frozen=True)
-class Draws:
-    """What a sampler leaves: `z` (chain, draw, parameter) unconstrained; `stats` name -> (chain, draw)."""
-
-    z: np.ndarray
-    stats: dict[str, np.ndarray]
-
-
-Report = Callable[[int, bool, dict[str, np.ndarray]], None]  # chunks done, warming up, stats of the chunk (chain, draw)
-
-
-def mesh_for(chains: int) -> jax.sharding.Mesh:
-    """As many devices as divide the chains evenly."""
-    devices = jax.devices()
-    n = max(k for k in range(1, len(devices) + 1) if chains % k == 0)
-    return jax.make_mesh((n,), ("chain",), axis_types=(AxisType.Auto,), devices=devices[:n])
+        return chunks(self.warmup, self.draws, self.chunk)
 
 
 def sample(
@@ -84,17 +63,20 @@ def sample(
         potential_fn=problem.potential, dense_mass=True, inverse_mass_matrix=jnp.asarray(covariance),
         target_accept_prob=plan.target, max_tree_depth=plan.max_tree_depth, step_size=0.5,
     )
-    keys = jax.random.split(jax.random.PRNGKey(seed), plan.chains)
-    mesh = mesh_for(plan.chains)
-    state = kernel.init(keys, plan.warmup, jnp.asarray(z0), (), {})
-    leaves, tree = jax.tree.flatten(state)
-    on_chains = [leaf.ndim > 0 and leaf.shape[0] == plan.chains for leaf in leaves]
-    if not all(on_chains):
-        leaves = [leaf if ok else jnp.broadcast_to(leaf, (plan.chains, *leaf.shape)) for leaf, ok in zip(leaves, on_chains, strict=True)]
     spec = PartitionSpec("chain")
 
-    def run(length: int) -> Callable[[list[Array]], Any]:
-        def transitions(leaves: list[Array]) -> tuple[list[Array], Any]:
+    @cache
+    def initial() -> tuple[list[Array], Any]:
+        keys = jax.random.split(jax.random.PRNGKey(seed), plan.chains)
+        leaves, tree = jax.tree.flatten(kernel.init(keys, plan.warmup, jnp.asarray(z0), (), {}))
+        each = [leaf.ndim > 0 and leaf.shape[0] == plan.chains for leaf in leaves]
+        return [x if ok else jnp.broadcast_to(x, (plan.chains, *x.shape)) for x, ok in zip(leaves, each, strict=True)], tree
+
+    @cache
+    def program(length: int) -> Callable[[State], Any]:
+        tree = initial()[1]
+
+        def transitions(leaves: State) -> tuple[list[Array], Any]:
             def step(s: Any, _: None) -> tuple[Any, Any]:
                 s = kernel.sample(s, (), {})
                 return s, (s.z, (s.potential_energy, s.energy, s.num_steps, s.accept_prob, s.diverging, s.adapt_state.step_size))
@@ -102,28 +84,14 @@ def sample(
             state, seen = jax.lax.scan(step, jax.tree.unflatten(tree, leaves), None, length=length)
             return jax.tree.leaves(state), jax.tree.map(lambda x: jnp.swapaxes(x, 0, 1), seen)
 
-        return jax.jit(jax.shard_map(transitions, mesh=mesh, in_specs=spec, out_specs=spec, check_vma=False))
+        return jax.jit(jax.shard_map(transitions, mesh=mesh_for(plan.chains), in_specs=spec, out_specs=spec, check_vma=False))
 
-    programs: dict[int, Callable[[list[Array]], Any]] = {}
-    done = numbered(folder)
-    kept: list[dict[str, np.ndarray]] = []
-    for i, (warming, length) in enumerate(plan.chunks):
-        if i < len(done):
-            found = read_arrays(done[i])
-            if i + 1 == len(done):
-                leaves = [jnp.asarray(found[f"state{k}"]) for k in range(len(leaves))]
-        else:
-            if stop is not None and stop():
-                return None
-            if length not in programs:
-                programs[length] = run(length)
-            leaves, (z, seen) = programs[length](leaves)
-            found = {"z": np.asarray(z)} | {k: np.asarray(v) for k, v in zip(STATS, seen, strict=True)}
-            write_arrays(folder / f"{i:06d}.npz", found | {f"state{k}": np.asarray(v) for k, v in enumerate(leaves)})
-        found = {k: v for k, v in found.items() if not k.startswith("state")}
-        if not warming:
-            kept.append(found)
-        if report is not None:
-            report(i + 1, warming, found)
-    joined = {k: np.concatenate([c[k] for c in kept], axis=1) for k in ("z", *STATS)}
-    return Draws(joined.pop("z"), joined)
+    def advance(i: int, state: State) -> tuple[State, Seen]:
+        leaves, (z, seen) = program(plan.chunks[i][1])([jnp.asarray(x) for x in state])
+        return leaves, {"z": np.asarray(z)} | {k: np.asarray(v) for k, v in zip(STATS, seen, strict=True)}
+
+    seen = drive(
+        folder, {"sampler": "nuts", "plan": asdict(plan), "seed": seed, "parameters": list(problem.names)},
+        lambda: initial()[0], lambda i, _: i == len(plan.chunks), advance,
+        None if report is None else lambda i, found: report(i, plan.chunks[i - 1][0], found), stop)
+    return None if seen is None else joined(seen, plan.chunks, plan.chains)

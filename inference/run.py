@@ -1,0 +1,122 @@
+"""One run of a study in its folder: what is asked, what was drawn, what it means, and the files that say so."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from inference import checkpoint, fit
+from inference.likelihood import location_and_scale, log_likelihood, replicate, terms, trajectories
+from inference.posterior import Problem
+from inference.prior import distribution
+from inference.progress import Teller, duration
+from inference.study import Study
+
+BATCH = 64  # parameter sets simulated at once when predictions are made
+
+
+class RunError(ValueError):
+    """A folder that cannot take this run: place, finding, remedy."""
+
+
+def problem_of(study: Study, settings: fit.Settings) -> Problem:
+    """The study's posterior at the settings' tolerances."""
+    return Problem({u.name: distribution(u.prior) for u in study.unknowns},
+                   lambda theta: log_likelihood(study, theta, rtol=settings.rtol, atol=settings.atol))
+
+
+def request(study: Study, settings: fit.Settings) -> dict[str, Any]:
+    """What identifies a run: two runs with the same request on the same device give the same draws."""
+    return {"study": study.id, "study_fingerprint": study.fingerprint, "network": study.network.id,
+            "network_fingerprint": study.network.fingerprint, "settings": asdict(settings)}
+
+
+def begin(out: Path, asked: dict[str, Any], *, resume: bool) -> bool:
+    """Take the folder for this run; True if it already holds the finished run.
+
+    Raises:
+        RunError: it holds another run, or an unfinished one and `resume` is off.
+    """
+    path = out / "run.json"
+    if path.exists():
+        held = json.loads(path.read_text())
+        same = all(held.get(k) == v for k, v in json.loads(json.dumps(asked)).items())
+        if not resume:
+            raise RunError(f"{out}: already holds a run: choose another --out, or go on with it by --resume")
+        if not same:
+            raise RunError(f"{out}: holds a run of another study or with other settings: choose another --out")
+        return held.get("status") == "finished"
+    if out.exists() and any(p.name != "checkpoint" for p in out.iterdir()):
+        raise RunError(f"{out}: is not empty and holds no run: choose another --out")
+    checkpoint.require_writable(out, 200 * 2**20)
+    return False
+
+
+def execute(study: Study, settings: fit.Settings, out: Path, tell: Teller, stop: Callable[[], bool]) -> bool:
+    """Sample, predict and store under `out`; False if stopped before the end (then everything so far is kept)."""
+    begun = time.time()
+    asked = request(study, settings)
+    fit.write_json(out / "run.json", {**asked, "status": "running", **fit.provenance(settings)})
+    problem = problem_of(study, settings)
+    drawn = fit.draw(problem, settings, out / "checkpoint", tell, stop)
+    if drawn is None:
+        return False
+    tell.say("Predicting every measurement from the posterior and the prior ...")
+    arrays = predict(study, problem, settings, drawn, tell)
+    checkpoint.write_arrays(out / "checkpoint" / "drawn.npz", arrays)
+    wall = time.time() - begun
+    fit.write_json(out / "run.json", {**asked, "status": "sampled", "wall_time_s": round(wall, 1), **fit.provenance(settings)})
+    tell.say(f"  all draws and predictions kept after {duration(wall)}")
+    return True
+
+
+def predict(study: Study, problem: Problem, settings: fit.Settings, drawn: fit.Fitted, tell: Teller) -> dict[str, np.ndarray]:
+    """Log-likelihood of every draw, and simulated measurements of a share of them and of the prior, as plain arrays."""
+    chains, draws, n = drawn.theta.shape
+    step = max(1, draws // settings.predicted)
+    kept = np.arange(0, draws, step)[: settings.predicted]
+    key_prior, key_new, key_new_prior = jax.random.split(jax.random.PRNGKey(settings.seed + 1), 3)
+
+    @jax.jit
+    def one(theta: jax.Array, key: jax.Array) -> tuple[jax.Array, ...]:
+        dishes = trajectories(study, theta, rtol=settings.rtol, atol=settings.atol)
+        expected, _ = location_and_scale(study, theta, dishes)
+        return terms(study, theta, dishes), expected, replicate(study, theta, dishes, key), jnp.all(dishes.ok)
+
+    many = jax.jit(jax.vmap(one))
+
+    def over(theta: np.ndarray, key: jax.Array, title: str) -> list[np.ndarray]:
+        keys = jax.random.split(key, len(theta))
+        parts = []
+        with tell.bar(title, len(theta)) as bar:
+            for i in range(0, len(theta), BATCH):
+                block, ks = theta[i:i + BATCH], keys[i:i + BATCH]
+                short = BATCH - len(block)
+                if short:  # one program for all batches
+                    block, ks = np.concatenate([block, np.repeat(block[-1:], short, 0)]), jnp.concatenate([ks, ks[:1].repeat(short, 0)])
+                parts.append([np.asarray(v)[: BATCH - short] for v in many(jnp.asarray(block), ks)])
+                bar.to(min(i + BATCH, len(theta)))
+        return [np.concatenate(p) for p in zip(*parts, strict=True)]
+
+    flat = drawn.theta.reshape(-1, n)
+    log_like, expected, new, ok = over(flat, key_new, "posterior")
+    shape = (chains, draws, -1)
+    prior_theta = np.asarray(problem.sample_prior(key_prior, max(settings.prior_draws, 1000)))
+    _, prior_expected, prior_new, prior_ok = over(prior_theta[: settings.prior_draws], key_new_prior, "prior")
+    prior_expected, prior_new = (np.where(prior_ok[:, None], v, np.nan) for v in (prior_expected, prior_new))
+    log_prior = np.asarray(jax.jit(jax.vmap(problem.log_prior))(jnp.asarray(flat))).reshape(shape)
+    return {
+        "theta": drawn.theta, "log_likelihood": log_like.reshape(shape), "log_prior": log_prior,
+        "expected": expected.reshape(shape)[:, kept], "replicated": new.reshape(shape)[:, kept], "kept": kept,
+        "prior_theta": prior_theta, "prior_expected": prior_expected, "prior_replicated": prior_new,
+        "ok": ok.reshape(chains, draws), "prior_ok": prior_ok, "mode_potentials": drawn.mode_potentials,
+        **{f"stats_{k}": v for k, v in drawn.stats.items()},
+    }

@@ -1,0 +1,119 @@
+"""Fit a study: `fit.py [STUDY] [--hypothesis H1] [--quick] ...`; writes results/RUN/."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+DEFAULT = "il6_feedback_estradiol"
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+def prepare_jax(device: str) -> None:
+    """64-bit, one host device a core, a compilation cache: before JAX is imported."""
+    if device != "auto":
+        os.environ["JAX_PLATFORMS"] = {"cpu": "cpu", "gpu": "cuda"}[device]
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    flags = os.environ.get("XLA_FLAGS", "")
+    if "xla_force_host_platform_device_count" not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} --xla_force_host_platform_device_count={min(cores, 4)}".strip()
+    os.environ.setdefault("JAX_ENABLE_X64", "1")
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".cache" / "jax"))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.5")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+def fail(text: str) -> typer.Exit:
+    """One line on stderr, exit code 2."""
+    typer.echo(text, err=True)
+    return typer.Exit(2)
+
+
+def free_folder(name: str) -> Path:
+    """results/NAME, or results/NAME-2, -3 ... if that holds a run already."""
+    folder, i = ROOT / "results" / name, 2
+    while folder.exists():
+        folder, i = ROOT / "results" / f"{name}-{i}", i + 1
+    return folder
+
+
+@app.command()
+def main(
+    study: Annotated[str, typer.Argument(help="name of a built-in study, or the path of a problem.yaml (PEtab)")] = DEFAULT,
+    hypothesis: Annotated[str, typer.Option(help="what estradiol does: H0 to H6; exactly its effect is estimated")] = "H1",
+    quick: Annotated[bool, typer.Option("--quick", help="a short run that writes every file; its numbers are not for use")] = False,
+    chains: Annotated[int | None, typer.Option(min=1)] = None,
+    draws: Annotated[int | None, typer.Option(min=1, help="kept draws of each chain")] = None,
+    warmup: Annotated[int | None, typer.Option(min=1)] = None,
+    starts: Annotated[int | None, typer.Option(min=1, help="searches for the mode")] = None,
+    seed: Annotated[int, typer.Option()] = 1,
+    device: Annotated[str, typer.Option(help="auto, cpu or gpu")] = "auto",
+    out: Annotated[Path | None, typer.Option(help="folder of the run; default results/STUDY-HYPOTHESIS")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="go on where --out stopped; start if nothing is there")] = False,
+    time_budget: Annotated[float | None, typer.Option(help="stop cleanly after so many minutes")] = None,
+) -> None:
+    """Fit a study: modes from many starts, NUTS from there, predictions, a verdict in words."""
+    if device not in ("auto", "cpu", "gpu"):
+        raise fail(f"--device {device}: is not one of auto, cpu, gpu")
+    if resume and out is None:
+        raise fail("--resume: which run? name its folder with --out")
+    prepare_jax(device)
+    from inference import finish, fit, run
+    from inference.progress import Teller
+    from inference.study import StudyError, load
+
+    tell = Teller()
+    settings = replace(fit.QUICK if quick else fit.FULL, seed=seed)
+    settings = replace(settings, **{k: v for k, v in {"chains": chains, "draws": draws, "warmup": warmup, "starts": starts}.items() if v})
+    try:
+        loaded = load(study, hypothesis=hypothesis)
+        folder = out or free_folder(f"{loaded.id}-{hypothesis}" + ("-quick" if quick else ""))
+        finished = run.begin(folder, run.request(loaded, settings), resume=resume)
+    except (StudyError, run.RunError, OSError) as error:
+        raise fail(str(error)) from None
+    if finished:
+        tell.say(f"{folder}: this run is finished; nothing to do")
+        return
+    tell.say(f"Study {loaded.id}, hypothesis {hypothesis}: {len(loaded.unknowns)} parameters, {len(loaded.experiments)} experiments, "
+             f"{len(loaded.measurements.value)} measurements")
+    tell.say(f"Computing on {fit.device_line()}; results go to {folder}")
+    asked_to_stop: list[float] = []
+    begun = time.monotonic()
+
+    def interrupted(*_: object) -> None:
+        if asked_to_stop:
+            raise KeyboardInterrupt
+        asked_to_stop.append(time.monotonic())
+        tell.say("Stopping after the draws in progress (Ctrl-C again: at once) ...")
+
+    signal.signal(signal.SIGINT, interrupted)
+    signal.signal(signal.SIGTERM, interrupted)
+
+    def stop() -> bool:
+        return bool(asked_to_stop) or (time_budget is not None and time.monotonic() - begun > 60 * time_budget)
+
+    try:
+        complete = run.execute(loaded, settings, folder, tell, stop)
+    except KeyboardInterrupt:
+        complete = False
+    if not complete:
+        tell.say(f"Stopped. Everything so far is kept in {folder}; go on with the same command and --resume --out {folder}")
+        raise typer.Exit(130 if asked_to_stop else 0)
+    verdict = finish.finish(loaded, folder, tell)
+    tell.say(f"Written to {folder}: posterior.nc, summary.csv, verdict.json, run.json, figures/")
+    if not verdict.ok and not quick:
+        raise typer.Exit(3)
+
+
+if __name__ == "__main__":
+    app()
