@@ -1,0 +1,107 @@
+#!/bin/sh
+# Runs this repository's Python with everything it needs, setting that up the first time.
+#
+#   sh scripts/run.sh fit [OPTIONS]          a script of this folder by its name
+#   sh scripts/run.sh test [OPTIONS]         the tests
+#   sh scripts/run.sh prepare                set up only (where there is a network), run later without one
+#   sh scripts/run.sh FILE.py | -m MODULE    anything else goes to Python as it is
+#
+# A Python whose JAX already sees an accelerator is used as it is; what it lacks goes into .venv-device beside it.
+# Otherwise uv makes .venv. GP130_EXTRA=cuda12 or cuda13 adds JAX for an NVIDIA card to .venv.
+set -eu
+here=$PWD
+cd "$(dirname "$0")/.."
+root=$PWD
+
+say() { printf '%s\n' "$*" >&2; }
+fail() { say "run.sh: $*"; exit 2; }
+offline="set up where there is a network with 'sh scripts/run.sh prepare'; a folder prepared so runs without one"
+stamp="$(cksum < pyproject.toml) ${GP130_EXTRA:-}"
+prepared() { [ -x "$1/bin/python" ] && [ "$(cat "$1/prepared" 2>/dev/null)" = "$stamp" ]; }
+is_new() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; }
+
+# The first of the named interpreters that starts: a shim may point nowhere.
+first_python() {
+    for candidate in "$@"; do
+        "$candidate" -c '' 2>/dev/null && { command -v "$candidate"; return; }
+    done
+    return 1
+}
+
+sees_accelerator() {
+    is_new "$1" && "$1" -c 'import importlib.util as u, sys; sys.exit(u.find_spec("jax") is None)' 2>/dev/null || return 1
+    "$1" -c 'import jax, sys; sys.exit(jax.default_backend() == "cpu")' 2>/dev/null
+}
+
+beside_jax() {
+    say "Using the JAX of $1, which sees an accelerator; adding what it lacks to .venv-device (once) ..."
+    rm -rf .venv-device
+    "$1" -m venv --system-site-packages --without-pip .venv-device || fail "$1 cannot make a virtual environment: install its venv module"
+    "$1" - > .venv-device/constraints.txt <<'END'
+from importlib.metadata import distributions
+for d in distributions():
+    if d.metadata["Name"].lower().startswith(("jax", "nvidia", "torch")):
+        print(f"{d.metadata['Name']}=={d.version}")
+END
+    "$1" - > .venv-device/requirements.txt <<'END'
+import tomllib
+with open("pyproject.toml", "rb") as f:
+    table = tomllib.load(f)
+print(*table["project"]["dependencies"], *table["dependency-groups"]["dev"], sep="\n")
+END
+    "$1" -m pip --python .venv-device/bin/python install --quiet --disable-pip-version-check \
+        -c .venv-device/constraints.txt -r .venv-device/requirements.txt || fail "pip could not install the above: $offline"
+    printf '%s\n' "$root" > "$(.venv-device/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/gp130.pth"
+    printf '%s' "$stamp" > .venv-device/prepared
+}
+
+# uv that runs, else one in .venv-uv, which no system forbids and which touches nothing else.
+find_uv() {
+    for candidate in uv "$root/.venv-uv/bin/uv" "$HOME/.local/bin/uv" "$HOME/.cargo/bin/uv"; do
+        "$candidate" --version >/dev/null 2>&1 && { printf '%s' "$candidate"; return; }
+    done
+    python=$(first_python python3 /usr/bin/python3 python) || fail "no Python starts here: install Python 3.12 or newer, or uv"
+    say "Fetching uv into .venv-uv (once) ..."
+    "$python" -m pip install --quiet --disable-pip-version-check --target .venv-uv uv >&2 || fail "pip could not fetch uv: $offline"
+    printf '%s' "$root/.venv-uv/bin/uv"
+}
+
+with_uv() {
+    uv=$(find_uv) || exit 2
+    say "Setting up .venv with uv (once; about 1 GB) ..."
+    # uv knows neither a pyenv that is not on PATH nor which of its own downloads this machine may make.
+    python=$(for candidate in python3 python3.12 python3.13 python3.14 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1[2-9]*/bin/python3; do
+        is_new "$candidate" && { command -v "$candidate"; break; }
+    done || true)
+    set -- sync --quiet
+    [ -z "${GP130_EXTRA:-}" ] || set -- "$@" --extra "$GP130_EXTRA"
+    [ -z "$python" ] || set -- "$@" --python "$python"
+    "$uv" "$@" || fail "uv could not set up .venv (reason above); without a network: $offline"
+    printf '%s' "$stamp" > .venv/prepared
+    if [ -z "${GP130_EXTRA:-}" ] && nvidia-smi >/dev/null 2>&1; then
+        say "An NVIDIA card is here: GP130_EXTRA=cuda13 (or cuda12) before this command adds JAX for it."
+    fi
+}
+
+if prepared .venv-device; then venv=.venv-device
+elif prepared .venv; then venv=.venv
+else
+    python=$(first_python python3 || true)
+    if [ -n "$python" ] && sees_accelerator "$python"; then
+        beside_jax "$python"; venv=.venv-device
+    else
+        with_uv; venv=.venv
+    fi
+fi
+
+python=$root/$venv/bin/python
+case "${1:-prepare}" in
+    prepare) say "Ready: $venv"; exit 0 ;;
+    test) shift; exec "$python" -m pytest "$@" ;;
+esac
+if [ -f "scripts/$1.py" ]; then
+    script=$root/scripts/$1.py; shift
+    set -- "$script" "$@"
+fi
+cd "$here"
+exec "$python" "$@"
