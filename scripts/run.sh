@@ -68,6 +68,8 @@ find_uv() {
 
 with_uv() {
     uv=$(find_uv) || exit 2
+    # Behind an inspecting proxy only the system's own list of certificates will do.
+    [ ! -s /etc/ssl/certs/ca-certificates.crt ] || export UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1
     say "Setting up .venv with uv (once; about 1 GB) ..."
     # uv knows neither a pyenv that is not on PATH nor which of its own downloads this machine may make.
     python=$(for candidate in python3 python3.12 python3.13 python3.14 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1[2-9]*/bin/python3; do
