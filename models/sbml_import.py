@@ -144,7 +144,9 @@ class _Reader:
         reactions = [Reaction([(by_name[n], c) for n, c in consumed], [(by_name[n], c) for n, c in produced], rate, meaning, name)
                      for name, consumed, produced, rate, meaning in reactions]
         reactions += [Reaction(nothing, by_name[n], e, "rate rule", f"rate_of_{n}") for n, e in rates.items()]
-        network = Network(m.getId() or "model", tuple(species), tuple(parameters), tuple(inputs), _in_order(tuple(derived)), tuple(reactions))
+        network = Network(
+            m.getId() or "model", tuple(species), tuple(parameters), tuple(inputs), _in_order(tuple(derived)), tuple(reactions),
+        )
         self.check_names(network)
         return SbmlModel(network, self.initial, events, _breaks([*assigned.values(), *rates.values(), *(r.rate for r in reactions)]))
 
@@ -159,7 +161,7 @@ class _Reader:
         changing = {r.getVariable() for r in m.getListOfRules()} | {a.getSymbol() for a in m.getListOfInitialAssignments()}
         found += [f"compartment {c.getId()} of changing size" for c in m.getListOfCompartments() if c.getId() in changing]
         packages = [m.getPlugin(i).getPackageName() for i in range(m.getNumPlugins())]
-        found += [f"package {p}" for p in packages if p != "l3v2extendedmath" and m.getSBMLDocument().getPackageRequired(p)]
+        found += [f"package {p}" for p in packages if p in ("comp", "multi", "qual", "spatial", "arrays", "distrib", "dyn")]
         for r in m.getListOfReactions():
             for x in (*r.getListOfReactants(), *r.getListOfProducts()):
                 if x.isSetStoichiometryMath() or (m.getLevel() > 2 and not x.getConstant()) or x.getId() in changing - {""}:
