@@ -1,0 +1,1 @@
+"""Studies that come with the package: one PEtab v2 problem a folder."""
