@@ -1,0 +1,76 @@
+"""NUTS and ChEES on a posterior known in closed form, and continued bit for bit."""
+
+import arviz as az
+import jax.numpy as jnp
+import numpy as np
+import numpyro.distributions as dist
+import pytest
+
+from inference import chees, nuts
+from inference.nested import nested_rhat
+from inference.posterior import Problem
+
+SIZE = 4
+ROOT = np.tril(np.random.default_rng(0).standard_normal((SIZE, SIZE))) * np.array([5.0, 1.0, 1.0, 0.2])[:, None]
+COVARIANCE = ROOT @ ROOT.T + 0.01 * np.eye(SIZE)
+LOCATION = np.array([1.0, -2.0, 0.5, 3.0])
+
+
+def problem() -> Problem:
+    precision = jnp.asarray(np.linalg.inv(COVARIANCE))
+    return Problem({f"x{i}": dist.Normal(0.0, 10.0) for i in range(SIZE)},
+                   lambda t: (jnp.array([-0.5 * (t - LOCATION) @ precision @ (t - LOCATION)]), jnp.asarray(True)))
+
+
+POSTERIOR = np.linalg.inv(np.linalg.inv(COVARIANCE) + np.eye(SIZE) / 100)
+MEAN = POSTERIOR @ np.linalg.inv(COVARIANCE) @ LOCATION
+START = np.random.default_rng(1).standard_normal((8, SIZE)) * 5
+
+
+def by_nuts(folder, plan=None, stop=None):
+    return nuts.sample(problem(), plan or nuts.Plan(4, 200, 300, chunk=100), 2, START[:4], np.eye(SIZE), folder, stop=stop)
+
+
+def by_chees(folder, plan=None, stop=None):
+    return chees.sample(problem(), plan or chees.Plan(128, 8, 200, 50, chunk=50), 2, START, np.eye(SIZE), folder, stop=stop)
+
+
+@pytest.mark.parametrize("sampler", [by_nuts, by_chees])
+def test_a_normal_posterior_is_recovered(sampler, tmp_path):
+    draws = sampler(tmp_path)
+    for i in range(SIZE):
+        x = draws.z[..., i]
+        # MCSE of this run itself; 4.5 of them over 2 x 4 x 2 checks is a false alarm in 10^4
+        assert abs(x.mean() - MEAN[i]) < 4.5 * az.mcse(x, method="mean")
+        assert abs(x.std() - np.sqrt(POSTERIOR[i, i])) < 4.5 * az.mcse(x, method="sd")
+        assert nested_rhat(x, draws.superchains) < 1.01
+    assert draws.stats["diverging"].sum() == 0
+    assert draws.stats["potential_energy"].shape == draws.z.shape[:2]
+    at = jnp.asarray(draws.z[0, -1])
+    assert draws.stats["potential_energy"][0, -1] == pytest.approx(float(problem().potential(at)), rel=1e-12)
+
+
+@pytest.mark.parametrize("sampler, plan", [
+    (by_nuts, nuts.Plan(4, 15, 12, chunk=5)), (by_chees, chees.Plan(16, 8, 15, 12, chunk=5)),
+])
+def test_an_interrupted_run_ends_with_the_same_draws(sampler, plan, tmp_path):
+    whole = sampler(tmp_path / "a", plan)
+    for after in (1, 3, 2):  # before the first of 6 chunks, while warming up, while sampling
+        asked = iter(range(100))
+        assert sampler(tmp_path / "b", plan, stop=lambda: next(asked) == after) is None
+    resumed = sampler(tmp_path / "b", plan)
+    assert resumed.z.tobytes() == whole.z.tobytes()
+    for name, value in whole.stats.items():
+        assert resumed.stats[name].tobytes() == value.tobytes()
+
+
+def test_superchains_must_divide_the_chains():
+    with pytest.raises(ValueError, match="divide"):
+        chees.Plan(10, 4, 1, 1)
+
+
+def test_chees_takes_the_quarter_turn_of_a_normal_posterior(tmp_path):
+    # in whitened coordinates the jump of the square is largest after a quarter of the period 2 pi (jittered: mean of 0..2x)
+    draws = by_chees(tmp_path)
+    path = draws.stats["step_size"] * draws.stats["num_steps"]
+    assert 0.7 < path.mean() < 3.2
