@@ -1,0 +1,139 @@
+"""Where a ranking's beliefs come from, and the files it leaves: ranking.nc, ranking.csv, ranking.json, figures."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+import xarray as xr
+from rich.table import Table
+
+from inference import beliefs, checkpoint, fit, store
+from inference.check import NOT_INFORMED
+from inference.progress import Teller
+from inference.rank_run import Request, csv_table, execute
+from inference.resistance import network_of
+from models.catalogue import EFFECTS, HYPOTHESES, PRESETS
+
+
+class SourceError(ValueError):
+    """Beliefs that cannot be used: place, finding, remedy."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a ranking believes: the priors alone (`run` None), or a fitted run.
+
+    `mark` is put on every table and figure; `transit` says whether the fit had the transit compartment of SOCS3 mRNA.
+    """
+
+    name: str
+    hypothesis: str
+    transit: bool = False
+    run: xr.DataTree | None = None
+    mark: str = ""
+
+
+def prior_source(hypothesis: str) -> Source:
+    """The declared priors."""
+    if hypothesis not in HYPOTHESES:
+        raise SourceError(f"--hypothesis {hypothesis}: is not one of {', '.join(HYPOTHESES)}")
+    return Source("the prior", hypothesis)
+
+
+def run_source(folder: Path, force: bool) -> Source:
+    """A fitted run; one whose verdict is not ok only by force, and then marked."""
+    if not (folder / "posterior.nc").exists():
+        raise SourceError(f"{folder}: holds no posterior.nc: fit first with scripts/fit.py, or rank with --prior")
+    path = folder / "verdict.json"
+    verdict = json.loads(path.read_text()) if path.exists() else {"ok": False, "reasons": ["it has none: the run is not finished"]}
+    mark = ""
+    if not verdict["ok"] or verdict.get("quick"):
+        why = "; ".join(verdict["reasons"]) or "a quick run, not for use"
+        if not force:
+            raise SourceError(f"{folder}: its verdict is not ok ({why}): fit longer, or use --force and mark the ranking")
+        mark = f"NOT FOR USE: the verdict of the fit is not ok ({why})"
+    run = store.load(folder / "posterior.nc")
+    fitted = set(run["posterior"].data_vars)
+    free = [e for e in EFFECTS if e in fitted]
+    hypothesis = next((h.name for h in HYPOTHESES.values() if free and h.free == free[0]), "H0")
+    return Source(f"the posterior of {folder.name}", hypothesis, "k_T" in fitted, run, mark)
+
+
+def default_folder(request: Request, results: Path, run: Path | None, default: bool) -> Path:
+    """The run's own folder for its default question; a folder named after the question otherwise."""
+    if run is not None and default and request.method == "elasticity":
+        return run
+    q = request.question
+    drugs = "-".join(f"{d.input}{dose:g}" for d, dose in q.drugs)
+    slug = f"{q.readout}-{drugs}-{q.condition}-{q.preset}" + (f"-E2_{q.estradiol:g}" if q.estradiol else "") + f"-{request.method}"
+    slug = re.sub(r"[^A-Za-z0-9_.+-]", "_", slug)
+    return run / "rankings" / slug if run is not None else results / f"ranking-{slug}"
+
+
+def make(request: Request, source: Source, out: Path, tell: Teller, stop: Callable[[], bool]) -> bool:
+    """Make the ranking and write its files; False if stopped. A finished equal ranking is only shown again.
+
+    Raises:
+        SourceError: the folder holds another ranking.
+    """
+    network = network_of(request.question)
+    asked = {**request.description(), "network_fingerprint": network.fingerprint, "mark": source.mark}
+    note = out / "ranking.json"
+    if note.exists():
+        held = json.loads(note.read_text())
+        if any(held.get(k) != v for k, v in json.loads(json.dumps(asked)).items()):
+            raise SourceError(f"{out}: already holds another ranking ({held.get('question')}, {held.get('method')}): choose another --out")
+        if (out / "ranking.nc").exists():
+            tell.say(f"{out}: this ranking is finished")
+            show(store.load(out / "ranking.nc"), tell)
+            return True
+    checkpoint.require_writable(out, 50 * 2**20)
+    before = beliefs.declared(network, HYPOTHESES[request.question.hypothesis].free)
+    now = before if source.run is None else beliefs.carried(before, source.run, PRESETS[request.question.preset].parameters)
+    tell.say(request.question.words())
+    tell.say(f"{len(now.names)} parameters can matter here, {len(now.posterior)} of them fitted; beliefs from {source.name}; computing on "
+             f"{fit.device_line()}")
+    fit.write_json(note, asked)
+    tree = execute(request, now, before if now.posterior else None, source.mark, out / "ranking-checkpoint", tell, stop)
+    if tree is None:
+        return False
+    write(tree, out)
+    fit.write_json(note, {**asked, "failed": tree.attrs["failed"], "device": fit.device_line(),
+                         "versions": {n: version(n) for n in ("jax", "diffrax", "equinox", "SALib", "numpy", "scipy")}})
+    show(tree, tell)
+    tell.say(f"Written to {out}: ranking.nc, ranking.csv, figures/")
+    return True
+
+
+def write(tree: xr.DataTree, out: Path) -> None:
+    """ranking.nc, ranking.csv and the figures of a finished ranking."""
+    from inference import rank_figures
+
+    csv_table(tree).to_csv(out / "ranking.csv")
+    (out / "figures").mkdir(exist_ok=True)
+    for name, figure in {"ranking": rank_figures.effects(tree), "ranking_certainty": rank_figures.certainty(tree),
+                         "ranking_pathways": rank_figures.pathways(tree)}.items():
+        figure.savefig(out / "figures" / f"{name}.png", dpi=130)
+        rank_figures.plt.close(figure)
+    store.save(tree, out / "ranking.nc")
+
+
+def show(tree: xr.DataTree, tell: Teller, count: int = 12) -> None:
+    """The first rows in the terminal."""
+    table: pd.DataFrame = csv_table(tree).head(count)
+    shown = Table(title=tree.attrs["question"], title_justify="left", caption=tree.attrs["mark"] or None)
+    for column in ("rank", "parameter", "pathway", "effect", "89 % interval", "ranks (89 %)", "data"):
+        shown.add_column(column)
+    for name, row in table.iterrows():
+        data = "not informed" if row["informed"] == NOT_INFORMED else str(row["informed"])
+        shown.add_row(str(row["rank"]), str(name), row["pathway"], f"{row['effect']:+.3g}", f"{row['low']:+.2g} to {row['high']:+.2g}",
+                      f"{row['rank_low']:.0f} to {row['rank_high']:.0f}", data)
+    tell.console.print(shown)
+    if tree.attrs["failed"]:
+        tell.say(f"{tree.attrs['failed']} of {tree.attrs['simulated']} sets of parameters could not be solved and were left out")

@@ -1,0 +1,117 @@
+"""Rank what makes the cell resist a drug: `rank.py RUN` or `rank.py --prior --drug dexamethasone=300 ...`."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+def prepare_jax(device: str) -> None:
+    """64-bit, one host device a core, a compilation cache: before JAX is imported."""
+    if device != "auto":
+        os.environ["JAX_PLATFORMS"] = {"cpu": "cpu", "gpu": "cuda"}[device]
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    flags = os.environ.get("XLA_FLAGS", "")
+    if "xla_force_host_platform_device_count" not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} --xla_force_host_platform_device_count={min(cores, 4)}".strip()
+    os.environ.setdefault("JAX_ENABLE_X64", "1")
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".cache" / "jax"))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.5")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("MPLBACKEND", "Agg")
+
+
+def fail(text: str) -> typer.Exit:
+    """One line on stderr, exit code 2."""
+    typer.echo(text, err=True)
+    return typer.Exit(2)
+
+
+@app.command()
+def main(
+    run: Annotated[str | None, typer.Argument(help="folder of a fitted run, or its name under results/")] = None,
+    prior: Annotated[bool, typer.Option("--prior", help="rank under the declared priors, without any fit")] = False,
+    preset: Annotated[str, typer.Option(help="kind of cell: mm1s, u266, ina6, t1114, ...")] = "mm1s",
+    drug: Annotated[list[str] | None, typer.Option(help="NAME=nM, repeated for a combination; none: ruxolitinib=500")] = None,
+    condition: Annotated[str | None, typer.Option(help="alone, il6, stroma or niche; default alone, with --readout escape il6")] = None,
+    estradiol: Annotated[float, typer.Option(help="nM, from the pre-culture on")] = 0.0,
+    hypothesis: Annotated[str, typer.Option(help="what estradiol does under --prior, H0 to H6; a run brings its own")] = "H1",
+    method: Annotated[str, typer.Option(help="elasticity, sobol, dgsm, morris or srrc")] = "elasticity",
+    readout: Annotated[str | None, typer.Option(help="lnv, auc, ri, reserve or escape; default lnv, without --drug escape")] = None,
+    hours: Annotated[float, typer.Option(min=1, help="length of the treatment")] = 48.0,
+    draws: Annotated[int | None, typer.Option(help="draws; sobol: base points, a power of 2; morris: trajectories")] = None,
+    seed: Annotated[int, typer.Option()] = 1,
+    device: Annotated[str, typer.Option(help="auto, cpu or gpu")] = "auto",
+    out: Annotated[Path | None, typer.Option(help="folder of the ranking")] = None,
+    force: Annotated[bool, typer.Option("--force", help="rank a run whose verdict is not ok, and mark the result")] = False,
+) -> None:
+    """Rank which parameters most change resistance, with the uncertainty of every rank. Interrupted: the same command goes on."""
+    if device not in ("auto", "cpu", "gpu"):
+        raise fail(f"--device {device}: is not one of auto, cpu, gpu")
+    if prior == (run is not None):
+        raise fail("rank: say what to believe: either RUN, the folder of a fit, or --prior")
+    prepare_jax(device)
+    from inference import rank_files
+    from inference.progress import Teller
+    from inference.rank_run import DRAWS, RankError, Request
+    from inference.resistance import Question, QuestionError
+    from models.drugs import drug as drug_named
+    from models.drugs import drug_names
+
+    def parsed(text: str) -> tuple:
+        match = re.fullmatch(r"(.+)=([^=]+)", text)
+        if not match:
+            raise fail(f"--drug {text}: write NAME=nM, for example dexamethasone=300")
+        try:
+            return drug_named(match[1]), float(match[2])
+        except KeyError:
+            raise fail(f"--drug {match[1]}: is not one of {', '.join(drug_names())}") from None
+        except ValueError:
+            raise fail(f"--drug {text}: {match[2]!r} is not a number of nM") from None
+
+    drugs = tuple(parsed(d) for d in drug or ["ruxolitinib=500"])
+    chosen = readout or ("lnv" if drug else "escape")
+    tell = Teller()
+    asked: list[bool] = []
+
+    def interrupted(*_: object) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(True)
+        tell.say("Stopping after the simulations in progress (Ctrl-C again: at once) ...")
+
+    signal.signal(signal.SIGINT, interrupted)
+    signal.signal(signal.SIGTERM, interrupted)
+    try:
+        source = rank_files.prior_source(hypothesis) if run is None else rank_files.run_source(_folder(run), force)
+        question = Question(chosen, drugs, condition or ("il6" if chosen == "escape" else "alone"), preset, estradiol, hours,
+                            source.hypothesis, source.transit)
+        request = Request(question, method, draws if draws is not None else DRAWS.get(method, 0), seed, source.name)
+        folder = out or rank_files.default_folder(request, ROOT / "results", None if run is None else _folder(run), default=not drug)
+        complete = rank_files.make(request, source, folder, tell, lambda: bool(asked))
+    except (QuestionError, RankError, rank_files.SourceError, OSError) as error:
+        raise fail(str(error)) from None
+    except KeyboardInterrupt:
+        complete = False
+    if not complete:
+        tell.say("Stopped. What is finished is kept; the same command goes on from there.")
+        raise typer.Exit(130)
+
+
+def _folder(run: str) -> Path:
+    return Path(run) if Path(run).exists() else ROOT / "results" / run
+
+
+if __name__ == "__main__":
+    app()
