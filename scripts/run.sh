@@ -37,11 +37,15 @@ beside_jax() {
     say "Using the JAX of $1, which sees an accelerator; adding what it lacks to .venv-device (once) ..."
     rm -rf .venv-device
     "$1" -m venv --system-site-packages --without-pip .venv-device || fail "$1 cannot make a virtual environment: install its venv module"
+    # An interpreter that lives in a virtual environment itself would be passed over: its packages are named, after our own.
+    "$1" - "$root" > "$(.venv-device/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/gp130.pth" <<'END'
+import sys, sysconfig
+print(*dict.fromkeys([sys.argv[1], sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]), sep="\n")
+END
     "$1" - > .venv-device/constraints.txt <<'END'
 from importlib.metadata import distributions
-for d in distributions():
-    if d.metadata["Name"].lower().startswith(("jax", "nvidia", "torch")):
-        print(f"{d.metadata['Name']}=={d.version}")
+kept = {d.metadata["Name"]: d.version for d in distributions()}
+print(*(f"{n}=={v}" for n, v in kept.items() if n.lower().startswith(("jax", "nvidia", "ml-dtypes", "ml_dtypes", "numpy"))), sep="\n")
 END
     "$1" - > .venv-device/requirements.txt <<'END'
 import tomllib
@@ -49,9 +53,8 @@ with open("pyproject.toml", "rb") as f:
     table = tomllib.load(f)
 print(*table["project"]["dependencies"], *table["dependency-groups"]["dev"], sep="\n")
 END
-    "$1" -m pip --python .venv-device/bin/python install --quiet --disable-pip-version-check \
+    "$1" -m pip --python .venv-device/bin/python install -qq --disable-pip-version-check \
         -c .venv-device/constraints.txt -r .venv-device/requirements.txt || fail "pip could not install the above: $offline"
-    printf '%s\n' "$root" > "$(.venv-device/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/gp130.pth"
     printf '%s' "$stamp" > .venv-device/prepared
 }
 
@@ -62,7 +65,7 @@ find_uv() {
     done
     python=$(first_python python3 /usr/bin/python3 python) || fail "no Python starts here: install Python 3.12 or newer, or uv"
     say "Fetching uv into .venv-uv (once) ..."
-    "$python" -m pip install --quiet --disable-pip-version-check --target .venv-uv uv >&2 || fail "pip could not fetch uv: $offline"
+    "$python" -m pip install -qq --disable-pip-version-check --target .venv-uv uv >&2 || fail "pip could not fetch uv: $offline"
     printf '%s' "$root/.venv-uv/bin/uv"
 }
 
@@ -78,7 +81,7 @@ with_uv() {
     set -- sync --quiet
     [ -z "${GP130_EXTRA:-}" ] || set -- "$@" --extra "$GP130_EXTRA"
     [ -z "$python" ] || set -- "$@" --python "$python"
-    "$uv" "$@" || fail "uv could not set up .venv (reason above); without a network: $offline"
+    "$uv" "$@" || fail "uv could not set up .venv (reason above): if it is Python, install 3.12 or newer; if it is the network, $offline"
     printf '%s' "$stamp" > .venv/prepared
     if [ -z "${GP130_EXTRA:-}" ] && nvidia-smi >/dev/null 2>&1; then
         say "An NVIDIA card is here: GP130_EXTRA=cuda13 (or cuda12) before this command adds JAX for it."

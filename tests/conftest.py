@@ -10,8 +10,8 @@ os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".cache" / "jax"))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.3")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
-import jax
-import pytest
+import jax  # noqa: E402  (after the settings it reads)
+import pytest  # noqa: E402
 
 jax.config.update("jax_enable_x64", True)
 
@@ -28,3 +28,12 @@ def data() -> pathlib.Path:
     if folder is None:
         pytest.skip("measured data are not here: set GP130_DATA to their folder")
     return folder
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where the measured data are present nothing may be skipped: a skip then hides a failure."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or data_folder() is None or not (skipped := reporter.stats.get("skipped")):
+        return
+    reporter.write_line(f"{len(skipped)} skipped although the measured data are here: give each a reason to run, or remove it", red=True)
+    session.exitstatus = max(session.exitstatus, pytest.ExitCode.TESTS_FAILED)
