@@ -6,6 +6,7 @@ each becomes one contiguous array over the lanes.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +15,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import sympy as sp
+from jax import lax
 
 from models.declare import time
 from models.network import Network, inlined, rates_of_change
@@ -33,7 +35,7 @@ def _guarded_log(x: Any) -> Any:
 
 MODULES: list[Any] = [{"power": _power, "guarded_log": _guarded_log,
                        "choose": lambda margin, a, b: jnp.where(margin >= 0, a, b), "Max": jnp.maximum, "Min": jnp.minimum,
-                       "Heaviside": lambda x, h0=0.5: jnp.heaviside(x, h0)}, jnp]
+                       "kept": lax.optimization_barrier, "Heaviside": lambda x, h0=0.5: jnp.heaviside(x, h0)}, jnp]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +51,7 @@ class System:
         jacobian: (t, y, args) -> entries along `pattern`.
         drift: (t, y, args) -> partial derivative of the field with respect to t.
         drifting: which species have a drift that is not identically zero.
+        linearised: (t, y, args) -> (field, jacobian, drift) at once, subexpressions shared between the three.
     """
 
     network: Network
@@ -62,6 +65,7 @@ class System:
     jacobian: Callable[[Any, Scalars, Scalars], Scalars]
     drift: Callable[[Any, Scalars, Scalars], Scalars]
     drifting: tuple[int, ...]
+    linearised: Callable[[Any, Scalars, Scalars], tuple[Scalars, Scalars, Scalars]]
 
 
 @lru_cache(maxsize=32)
@@ -79,12 +83,36 @@ def compile_network(network: Network, constants: tuple[tuple[str, float], ...] =
         tuple(p.value for p in parameters) + tuple(u.default for u in network.inputs), tuple(s.initial for s in network.species),
         _function(y, args, field), tuple(jacobian), _function(y, args, list(jacobian.values())), _function(y, args, drift),
         tuple(i for i, e in enumerate(drift) if e != 0),
+        _joint(y, args, field, list(jacobian.values()), drift),
     )
 
 
 def _function(y: list[sp.Symbol], args: list[sp.Symbol], expressions: list[sp.Expr]) -> Callable[[Any, Scalars, Scalars], Scalars]:
     """(t, y, args) -> tuple of the expressions, subexpressions shared."""
-    return sp.lambdify([time, tuple(y), tuple(args)], tuple(expressions), modules=MODULES, cse=True, dummify=True)
+    return sp.lambdify([time, tuple(y), tuple(args)], tuple(expressions), modules=MODULES, cse=_shared, dummify=True)
+
+
+def _joint(y: list[sp.Symbol], args: list[sp.Symbol], *groups: list[sp.Expr]) -> Callable[[Any, Scalars, Scalars], tuple[Scalars, ...]]:
+    """(t, y, args) -> one tuple a group of expressions, subexpressions shared between the groups."""
+    function = _function(y, args, [e for group in groups for e in group])
+    ends = [0, *itertools.accumulate(len(g) for g in groups)]
+
+    def evaluate(t: Any, state: Scalars, values: Scalars) -> tuple[Scalars, ...]:
+        every = function(t, state, values)
+        return tuple(tuple(every[a:b]) for a, b in itertools.pairwise(ends))
+
+    return evaluate
+
+
+class kept(sp.Function):
+    """Its argument, computed once: XLA on the CPU otherwise computes a shared subexpression again in every kernel that uses it."""
+
+    nargs = 1
+
+
+def _shared(expressions: list[sp.Expr]) -> tuple[list[tuple[sp.Symbol, sp.Expr]], list[sp.Expr]]:
+    shared, reduced = sp.cse(expressions, list=False)
+    return [(s, kept(e)) for s, e in shared], list(reduced)
 
 
 def observable(

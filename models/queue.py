@@ -1,0 +1,315 @@
+"""A work queue of stiff trajectories: a fixed number of lanes step side by side, and a lane that ends takes the next item.
+
+Everything a step needs lives in arrays over the lanes, one a species, parameter or input. What happens only now and
+then (a stop, a new item) is behind `when`, a loop of one turn or none, which XLA carries out in place: a conditional
+would copy every array that it might change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Bool, Float, Int
+
+from models.compile import System
+from models.solver.control import error_size, first_step, next_step
+from models.solver.sparse_lu import Scalars
+from models.solver.step import advance_from
+from models.solver.tableau import Tableau
+from models.timeline import Timeline
+
+COMPLETE, NOT_FINITE, STEP_TOO_SMALL, TOO_MANY_STEPS, RECORD_FULL = range(5)
+REASONS = ("complete", "not finite at the start", "step too small", "too many steps", "record full")
+RUNNING = -1
+REFUSALS = 40  # in a row; at the largest shrinking allowed this is a factor of 1e-28
+
+Observe = Callable[[Any, Scalars, Scalars], Scalars]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is decided before a run is traced.
+
+    Attributes:
+        observe: (t, y, args) -> observables.
+        lanes: trajectories that step side by side.
+        max_steps: attempts after which a trajectory is given up.
+        crowd: lanes at a stop that must have gathered before they are served.
+        wanted: positions in `args` for which derivatives are taken.
+    """
+
+    system: System
+    tableau: Tableau
+    observe: Observe
+    lanes: int
+    max_steps: int
+    crowd: int
+    wanted: tuple[int, ...]
+
+
+class Items(eqx.Module):
+    """The trajectories asked for; units as in `Schedule`."""
+
+    parameters: Float[Array, "item parameter"]
+    inputs: Float[Array, "item period input"]
+    keep: Float[Array, "item period species"]
+    add: Float[Array, "item period species"]
+    timeline: Timeline
+
+
+class Tolerance(eqx.Module):
+    """Relative, and absolute by species in its unit."""
+
+    rtol: Float[Array, ""]
+    atol: Float[Array, "species"]
+
+
+class Record(eqx.Module):
+    """Every turn of the loop, for replay: a refused or idle step has size 0; `served` is the stop passed in this turn, or -1.
+
+    `before` and `after`: state at each stop before and after its jump.
+    """
+
+    steps: Float[Array, "turn row lane"]  # rows: t, h, then the species
+    item: Int[Array, "turn lane"]
+    served: Int[Array, "turn lane"]
+    turns: Int[Array, ""]
+    last: Int[Array, "lane"]
+    before: Float[Array, "item stop species"]
+    after: Float[Array, "item stop species"]
+
+
+class Outcome(eqx.Module):
+    """Observables at each stop, attempts and reason of each item, and turns of the loop."""
+
+    values: Float[Array, "item stop observable"]
+    steps: Int[Array, "item"]
+    reason: Int[Array, "item"]
+    turns: Int[Array, ""]
+
+
+class Lanes(eqx.Module):
+    """State of the lanes; `item` = number of items where a lane has nothing to do."""
+
+    t: Float[Array, "lane"]
+    y: tuple[Float[Array, "lane"], ...]
+    h: Float[Array, "lane"]
+    args: tuple[Float[Array, "lane"], ...]
+    item: Int[Array, "lane"]
+    stop: Float[Array, "lane"]
+    k: Int[Array, "lane"]
+    steps: Int[Array, "lane"]
+    refused: Int[Array, "lane"]
+    verdict: Int[Array, "lane"]
+    fresh: Bool[Array, "lane"]
+    waiting: Bool[Array, "lane"]
+    queue: Int[Array, ""]
+    turn: Int[Array, ""]
+
+
+def when(condition: Any, update: Callable[[Any], Any], state: Any) -> Any:
+    """`update(state)` if the condition holds, else the state, in place either way."""
+    return lax.while_loop(lambda s: s[0], lambda s: (jnp.zeros_like(s[0]), update(s[1])), (condition, state))[1]
+
+
+def columns(rows: Float[Array, "lane n"]) -> Scalars:
+    """The columns of a table as separate arrays."""
+    return tuple(rows[:, i] for i in range(rows.shape[1]))
+
+
+def starting_state(plan: Plan, items: Items) -> Float[Array, "item species"]:
+    """State after the first period has begun."""
+    return items.keep[:, 0] * jnp.asarray(plan.system.initial) + items.add[:, 0]
+
+
+def observed_at_start(plan: Plan, items: Items) -> Float[Array, "item observable"]:
+    """Observables after the first period has begun."""
+    y, args = columns(starting_state(plan, items)), columns(jnp.concatenate([items.parameters, items.inputs[:, 0]], 1))
+    t = items.timeline.stops[:, 0]
+    return jnp.stack([jnp.broadcast_to(o, t.shape) for o in plan.observe(t, y, args)], -1)
+
+
+def sound(plan: Plan, items: Items) -> Bool[Array, "item"]:
+    """Whether an item can be started at all: every number finite."""
+    finite = [jnp.all(jnp.isfinite(x).reshape(x.shape[0], -1), 1) for x in (items.parameters, items.inputs, items.keep, items.add)]
+    return jnp.stack(finite).all(0) & jnp.all(jnp.isfinite(starting_state(plan, items)), 1)
+
+
+def load(plan: Plan, items: Items, ready: Bool[Array, "item"], lanes: Lanes, item: Int[Array, "lane"], new: Bool[Array, "lane"]) -> Lanes:
+    """Put `item` into the lanes that are `new`."""
+    n = items.parameters.shape[0]
+    at = jnp.minimum(item, n - 1)
+    here = jnp.where
+    first = columns(starting_state(plan, items)[at])
+    values = (*columns(items.parameters[at]), *columns(items.inputs[at, 0]))
+    stop = items.timeline.stops[at, 1]
+    verdict = here(~ready[at], NOT_FINITE, here(jnp.isinf(stop), COMPLETE, RUNNING)).astype(jnp.int32)
+    return Lanes(
+        t=here(new, items.timeline.stops[at, 0], lanes.t),
+        y=tuple(here(new, a, b) for a, b in zip(first, lanes.y, strict=True)),
+        h=lanes.h,
+        args=tuple(here(new, a, b) for a, b in zip(values, lanes.args, strict=True)),
+        item=here(new, item, lanes.item),
+        stop=here(new, stop, lanes.stop),
+        k=here(new, 1, lanes.k),
+        steps=here(new, 0, lanes.steps),
+        refused=here(new, 0, lanes.refused),
+        verdict=here(new, here(item < n, verdict, RUNNING), lanes.verdict),
+        fresh=lanes.fresh | new,
+        waiting=lanes.waiting & ~new,
+        queue=lanes.queue,
+        turn=lanes.turn,
+    )
+
+
+def empty_lanes(plan: Plan, items: Items) -> Lanes:
+    """Lanes that wait for their first item."""
+    zero, none = jnp.zeros(plan.lanes), jnp.zeros(plan.lanes, jnp.int32)
+    width = items.parameters.shape[1] + items.inputs.shape[2]
+    return Lanes(
+        zero, (zero,) * len(plan.system.species), zero, (zero,) * width, none + items.parameters.shape[0], zero, none, none, none,
+        none + RUNNING, none > 0, none > 0, jnp.asarray(0, jnp.int32), jnp.asarray(0, jnp.int32),
+    )
+
+
+def attempt(plan: Plan, tolerance: Tolerance, lanes: Lanes) -> tuple[Lanes, Any]:
+    """One step of every lane that runs; returns the new lanes and the size of the step where it was accepted, else 0."""
+    n = lanes.item.shape[0]
+    system, atol = plan.system, tuple(tolerance.atol[i] for i in range(len(plan.system.species)))
+    active = (lanes.verdict == RUNNING) & ~lanes.waiting & jnp.isfinite(lanes.stop) & (lanes.stop > lanes.t)
+    f, entries, drift = system.linearised(lanes.t, lanes.y, lanes.args)
+    h = jnp.where(lanes.fresh, jnp.broadcast_to(first_step(lanes.y, f, tolerance.rtol, atol), (n,)), lanes.h)
+    left = lanes.stop - lanes.t
+    clip = h >= left * (1.0 - 1e-9)
+    tried = lax.optimization_barrier(jnp.where(active, jnp.where(clip, left, h), 1.0))
+    step = advance_from(system, plan.tableau, lanes.t, lanes.y, tried, lanes.args, f, entries, drift)
+    size = lax.optimization_barrier(error_size(lanes.y, step.state, step.error, tolerance.rtol, atol))
+    good = active & (size <= 1.0)
+    after = next_step(plan.tableau, tried, size)
+    after = jnp.where(good & clip, jnp.maximum(h, after), after)
+    after = jnp.where(good & (lanes.refused > 0), jnp.minimum(after, tried), after)
+    refused = jnp.where(good, 0, lanes.refused + active)
+    steps = lanes.steps + active
+    reached = good & clip
+    stuck = active & ~good & ((refused >= REFUSALS) | (lanes.t + after <= lanes.t))
+    verdict = jnp.where(active & ~reached & (steps >= plan.max_steps), TOO_MANY_STEPS, lanes.verdict)
+    verdict = jnp.where(stuck, STEP_TOO_SMALL, verdict).astype(jnp.int32)
+    new = Lanes(
+        t=jnp.where(good, jnp.where(clip, lanes.stop, lanes.t + tried), lanes.t),
+        y=tuple(jnp.where(good, b, a) for a, b in zip(lanes.y, step.state, strict=True)),
+        h=jnp.where(active, after, lanes.h),
+        args=lanes.args,
+        item=lanes.item,
+        stop=lanes.stop,
+        k=lanes.k,
+        steps=steps.astype(jnp.int32),
+        refused=refused.astype(jnp.int32),
+        verdict=verdict,
+        fresh=lanes.fresh & ~active,
+        waiting=lanes.waiting | reached,
+        queue=lanes.queue,
+        turn=lanes.turn + 1,
+    )
+    return new, jnp.where(good, tried, 0.0)
+
+
+def serve(
+    plan: Plan, items: Items, ready: Bool[Array, "item"], lanes: Lanes, outcome: Outcome, record: Record | None
+) -> tuple[Lanes, Outcome, Record | None]:
+    """Lanes at a stop: begin a period, observe, and take the next stop, or end and take the next item."""
+    n, line, split = items.parameters.shape[0], items.timeline, items.parameters.shape[1]
+    at, waiting = jnp.minimum(lanes.item, n - 1), lanes.waiting
+    row = jnp.where(waiting, lanes.item, n)
+    if record is not None:
+        record = eqx.tree_at(lambda r: r.before, record, record.before.at[row, lanes.k].set(jnp.stack(lanes.y, -1), mode="drop"))
+    period = line.begins[at, lanes.k]
+    opens = waiting & (period >= 0)
+
+    def begin(lanes: Lanes) -> Lanes:
+        p = jnp.maximum(period, 0)
+        keeps, adds, inputs = columns(items.keep[at, p]), columns(items.add[at, p]), columns(items.inputs[at, p])
+        y = tuple(jnp.where(opens, k * x + a, x) for k, x, a in zip(keeps, lanes.y, adds, strict=True))
+        args = (*lanes.args[:split], *(jnp.where(opens, new, old) for new, old in zip(inputs, lanes.args[split:], strict=True)))
+        return eqx.tree_at(lambda s: (s.y, s.args, s.fresh), lanes, (y, args, lanes.fresh | opens))
+
+    lanes = when(jnp.any(opens), begin, lanes)
+    seen = jnp.stack([jnp.broadcast_to(o, row.shape) for o in plan.observe(lanes.t, lanes.y, lanes.args)], -1)
+    outcome = eqx.tree_at(lambda o: o.values, outcome, outcome.values.at[row, lanes.k].set(seen, mode="drop"))
+    if record is not None:
+        record = eqx.tree_at(lambda r: r.after, record, record.after.at[row, lanes.k].set(jnp.stack(lanes.y, -1), mode="drop"))
+    k = (lanes.k + waiting).astype(jnp.int32)
+    stop = jnp.where(waiting, line.stops[at, k], lanes.stop)
+    verdict = jnp.where(waiting & jnp.isinf(stop), COMPLETE, lanes.verdict).astype(jnp.int32)
+    lanes = eqx.tree_at(lambda s: (s.k, s.stop, s.verdict, s.waiting), lanes, (k, stop, verdict, jnp.zeros_like(waiting)))
+    ended = (verdict != RUNNING) & (lanes.item < n)
+
+    def turn_over(state: tuple[Lanes, Outcome]) -> tuple[Lanes, Outcome]:
+        lanes, outcome = state
+        out = jnp.where(ended, lanes.item, n)
+        steps, reason = outcome.steps.at[out].set(lanes.steps, mode="drop"), outcome.reason.at[out].set(lanes.verdict, mode="drop")
+        item = jnp.minimum(lanes.queue + jnp.cumsum(ended, dtype=jnp.int32) - 1, n)
+        lanes = load(plan, items, ready, lanes, item, ended)
+        lanes = eqx.tree_at(lambda s: s.queue, lanes, lanes.queue + jnp.sum(ended, dtype=jnp.int32))
+        return lanes, eqx.tree_at(lambda o: (o.steps, o.reason), outcome, (steps, reason))
+
+    lanes, outcome = when(jnp.any(ended), turn_over, (lanes, outcome))
+    return lanes, outcome, record
+
+
+def run(plan: Plan, items: Items, tolerance: Tolerance, capacity: int | None) -> tuple[Outcome, Record | None]:
+    """Run every item; with a `capacity`, keep that many turns for replay."""
+    n, stops = items.timeline.stops.shape
+    species, width = len(plan.system.species), plan.lanes
+    ready = sound(plan, items)
+    values = jnp.zeros((n, stops, observed_at_start(plan, items).shape[1])).at[:, 0].set(observed_at_start(plan, items))
+    outcome = Outcome(values, jnp.zeros(n, jnp.int32), jnp.full(n, RECORD_FULL, jnp.int32), jnp.asarray(0, jnp.int32))
+    record = None
+    if capacity is not None:
+        first = starting_state(plan, items)
+        states = jnp.zeros((n, stops, species)).at[:, 0].set(first)
+        code = jnp.full((capacity, width), -1, jnp.int32)
+        record = Record(
+            jnp.zeros((capacity, species + 2, width)), code, code, jnp.asarray(0, jnp.int32), jnp.zeros(width, jnp.int32), states, states
+        )
+    every = jnp.arange(width, dtype=jnp.int32)
+    lanes = load(plan, items, ready, empty_lanes(plan, items), jnp.minimum(every, n), every >= 0)
+    lanes = eqx.tree_at(lambda s: s.queue, lanes, jnp.asarray(width, jnp.int32))
+
+    def body(state: tuple[Lanes, Outcome, Record | None]) -> tuple[Lanes, Outcome, Record | None]:
+        before, outcome, record = state
+        lanes, accepted = attempt(plan, tolerance, before)
+        attention = (lanes.item < n) & (lanes.waiting | (lanes.verdict != RUNNING))
+        moving = (lanes.item < n) & ~attention
+        service = (jnp.sum(attention) >= plan.crowd) | (jnp.any(attention) & ~jnp.any(moving))
+        if record is not None:
+            here = before.turn
+            rows = jnp.stack([before.t, accepted, *before.y])
+            served = jnp.where(service & lanes.waiting, lanes.k, -1)
+            record = eqx.tree_at(
+                lambda r: (r.steps, r.item, r.served),
+                record,
+                (record.steps.at[here].set(rows), record.item.at[here].set(before.item), record.served.at[here].set(served)),
+            )
+        return when(service, lambda s: serve(plan, items, ready, *s), (lanes, outcome, record))
+
+    def going(state: tuple[Lanes, Outcome, Record | None]) -> Any:
+        lanes = state[0]
+        busy = jnp.any(lanes.item < n)
+        return busy if capacity is None else busy & (lanes.turn < capacity)
+
+    lanes, outcome, record = lax.while_loop(going, body, (lanes, outcome, record))
+    unfinished = jnp.where(lanes.item < n, lanes.item, n)
+    outcome = eqx.tree_at(
+        lambda o: (o.steps, o.turns), outcome, (outcome.steps.at[unfinished].set(lanes.steps, mode="drop"), lanes.turn)
+    )
+    if record is not None:
+        record = eqx.tree_at(lambda r: (r.turns, r.last), record, (lanes.turn, lanes.item))
+    return outcome, record
+
+
+__all__ = ["Items", "Outcome", "Plan", "Record", "Tolerance", "columns", "run", "sound", "starting_state", "when"]
