@@ -1,0 +1,124 @@
+"""What is measured: each observable as an expression of the model, with its scale, offset and noise.
+
+Expressions name species and derived quantities of the network, so that they can be compiled, exported and printed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import sympy as sp
+
+from models.declare import Belief, Derived, fixed, half_normal, log_normal
+from models.network import Network, inlined
+
+
+@dataclass(frozen=True)
+class Noise:
+    """How measurements scatter.
+
+    `log_normal`: ln y ~ Normal(ln(offset + scale h), sd); `log_student_t`: the same with Student's t of 4 degrees of
+    freedom, for blots with outliers; `additive`: y ~ Normal(h, sd + share h). `belief` is the prior of `sd` where it is estimated.
+    `floor` is the value below which a measurement is only known to be lower (left-censored).
+    """
+
+    kind: Literal["log_normal", "log_student_t", "additive"]
+    sd: float
+    share: float = 0.0
+    belief: Belief = fixed
+    floor: float | None = None
+
+
+@dataclass(frozen=True)
+class Observable:
+    """A read-out: `formula` of species and derived quantities in `unit`, with what a blot or an assay puts on top.
+
+    `scale` None: arbitrary units, one free scale a gel and antibody, shared by its lanes, with prior `scale_belief`
+    on ln; a number: absolute. `offset` None: none; otherwise the prior of the blank as a share of the maximum.
+    `relative_to_vehicle`: the value is divided by that of the untreated dish of the same niche.
+    """
+
+    name: str
+    title: str
+    formula: sp.Expr
+    unit: str
+    noise: Noise
+    scale: float | None = None
+    scale_belief: Belief = fixed
+    offset: Belief | None = None
+    relative_to_vehicle: bool = False
+
+
+def _s(names: str) -> tuple[sp.Symbol, ...]:
+    return sp.symbols(names)
+
+
+_gel = log_normal(2.0)  # a scale in arbitrary units: e-fold uncertain twice over
+_blank = log_normal(1.0)  # centred on a tenth of the maximum of the gel
+BLANK_SHARE = 0.1  # of the maximum: where the prior of a gel's blank is centred
+
+
+def _blot(name: str, title: str, formula: sp.Expr, sd: float = 0.2, offset: bool = False) -> Observable:
+    noise = Noise("log_student_t", sd, belief=half_normal(0.3))
+    return Observable(name, title, formula, "a.u.", noise, None, _gel, _blank if offset else None)
+
+
+def _listed() -> tuple[Observable, ...]:
+    IL6, VEGF, pS, mSOCS3, SOCS3, pAkt, pMEK, pERK, pp38 = _s("IL6 VEGF pS mSOCS3 SOCS3 pAkt pMEK pERK pp38")
+    IkB, IkBn, C, Cn, NFn, NFc, Kv, mIL6 = _s("IkB IkBn C Cn NFn NFc Kv mIL6")
+    MCL1, BCLXL, BCL2, MYC, CASP, N, D, OC, Z, g_N, mIkB = _s("MCL1 BCLXL BCL2 MYC CASP N D OC Z g_N mIkB")
+    log_normal_ = lambda sd, floor=None: Noise("log_normal", sd, belief=half_normal(0.3), floor=floor)  # noqa: E731
+    return (
+        _blot("pSTAT3", "pSTAT3, blot or Luminex", pS, 0.2, offset=True),
+        _blot("STAT3", "total STAT3, the loading control", sp.Integer(1), 0.15),
+        _blot("SOCS3", "SOCS3, blot", SOCS3, 0.2, offset=True),
+        Observable("SOCS3_mRNA", "SOCS3 mRNA, qPCR", mSOCS3, "fold", log_normal_(0.15), None, _gel),
+        _blot("pAkt", "pAkt, blot", pAkt, offset=True),
+        _blot("pMEK", "pMEK, blot", pMEK, offset=True),
+        _blot("pERK", "pERK, blot", pERK, offset=True),
+        _blot("pp38", "phospho-p38, blot", pp38, offset=True),
+        _blot("IkBa", "total IkBa, blot", IkB + IkBn + C + Cn),
+        _blot("NFkB_nuclear", "free nuclear NF-kB, EMSA", NFn, 0.25, offset=True),
+        _blot("p65_nuclear", "nuclear p65, free and bound, ELISA", NFn + Cn, 0.25, offset=True),
+        Observable("NFkB_ratio", "nuclear over cytosolic NF-kB, imaging", Kv * (NFn + Cn) / (C + NFc), "1", log_normal_(0.15), 1.0),
+        Observable("IL6_ELISA", "IL-6 in the medium, ELISA", 1000 * IL6, "pg/mL", log_normal_(0.12, 2.0), 1.0),
+        Observable("VEGF_ELISA", "VEGF in the medium, ELISA", 1000 * VEGF, "pg/mL", log_normal_(0.12, 10.0), 1.0),
+        Observable("IL6_mRNA", "IL-6 mRNA, qPCR", mIL6, "fold", log_normal_(0.2), None, _gel),
+        Observable("IkBa_mRNA", "IkBa mRNA, qPCR", mIkB, "fold", log_normal_(0.2), None, _gel),
+        _blot("MCL1", "MCL-1, blot", MCL1),
+        _blot("BCLXL", "BCL-XL, blot", BCLXL),
+        _blot("BCL2", "BCL-2, blot", BCL2),
+        _blot("MYC", "c-Myc, blot", MYC),
+        Observable("viability_CTG", "viability by ATP (CTG)", N, "fraction", Noise("additive", 0.03, 0.07, floor=0.01), 1.0,
+                   relative_to_vehicle=True),
+        Observable("viability_MTT", "viability by MTT, which sees some dying cells", N + MTT_DEAD * D, "fraction",
+                   Noise("additive", 0.05, 0.08), 1.0, relative_to_vehicle=True),
+        Observable("annexin_V", "annexin-V-positive share", (CASP * N + D) / (N + D), "fraction", Noise("additive", 0.04), 1.0,
+                   offset=Belief("log_normal", 0.3)),
+        Observable("thymidine", "thymidine or BrdU uptake", g_N, "fold of control", log_normal_(0.15), 1.0, relative_to_vehicle=True),
+        Observable("count", "cell count", N, "1e6/mL", log_normal_(0.1), 1.0),
+        Observable("CTX", "CTX or TRAP, osteoclast activity", OC, "a.u.", log_normal_(0.25), None, _gel),
+        Observable("bone_volume", "bone volume, micro-CT", Z, "%", log_normal_(0.05), 1.0),
+    )
+
+
+MTT_DEAD = 0.2  # share of a dead cell that MTT still sees (assumed)
+OBSERVABLES: dict[str, Observable] = {o.name: o for o in _listed()}
+
+_cap, _BH3, _dl, _CASP, _Z = _s("cap BH3 dl CASP Z")
+QUANTITIES: dict[str, Derived] = {
+    d.name: d
+    for d in (
+        Derived("reserve", _cap / _BH3, "-", "anti-apoptotic reserve: capacity over BH3 load; cells commit below 1"),
+        Derived("death_rate", _dl * _CASP, "1/min", "share of cells that die per min"),
+        Derived("bone_loss", 100 - _Z, "%", "bone lost since the start"),
+        Derived("tumour_burden", sp.Symbol("N"), "1e6/mL", "viable myeloma cells"),
+    )
+}
+
+
+def available(network: Network) -> tuple[Observable, ...]:
+    """The observables whose species and parameters the network has."""
+    names = {q.symbol for q in (*network.species, *network.parameters, *network.inputs)}
+    return tuple(o for o in OBSERVABLES.values() if not inlined(network, o.formula).free_symbols - names)
