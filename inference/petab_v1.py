@@ -141,7 +141,8 @@ def _parameters(rows: Rows) -> list[ParameterRow]:
                 prior = _prior(row.get("objectivePriorType", ""), given, scale, lower, upper)
             except ValueError as e:
                 raise StudyError(f"{place}: {e}") from None
-        found.append(ParameterRow(row["parameterId"], row.get("parameterName", ""), nominal, lower, upper, estimate, prior, (), "", place))
+        title = row.get("parameterName", "")
+        found.append(ParameterRow(row["parameterId"], title, nominal, lower, upper, estimate, prior, (), "", place, scale))
     return found
 
 

@@ -78,7 +78,7 @@ class MeasurementRow:
 
 @dataclass(frozen=True)
 class ParameterRow:
-    """A parameter of the problem. `prior` is None where the table gives none."""
+    """A parameter of the problem. `prior` is None where the table gives none; `scale` (lin, log, log10) is version 1's."""
 
     id: str
     name: str
@@ -90,6 +90,7 @@ class ParameterRow:
     tags: tuple[str, ...]
     unit: str
     at: str
+    scale: str = "lin"
 
 
 @dataclass(frozen=True)
