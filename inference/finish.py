@@ -25,7 +25,7 @@ def labels_of(study: Study) -> store.Labels:
         [u.name for u in study.unknowns], [u.unit for u in study.unknowns], [" ".join(u.tags) for u in study.unknowns],
         [u.meaning for u in study.unknowns], np.array([u.nominal for u in study.unknowns]),
         [study.experiments[i] for i in m.experiment], [study.observables[i] for i in m.observable],
-        np.asarray(m.time), np.asarray(m.value), np.asarray(m.censored))
+        np.asarray(m.time), np.asarray(m.value), np.asarray(m.censored) != 0)
 
 
 def finish(study: Study, out: Path, tell: Teller) -> check.Verdict:

@@ -14,11 +14,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from inference import checkpoint, fit
-from inference.likelihood import location_and_scale, log_likelihood, replicate, terms, trajectories
+from inference.parts import Split, split
 from inference.posterior import Problem
-from inference.prior import distribution
 from inference.progress import Teller, duration
-from inference.study import Study
+from inference.replicate import replicate
+from inference.study import Study, load
+from models.catalogue import EFFECTS, HYPOTHESES
 
 BATCH = 64  # parameter sets simulated at once when predictions are made
 
@@ -27,10 +28,34 @@ class RunError(ValueError):
     """A folder that cannot take this run: place, finding, remedy."""
 
 
-def problem_of(study: Study, settings: fit.Settings) -> Problem:
+def under_hypothesis(source: str, hypothesis: str) -> Study:
+    """A study with exactly the estradiol effect of the hypothesis estimated and every other one held at 0.
+
+    A study without estradiol effects in its parameter table is taken as it is under H0 and H1 (the default).
+
+    Raises:
+        RunError: no such hypothesis, or the study's table does not have its effect.
+        StudyError: the study cannot be used.
+    """
+    if hypothesis not in HYPOTHESES:
+        raise RunError(f"--hypothesis {hypothesis}: is not one of {', '.join(HYPOTHESES)}")
+    plain = load(source)
+    present = {p.id for p in plain.tables.parameters} & set(EFFECTS)
+    effect = HYPOTHESES[hypothesis].free
+    if effect not in present and hypothesis not in ("H0", "H1"):
+        raise RunError(f"--hypothesis {hypothesis}: parameters.tsv of {plain.id} has no {effect}: add its row or choose another")
+    free = {effect} & present if effect else set()
+    return load(source, free=free, fix=dict.fromkeys(present - free, 0.0), lint=False) if present else plain
+
+
+def problem_of(parts: Split, settings: fit.Settings) -> Problem:
     """The study's posterior at the settings' tolerances."""
-    return Problem({u.name: distribution(u.prior) for u in study.unknowns},
-                   lambda theta: log_likelihood(study, theta, rtol=settings.rtol, atol=settings.atol))
+
+    def log_likelihood(theta: jax.Array) -> tuple[jax.Array, jax.Array]:
+        found, _, ok = parts.evaluate(theta, rtol=settings.rtol, atol=settings.atol)
+        return found, ok
+
+    return Problem({u.name: u.prior.distribution() for u in parts.whole.unknowns}, log_likelihood)
 
 
 def request(study: Study, settings: fit.Settings) -> dict[str, Any]:
@@ -65,12 +90,13 @@ def execute(study: Study, settings: fit.Settings, out: Path, tell: Teller, stop:
     begun = time.time()
     asked = request(study, settings)
     fit.write_json(out / "run.json", {**asked, "status": "running", **fit.provenance(settings)})
-    problem = problem_of(study, settings)
+    parts = Split(study, split(study))
+    problem = problem_of(parts, settings)
     drawn = fit.draw(problem, settings, out / "checkpoint", tell, stop)
     if drawn is None:
         return False
     tell.say("Predicting every measurement from the posterior and the prior ...")
-    arrays = predict(study, problem, settings, drawn, tell)
+    arrays = simulated(parts, problem, settings, drawn, tell)
     checkpoint.write_arrays(out / "checkpoint" / "drawn.npz", arrays)
     wall = time.time() - begun
     fit.write_json(out / "run.json", {**asked, "status": "sampled", "wall_time_s": round(wall, 1), **fit.provenance(settings)})
@@ -78,18 +104,16 @@ def execute(study: Study, settings: fit.Settings, out: Path, tell: Teller, stop:
     return True
 
 
-def predict(study: Study, problem: Problem, settings: fit.Settings, drawn: fit.Fitted, tell: Teller) -> dict[str, np.ndarray]:
+def simulated(parts: Split, problem: Problem, settings: fit.Settings, drawn: fit.Fitted, tell: Teller) -> dict[str, np.ndarray]:
     """Log-likelihood of every draw, and simulated measurements of a share of them and of the prior, as plain arrays."""
     chains, draws, n = drawn.theta.shape
     step = max(1, draws // settings.predicted)
     kept = np.arange(0, draws, step)[: settings.predicted]
     key_prior, key_new, key_new_prior = jax.random.split(jax.random.PRNGKey(settings.seed + 1), 3)
 
-    @jax.jit
     def one(theta: jax.Array, key: jax.Array) -> tuple[jax.Array, ...]:
-        dishes = trajectories(study, theta, rtol=settings.rtol, atol=settings.atol)
-        expected, _ = location_and_scale(study, theta, dishes)
-        return terms(study, theta, dishes), expected, replicate(study, theta, dishes, key), jnp.all(dishes.ok)
+        found, prediction, ok = parts.evaluate(theta, rtol=settings.rtol, atol=settings.atol)
+        return found, prediction.value, replicate(parts.whole, prediction, key), ok
 
     many = jax.jit(jax.vmap(one))
 

@@ -70,13 +70,13 @@ def main(
     prepare_jax(device)
     from inference import finish, fit, run
     from inference.progress import Teller
-    from inference.study import StudyError, load
+    from inference.study import StudyError
 
     tell = Teller()
     settings = replace(fit.QUICK if quick else fit.FULL, seed=seed)
     settings = replace(settings, **{k: v for k, v in {"chains": chains, "draws": draws, "warmup": warmup, "starts": starts}.items() if v})
     try:
-        loaded = load(study, hypothesis=hypothesis)
+        loaded = run.under_hypothesis(study, hypothesis)
         folder = out or free_folder(f"{loaded.id}-{hypothesis}" + ("-quick" if quick else ""))
         finished = run.begin(folder, run.request(loaded, settings), resume=resume)
     except (StudyError, run.RunError, OSError) as error:
