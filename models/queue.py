@@ -8,7 +8,7 @@ would copy every array that it might change.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import equinox as eqx
@@ -226,7 +226,7 @@ def serve(
     at, waiting = jnp.minimum(lanes.item, n - 1), lanes.waiting
     row = jnp.where(waiting, lanes.item, n)
     if record is not None:
-        record = eqx.tree_at(lambda r: r.before, record, record.before.at[row, lanes.k].set(jnp.stack(lanes.y, -1), mode="drop"))
+        record = replace(record, before=record.before.at[row, lanes.k].set(jnp.stack(lanes.y, -1), mode="drop"))
     period = line.begins[at, lanes.k]
     opens = waiting & (period >= 0)
 
@@ -235,17 +235,17 @@ def serve(
         keeps, adds, inputs = columns(items.keep[at, p]), columns(items.add[at, p]), columns(items.inputs[at, p])
         y = tuple(jnp.where(opens, k * x + a, x) for k, x, a in zip(keeps, lanes.y, adds, strict=True))
         args = (*lanes.args[:split], *(jnp.where(opens, new, old) for new, old in zip(inputs, lanes.args[split:], strict=True)))
-        return eqx.tree_at(lambda s: (s.y, s.args, s.fresh), lanes, (y, args, lanes.fresh | opens))
+        return replace(lanes, y=y, args=args, fresh=lanes.fresh | opens)
 
     lanes = when(jnp.any(opens), begin, lanes)
     seen = jnp.stack([jnp.broadcast_to(o, row.shape) for o in plan.observe(lanes.t, lanes.y, lanes.args)], -1)
-    outcome = eqx.tree_at(lambda o: o.values, outcome, outcome.values.at[row, lanes.k].set(seen, mode="drop"))
+    outcome = replace(outcome, values=outcome.values.at[row, lanes.k].set(seen, mode="drop"))
     if record is not None:
-        record = eqx.tree_at(lambda r: r.after, record, record.after.at[row, lanes.k].set(jnp.stack(lanes.y, -1), mode="drop"))
+        record = replace(record, after=record.after.at[row, lanes.k].set(jnp.stack(lanes.y, -1), mode="drop"))
     k = (lanes.k + waiting).astype(jnp.int32)
     stop = jnp.where(waiting, line.stops[at, k], lanes.stop)
     verdict = jnp.where(waiting & jnp.isinf(stop), COMPLETE, lanes.verdict).astype(jnp.int32)
-    lanes = eqx.tree_at(lambda s: (s.k, s.stop, s.verdict, s.waiting), lanes, (k, stop, verdict, jnp.zeros_like(waiting)))
+    lanes = replace(lanes, k=k, stop=stop, verdict=verdict, waiting=jnp.zeros_like(waiting))
     ended = (verdict != RUNNING) & (lanes.item < n)
 
     def turn_over(state: tuple[Lanes, Outcome]) -> tuple[Lanes, Outcome]:
@@ -254,8 +254,8 @@ def serve(
         steps, reason = outcome.steps.at[out].set(lanes.steps, mode="drop"), outcome.reason.at[out].set(lanes.verdict, mode="drop")
         item = jnp.minimum(lanes.queue + jnp.cumsum(ended, dtype=jnp.int32) - 1, n)
         lanes = load(plan, items, ready, lanes, item, ended)
-        lanes = eqx.tree_at(lambda s: s.queue, lanes, lanes.queue + jnp.sum(ended, dtype=jnp.int32))
-        return lanes, eqx.tree_at(lambda o: (o.steps, o.reason), outcome, (steps, reason))
+        lanes = replace(lanes, queue=lanes.queue + jnp.sum(ended, dtype=jnp.int32))
+        return lanes, replace(outcome, steps=steps, reason=reason)
 
     lanes, outcome = when(jnp.any(ended), turn_over, (lanes, outcome))
     return lanes, outcome, record
@@ -278,7 +278,7 @@ def run(plan: Plan, items: Items, tolerance: Tolerance, capacity: int | None) ->
         )
     every = jnp.arange(width, dtype=jnp.int32)
     lanes = load(plan, items, ready, empty_lanes(plan, items), jnp.minimum(every, n), every >= 0)
-    lanes = eqx.tree_at(lambda s: s.queue, lanes, jnp.asarray(width, jnp.int32))
+    lanes = replace(lanes, queue=jnp.asarray(width, jnp.int32))
 
     def body(state: tuple[Lanes, Outcome, Record | None]) -> tuple[Lanes, Outcome, Record | None]:
         before, outcome, record = state
@@ -290,10 +290,11 @@ def run(plan: Plan, items: Items, tolerance: Tolerance, capacity: int | None) ->
             here = before.turn
             rows = jnp.stack([before.t, accepted, *before.y])
             served = jnp.where(service & lanes.waiting, lanes.k, -1)
-            record = eqx.tree_at(
-                lambda r: (r.steps, r.item, r.served),
+            record = replace(
                 record,
-                (record.steps.at[here].set(rows), record.item.at[here].set(before.item), record.served.at[here].set(served)),
+                steps=record.steps.at[here].set(rows),
+                item=record.item.at[here].set(before.item),
+                served=record.served.at[here].set(served),
             )
         return when(service, lambda s: serve(plan, items, ready, *s), (lanes, outcome, record))
 
@@ -304,11 +305,9 @@ def run(plan: Plan, items: Items, tolerance: Tolerance, capacity: int | None) ->
 
     lanes, outcome, record = lax.while_loop(going, body, (lanes, outcome, record))
     unfinished = jnp.where(lanes.item < n, lanes.item, n)
-    outcome = eqx.tree_at(
-        lambda o: (o.steps, o.turns), outcome, (outcome.steps.at[unfinished].set(lanes.steps, mode="drop"), lanes.turn)
-    )
+    outcome = replace(outcome, steps=outcome.steps.at[unfinished].set(lanes.steps, mode="drop"), turns=lanes.turn)
     if record is not None:
-        record = eqx.tree_at(lambda r: (r.turns, r.last), record, (lanes.turn, lanes.item))
+        record = replace(record, turns=lanes.turn, last=lanes.item)
     return outcome, record
 
 
