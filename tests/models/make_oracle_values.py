@@ -50,6 +50,7 @@ USUAL = {
     "fulv": 100.0,
     "tam": 100.0,
 }
+SHARES = ("f_NB", "f_p38", "gr_tx", "rho_I", "rho_M", "rho_Y", "sig_M", "e_CH", "e_bone")  # stay within 0..1
 PRECULTURE = 8640.0
 
 
@@ -67,6 +68,7 @@ def rhs_case(oracle, rng: np.random.Generator, rest: np.ndarray) -> dict:
     for name in ("pS", "pAkt", "pMEK", "pERK", "pp38", "CASP", "ST", "ERt"):
         y[oracle.IX[name]] = rounded(rng.random())
     p = {k: rounded(v * np.exp(0.4 * rng.standard_normal())) if v else rounded(0.5 * rng.random()) for k, v in oracle.P0.items()}
+    p |= {k: min(p[k], 1.0) for k in SHARES}
     u = drawn_inputs(rng, int(rng.integers(0, 20))) | {"GF": rounded(rng.random())}
     t = rounded(1000 * rng.standard_normal())
     frozen, clamped = bool(rng.random() < 0.3), bool(rng.random() < 0.3)
