@@ -1,0 +1,89 @@
+"""Are the intervals calibrated? `calibrate.py [STUDY] [--out DIR] ...`; exit code 3 when the test fails."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+DEFAULT = "feedback_reduced"
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    study: Annotated[str, typer.Argument(help="name of a built-in study, or the path of a problem.yaml (PEtab)")] = DEFAULT,
+    out: Annotated[Path | None, typer.Option(help="default results/calibrate-STUDY; an unfinished run goes on")] = None,
+    fits: Annotated[int, typer.Option(min=20, help="data sets drawn and fitted")] = 192,
+    batch: Annotated[int, typer.Option(min=1, help="data sets fitted side by side")] = 64,
+    draws: Annotated[int, typer.Option(min=15, help="kept posterior draws of each")] = 63,
+    seed: Annotated[int, typer.Option()] = 1,
+    device: Annotated[str, typer.Option(help="auto, cpu or gpu")] = "auto",
+    wrong_noise: Annotated[float, typer.Option(help="believe in noise this many times the true one: the test must then fail")] = 1.0,
+) -> None:
+    """Simulation-based calibration of a study: data from its own prior, one fit each, ranks of the truth."""
+    from fit import fail, prepare_jax
+
+    prepare_jax(device)
+    import numpy as np
+
+    from inference import calibrate, calibrate_figures, many
+    from inference.checkpoint import CheckpointError, require_writable
+    from inference.fit import device_line, write_json
+    from inference.progress import Teller, duration
+    from inference.simulated import family
+    from inference.study import StudyError, load
+
+    tell = Teller()
+    plan = many.Plan(fits=fits, batch=min(batch, fits), draws=draws)
+    try:
+        loaded = load(study)
+        name = f"calibrate-{loaded.id}" + ("" if wrong_noise == 1.0 else f"-noise-x{wrong_noise:g}")
+        folder = out or ROOT / "results" / name
+        require_writable(folder, 50 * 2**20)
+        tell.say(f"Study {loaded.id}: {len(loaded.unknowns)} parameters, {len(loaded.protocols)} dishes; {fits} data sets from the prior, "
+                 f"each fitted with {draws} kept draws")
+        tell.say(f"Computing on {device_line()}; results go to {folder}")
+        if len(loaded.unknowns) > 8:
+            tell.say("  more than eight parameters: this may take hours")
+        begun = time.monotonic()
+        with tell.bar("batches of data sets", -(-fits // plan.batch)) as bar:
+            found = many.fit(family(loaded, rtol=1e-5, atol=1e-8, wrong_noise=wrong_noise), plan, seed, folder / "batches",
+                             lambda i, seen: bar.to(i, f"{int(seen['poor'].sum())} of {len(seen['poor'])} mixed badly"))
+    except (StudyError, CheckpointError, OSError) as error:
+        raise fail(str(error)) from None
+    assert found is not None
+    truth = np.column_stack([found.truth, found.truth_log_likelihood])
+    posterior = np.concatenate([found.z, found.log_likelihood[..., None]], 2)
+    ranks = calibrate.ranks(truth, posterior, seed)
+    verdict = calibrate.judge([*loaded.names, "log-likelihood"], ranks, found.z.shape[1], found.poor, seed)
+    for title, draw in {"ranks": calibrate_figures.rank_ecdfs, "histograms": calibrate_figures.rank_histograms,
+                        "coverage": calibrate_figures.coverage}.items():
+        figure = draw(verdict)
+        figure.savefig(folder / f"{title}.png", dpi=130)
+        calibrate_figures.plt.close(figure)
+    text = calibrate.in_words(verdict)
+    heading = f"# Calibration of {loaded.id}\n\n" + (
+        "" if wrong_noise == 1.0 else f"The likelihood is wrong on purpose: it believes in {wrong_noise:g} times the true noise.\n\n")
+    (folder / "summary.md").write_text(heading + text)
+    write_json(folder / "calibration.json", {
+        "study": loaded.id, "study_fingerprint": loaded.fingerprint, "seed": seed, "fits": fits, "draws": draws, "ok": verdict.ok,
+        "reasons": verdict.reasons, "p": dict(zip(verdict.names, verdict.p.tolist(), strict=True)), "levels": calibrate.LEVELS,
+        "coverage": dict(zip(verdict.names, verdict.coverage.T.tolist(), strict=True)), "poor": verdict.poor, "wrong_noise": wrong_noise,
+        "finds": {"sd too small by": verdict.narrow, "sd too large by": verdict.wide, "centre off by posterior sd": verdict.shifted},
+        "alpha": calibrate.ALPHA, "wall_time_s": round(time.monotonic() - begun, 1), "device": device_line()})
+    tell.say(text)
+    tell.say(f"Written to {folder} after {duration(time.monotonic() - begun)}: summary.md, calibration.json, ranks.png, histograms.png, "
+             "coverage.png")
+    if not verdict.ok:
+        raise typer.Exit(3)
+
+
+if __name__ == "__main__":
+    app()
