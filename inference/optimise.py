@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optimistix as optx
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PyTree
 
 from inference.posterior import Problem
 
@@ -42,52 +42,68 @@ def starting_points(problem: Problem, key: Array, starts: int, spread: float = 0
     return centre + spread * (z[:starts] - centre).at[0].set(0.0)
 
 
-def search(
-    problem: Problem, z0: Float[Array, "start parameter"], *, max_steps: int, tolerance: float, report: Report | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """BFGS (optimistix) from every start side by side; returns points and potentials, best first.
+def minimiser(
+    value: Callable[[Array, PyTree], Array], *, max_steps: int, tolerance: float, report: Report | None = None,
+) -> Callable[[Float[Array, "lane parameter"], PyTree], tuple[Float[Array, "lane parameter"], Float[Array, "lane"]]]:
+    """BFGS (optimistix) from every starting point side by side, as a function that compiles once.
 
     Args:
-        z0: unconstrained starting points.
-        max_steps: evaluations at most for each start.
-        tolerance: stop a start when potential and point change by less (absolute, and relative to themselves).
+        value: (point, arguments of the lane) -> number; +inf where there is none.
+        max_steps: evaluations at most for each lane.
+        tolerance: stop a lane when value and point change by less (absolute, and relative to themselves).
+
+    Returns:
+        (starting points, arguments with a leading lane axis) -> points and values where each ended, in their order.
     """
     solver = optx.BFGS(rtol=tolerance, atol=tolerance)
     tags: frozenset[object] = frozenset()
 
-    def objective(z: Array, args: None) -> tuple[Array, None]:
+    def objective(z: Array, args: PyTree) -> tuple[Array, None]:
         # a finite wall where the network cannot be solved, so that the line search steps back; it is no result
-        value = problem.potential(z)
-        return jnp.where(jnp.isfinite(value), value, 1e10), None
+        found = value(z, args)
+        return jnp.where(jnp.isfinite(found), found, 1e10), None
 
     shape = jax.ShapeDtypeStruct((), jnp.float64)
 
-    def init(z: Array) -> object:
-        return solver.init(objective, z, None, {}, shape, None, tags)
-
-    dynamic, static = eqx.partition(eqx.filter_vmap(init)(z0), eqx.is_array)
+    def init(z: Array, args: PyTree) -> PyTree:
+        return solver.init(objective, z, args, {}, shape, None, tags)
 
     @eqx.filter_jit
-    def advance(z: Array, state: object) -> tuple[Array, object, Array, Array]:
-        def one(z: Array, state: object) -> tuple[Array, object, Array]:
-            whole = eqx.combine(state, static)
-            done, _ = solver.terminate(objective, z, None, {}, whole, tags)
-            z2, new, _ = solver.step(objective, z, None, {}, whole, tags)
-            new_arrays = eqx.filter(new, eqx.is_array)
-            z3 = jnp.where(done, z, z2)
-            return z3, jax.tree.map(lambda a, b: jnp.where(done, a, b), state, new_arrays), done
+    def advance(z: Array, args: PyTree, state: PyTree) -> tuple[Array, PyTree, Array, Array]:
+        dynamic, static = eqx.partition(state, eqx.is_array)
 
-        z, state, done = jax.vmap(one)(z, state)
-        return z, state, done, eqx.combine(state, static).f_info.f
+        def one(z: Array, args: PyTree, arrays: PyTree) -> tuple[Array, PyTree, Array]:
+            whole = eqx.combine(arrays, static)
+            done, _ = solver.terminate(objective, z, args, {}, whole, tags)
+            z2, new, _ = solver.step(objective, z, args, {}, whole, tags)
+            kept = jax.tree.map(lambda a, b: jnp.where(done, a, b), arrays, eqx.filter(new, eqx.is_array))
+            return jnp.where(done, z, z2), kept, done
 
-    z, state = z0, dynamic
-    for i in range(max_steps):
-        z, state, done, values = advance(z, state)
-        if report is not None:
-            report(i + 1, max_steps, float(jnp.min(values)))
-        if bool(jnp.all(done)):
-            break
-    potential = np.asarray(jax.jit(jax.vmap(problem.potential))(z))
+        z, arrays, done = jax.vmap(one)(z, args, dynamic)
+        state = eqx.combine(arrays, static)
+        return z, state, done, state.f_info.f
+
+    final = jax.jit(jax.vmap(value))
+
+    def run(z: Float[Array, "lane parameter"], args: PyTree) -> tuple[Float[Array, "lane parameter"], Float[Array, "lane"]]:
+        state = eqx.filter_vmap(init)(z, args)
+        for i in range(max_steps):
+            z, state, done, values = advance(z, args, state)
+            if report is not None:
+                report(i + 1, max_steps, float(jnp.min(values)))
+            if bool(jnp.all(done)):
+                break
+        return z, final(z, args)
+
+    return run
+
+
+def search(
+    problem: Problem, z0: Float[Array, "start parameter"], *, max_steps: int, tolerance: float, report: Report | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The mode from every start side by side; returns points and potentials, best first. Arguments as in `minimiser`."""
+    z, values = minimiser(lambda z, _: problem.potential(z), max_steps=max_steps, tolerance=tolerance, report=report)(z0, None)
+    potential = np.asarray(values)
     order = np.argsort(np.where(np.isfinite(potential), potential, np.inf))
     return np.asarray(z)[order], potential[order]
 
