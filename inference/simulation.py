@@ -1,0 +1,147 @@
+"""A simulated dish, or an ensemble of cells in the same dish, as a labelled dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+
+from models.compile import compile_network
+from models.ensemble import simulate_lanes
+from models.network import Network
+from models.protocol import Protocol, schedule
+from models.queue import REASONS
+
+PIECE = 512  # sets that are simulated together: bounds memory, and one program serves all pieces
+
+
+@dataclass(frozen=True)
+class Numerics:
+    """Tolerances of a step and the attempts after which a set is given up."""
+
+    rtol: float
+    atol: float
+    max_steps: int
+
+
+def output_times(minutes: float, every: float) -> Float[np.ndarray, "time"]:
+    """0, then every so many minutes, and the end."""
+    times = np.arange(0.0, minutes, every)
+    return np.append(times, minutes)
+
+
+def simulate(
+    network: Network,
+    protocol: Protocol,
+    sets: Float[np.ndarray, "set parameter"],
+    times: Float[np.ndarray, "time"],
+    numerics: Numerics,
+    *,
+    tell: Callable[[int], None] = lambda done: None,
+) -> xr.Dataset:
+    """Simulate one protocol for every parameter set (in the order of `network.parameters`; those of the protocol win).
+
+    Variables: `concentration` (set, time, species), NaN where a solve failed; `parameter_value` (set, parameter);
+    `ok` and `reason` (set). `tell` hears how many sets are done.
+    """
+    system = compile_network(network)
+    sets = np.array(sets, float)
+    for name, value in protocol.parameters.items():
+        sets[:, system.parameters.index(name)] = float(value)
+    values, ok, reason = [], [], []
+    size = min(PIECE, len(sets))
+    for first in range(0, len(sets), size):
+        piece = sets[first : first + size]
+        padded = np.concatenate([piece, np.repeat(piece[-1:], size - len(piece), 0)])
+        named = dict(zip(system.parameters, jnp.asarray(piece[0]), strict=True))
+        plan = jax.tree.map(lambda x: jnp.broadcast_to(x, (size, *x.shape)), schedule(system, protocol, named))
+        out = simulate_lanes(
+            system,
+            jnp.asarray(padded),
+            plan,
+            jnp.broadcast_to(jnp.asarray(times), (size, len(times))),
+            rtol=numerics.rtol,
+            atol=numerics.atol,
+            max_steps=numerics.max_steps,
+        )
+        n = len(piece)
+        good = np.asarray(out.ok)[:n]
+        values.append(np.where(good[:, None, None], np.asarray(out.values)[:n], np.nan))
+        ok.append(good)
+        reason.append(np.asarray(out.reason)[:n])
+        tell(min(first + size, len(sets)))
+    return labelled(network, protocol, sets, times, numerics, np.concatenate(values), np.concatenate(ok), np.concatenate(reason))
+
+
+def labelled(
+    network: Network,
+    protocol: Protocol,
+    sets: Float[np.ndarray, "set parameter"],
+    times: Float[np.ndarray, "time"],
+    numerics: Numerics,
+    values: Float[np.ndarray, "set time species"],
+    ok: np.ndarray,
+    reason: np.ndarray,
+) -> xr.Dataset:
+    """The arrays with their names and units."""
+    species, parameters = network.species, network.parameters
+    data = xr.Dataset(
+        {
+            "concentration": (
+                ("set", "time", "species"),
+                values,
+                {"long_name": "level of each species, in the unit of the coordinate `unit`"},
+            ),
+            "parameter_value": (("set", "parameter"), sets, {"long_name": "in the unit of the coordinate `parameter_unit`"}),
+            "ok": ("set", ok, {"long_name": "whether the solve succeeded"}),
+            "reason": ("set", np.array([REASONS[int(i)] for i in reason], dtype=object), {"long_name": "how the solve ended"}),
+        },
+        {
+            "set": np.arange(len(sets)),
+            "time": ("time", times, {"units": "min", "long_name": "time since the stimulus"}),
+            "species": [s.name for s in species],
+            "unit": ("species", [s.unit for s in species]),
+            "meaning": ("species", [s.meaning for s in species]),
+            "place": ("species", [s.place for s in species]),
+            "parameter": [p.name for p in parameters],
+            "parameter_unit": ("parameter", [p.unit for p in parameters]),
+            "parameter_status": ("parameter", [_status(p.source.status) for p in parameters]),
+        },
+    )
+    return data.assign_attrs(
+        network=network.id,
+        fingerprint=network.fingerprint,
+        protocol=protocol_text(protocol),
+        rtol=numerics.rtol,
+        atol=numerics.atol,
+        precision="float64",
+        device=jax.devices()[0].device_kind,
+        versions=" ".join(f"{n} {version(n)}" for n in ("jax", "diffrax", "gp130")),
+        note="Of the parameters most are assumed: a hypothesis, not a calibrated cell; not for clinical use.",
+    )
+
+
+def _status(status: str) -> str:
+    return "memory (unverified)" if status == "memory" else status
+
+
+def protocol_text(protocol: Protocol) -> str:
+    """A protocol in one line a period."""
+
+    def part(word: str, values: Mapping[str, object]) -> str:
+        return f" {word} " + ", ".join(f"{k}={v}" for k, v in values.items()) if values else ""
+
+    lines = [f"{p.start:g} min:{part('inputs', p.inputs)}{part('set', p.put)}{part('add', p.add)}" for p in protocol.periods]
+    return "\n".join((*lines, f"parameters:{part('', protocol.parameters)}"))
+
+
+def save(data: xr.Dataset, path: str) -> None:
+    """Write netCDF-4, compressed."""
+    squeezed = {name: {"zlib": True, "complevel": 3} for name in ("concentration", "parameter_value")}
+    data.to_netcdf(path, engine="h5netcdf", encoding=squeezed)

@@ -1,0 +1,224 @@
+"""Simulate a dish: `simulate.py --preset u266 --il6 10 --drug bortezomib=4@0 --hours 48`; writes a netCDF file and a figure."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+LONGEST = 200_000  # output times
+CommandError = typer.BadParameter.__mro__[2]  # what every complaint about the command line is; typer carries its own click
+
+
+class UsageError(ValueError):
+    """Something asked for that does not exist or cannot be: option, finding, remedy."""
+
+
+def prepare_jax(device: str) -> None:
+    """64-bit and a compilation cache, before JAX is imported."""
+    if device != "auto":
+        os.environ["JAX_PLATFORMS"] = {"cpu": "cpu", "gpu": "cuda"}[device]
+    os.environ.setdefault("JAX_ENABLE_X64", "1")
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".cache" / "jax"))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.5")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+def nearest(option: str, name: str, known: Iterable[str]) -> UsageError:
+    """The error for an unknown name: says the nearest known one."""
+    known = list(known)
+    folded = {k.lower(): k for k in reversed(known)}
+    close = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.0)
+    return UsageError(f"{option} {name}: is not known: did you mean {folded[close[0]] if close else known[0]!r}?")
+
+
+def number(option: str, text: str, lowest: float = 0.0) -> float:
+    """A finite number not below `lowest`."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise UsageError(f"{option}: {text!r} is not a number") from None
+    if not math.isfinite(value) or value < lowest:
+        raise UsageError(f"{option}: {text} must be finite and not below {lowest:g}")
+    return value
+
+
+def pairs(option: str, texts: list[str], known: Iterable[str], also: dict[str, str] | None = None) -> dict[str, float]:
+    """NAME=NUMBER options as a mapping; `also` holds other names of known ones."""
+    known, found = list(known), {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        if not sign:
+            raise UsageError(f"{option} {text}: write NAME=NUMBER")
+        name = name if name in known else (also or {}).get(name.lower(), name)
+        if name not in known:
+            raise nearest(option, name, [*known, *(also or {})])
+        if name in found:
+            raise UsageError(f"{option} {name}: is given twice")
+        found[name] = number(f"{option} {name}", value)
+    return found
+
+
+def doses(texts: list[str], minutes: float) -> list:
+    """NAME=NM[@MINUTE] options as doses."""
+    from models.dish import PRECULTURE, Dose
+    from models.drugs import drug, drug_names
+
+    given = []
+    for text in texts:
+        name, sign, rest = text.rpartition("=")
+        if not sign:
+            raise UsageError(f"--drug {text}: write NAME=NM or NAME=NM@MINUTE")
+        amount, _, at = rest.partition("@")
+        try:
+            which = drug(name.strip())
+        except KeyError:
+            raise nearest("--drug", name, drug_names()) from None
+        when = number(f"--drug {name}, time", at or "0", lowest=-PRECULTURE + 1)
+        if when >= minutes:
+            raise UsageError(f"--drug {name}: {when:g} min is not before the end ({minutes:g} min): give it earlier or use more --hours")
+        given.append(Dose(which, number(f"--drug {name}", amount), when))
+    return given
+
+
+@app.command()
+def main(
+    preset: Annotated[str, typer.Option(help="mm1s, u266, ina6, t1114, hepatocyte or osteoblast")] = "mm1s",
+    il6: Annotated[str, typer.Option(help="IL-6 added at time 0, ng/mL")] = "0",
+    input: Annotated[list[str] | None, typer.Option(help="NAME=VALUE from time 0 on: TNF, BMSC, contact, E2, ...; repeat")] = None,
+    drug: Annotated[list[str] | None, typer.Option(help="NAME=NM@MINUTE, negative before the stimulus; repeat")] = None,
+    pre: Annotated[list[str] | None, typer.Option(help="NAME=VALUE during the six days of pre-culture only; repeat")] = None,
+    hypothesis: Annotated[str, typer.Option(help="what estradiol does, H0 to H6, at the test value of its effect")] = "H0",
+    bortezomib: Annotated[str, typer.Option(help="what bortezomib does to NF-kB: A lowers it, B raises it")] = "A",
+    set: Annotated[list[str] | None, typer.Option(help="PARAMETER=VALUE; repeat")] = None,
+    density: Annotated[str, typer.Option(help="myeloma cells at the start, 1e6/mL")] = "0.3",
+    hours: Annotated[str, typer.Option(help="how long")] = "48",
+    every: Annotated[str, typer.Option(help="minutes between outputs")] = "5",
+    ensemble: Annotated[str, typer.Option(help="number of parameter sets; 1 = the nominal cell")] = "1",
+    spread: Annotated[str, typer.Option(help="prior = what the tables believe; a number = the same sd of ln for all")] = "prior",
+    socs3_transit: Annotated[bool, typer.Option("--socs3-transit", help="with a transit compartment for SOCS3 mRNA")] = False,
+    seed: Annotated[int, typer.Option()] = 1,
+    rtol: Annotated[str | None, typer.Option(help="relative tolerance; 1e-8 for one set, 1e-6 for an ensemble")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or gpu")] = "auto",
+    out: Annotated[Path | None, typer.Option(help="netCDF file; the figure goes beside it; default results/simulate-PRESET.nc")] = None,
+) -> None:
+    """Simulate one dish, or an ensemble of cells in it, from the stimulus to the end."""
+    if device not in ("auto", "cpu", "gpu"):
+        raise nearest("--device", device, ("auto", "cpu", "gpu"))
+    prepare_jax(device)
+    from models import spread as spreads
+    from models.catalogue import BORTEZOMIB, HYPOTHESES, PRESETS, niche, with_parameters
+    from models.dish import dish
+    from models.drugs import DRUGS
+
+    for option, name, known in (
+        ("--preset", preset, PRESETS),
+        ("--hypothesis", hypothesis, HYPOTHESES),
+        ("--bortezomib", bortezomib, BORTEZOMIB),
+    ):
+        if name not in known:
+            raise nearest(option, name, known)
+    minutes, step = 60 * number("--hours", hours), number("--every", every)
+    if minutes <= 0 or step <= 0:
+        raise UsageError("--hours, --every: must be above 0")
+    if minutes / step > LONGEST:
+        raise UsageError(f"--every {every}: gives more than {LONGEST} output times: use a larger step")
+    count = number("--ensemble", ensemble, 1.0)
+    if count != int(count):
+        raise UsageError(f"--ensemble {ensemble}: must be a whole number")
+    count = int(count)
+    width = None if spread == "prior" else number("--spread", spread)
+    tolerance = number("--rtol", rtol or ("1e-8" if count == 1 else "1e-6"), 1e-13)
+    network = niche(socs3_transit)
+    names = {d.lower(): u.input for u in DRUGS.values() for d in (u.name, *u.aliases)}
+    inputs = [u.name for u in network.inputs]
+    chosen = pairs("--set", set or [], [p.name for p in network.parameters])
+    for p in network.parameters:
+        if p.unit == "0-1" and chosen.get(p.name, 0.0) > 1:
+            raise UsageError(f"--set {p.name}: is a share, between 0 and 1")
+    held = {**HYPOTHESES[hypothesis].parameters, **BORTEZOMIB[bortezomib].parameters, **chosen}
+    network = with_parameters(network, {**PRESETS[preset].parameters, **held})
+    protocol = dish(
+        network,
+        "dish",
+        preset=PRESETS[preset],
+        il6=number("--il6", il6),
+        inputs=pairs("--input", input or [], inputs, names),
+        pre=pairs("--pre", pre or [], inputs, names),
+        doses=doses(drug or [], minutes),
+        density=number("--density", density),
+    )
+    sets = [[p.value for p in network.parameters]]
+    if count > 1:
+        sets = spreads.from_prior(network, count, seed, held) if width is None else spreads.by_width(network, count, width, seed, held)
+    write(
+        network,
+        protocol,
+        sets,
+        minutes,
+        step,
+        tolerance,
+        out or ROOT / "results" / f"simulate-{preset}.nc",
+        f"{PRESETS[preset].title}, {hypothesis}",
+    )
+
+
+def write(network, protocol, sets, minutes: float, step: float, rtol: float, path: Path, title: str) -> None:
+    """Simulate, write the dataset and the figure, and say in a few lines what came out."""
+    from dataclasses import replace
+
+    import numpy as np
+
+    from inference import simulation
+    from inference.simulation_figure import main_readouts
+
+    # A preset or --set already stands in the sets; what an ensemble drew must not be overwritten.
+    data = simulation.simulate(
+        network,
+        replace(protocol, parameters={}),
+        np.asarray(sets),
+        simulation.output_times(minutes, step),
+        simulation.Numerics(rtol, 1e-3 * rtol, 100_000),
+        tell=lambda n: typer.echo(f"{n} of {len(sets)} sets", err=True) if len(sets) > 1 else None,
+    )
+    failed = int((~data["ok"]).sum())
+    for text, n in zip(*np.unique(data["reason"].values[~data["ok"].values].astype(str), return_counts=True), strict=True):
+        typer.echo(f"{n} of {len(sets)} sets failed: {text}", err=True)
+    if failed == len(sets):
+        raise typer.Exit(1)
+    data.attrs["command"] = " ".join(sys.argv[1:])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    simulation.save(data, str(path))
+    figure = path.with_suffix(".png")
+    main_readouts(data, title).savefig(figure, dpi=130)
+    end = data["concentration"].isel(time=-1).median("set")
+    typer.echo(f"{path}\n{figure}")
+    typer.echo(
+        f"after {minutes / 60:g} h: cells {float(end.sel(species='N')):.3g} 1e6/mL, IL-6 {1000 * float(end.sel(species='IL6')):.3g} pg/mL, "
+        f"pSTAT3 {float(end.sel(species='pS')):.2f} of total, bone {float(end.sel(species='Z')):.4g} %"
+    )
+
+
+def run() -> int:
+    """The command with every error on one line and exit code 2."""
+    try:
+        return int(app(standalone_mode=False) or 0)
+    except CommandError as e:
+        typer.echo(" ".join(e.format_message().split()), err=True)
+    except UsageError as e:
+        typer.echo(str(e), err=True)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(run())
