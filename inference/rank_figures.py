@@ -15,6 +15,12 @@ from inference.rank_run import METHODS
 
 UP, DOWN, GREY = "#0072B2", "#D55E00", "#777777"  # Okabe & Ito: told apart by colour-blind readers
 SIGNED = ("elasticity", "srrc")
+PATHWAYS = {
+    "Medium": "IL-6 in the medium", "Stroma": "stroma and VEGF", "Il6Receptor": "IL-6 receptor and JAK", "JakStat3": "STAT3 and SOCS3",
+    "JakStat3Transit": "STAT3 and SOCS3", "Pi3kAkt": "PI3K and Akt", "Mapk": "MEK, ERK, p38", "Nfkb": "NF-kB, IkBa, A20",
+    "Il6Gene": "IL-6 gene", "Survival": "MCL-1, BCL-XL, BCL-2, c-Myc", "Estradiol": "estradiol receptor", "Autophagy": "autophagy",
+    "Apoptosis": "death, growth, drug stress", "Bone": "bone", "DrugAction": "drug action",
+}
 PERCENT = f"{100 * INTERVAL:.0f} %"
 
 
@@ -51,12 +57,13 @@ def effects(tree: xr.DataTree, count: int = 15) -> Figure:
         right.plot(d["rank"][i], y[i], "o", ms=6, color="#222222")
         if "prior_rank" in d:
             right.plot(d["prior_rank"][i], y[i], "|", ms=13, mew=2, color=DOWN)
-    labels = [f"{m}  {name}" for m, name in zip(map(_short, d["meaning"].values), d["factor"].values, strict=True)]
+    labels = [f"{m}  [{name}]" for m, name in zip(map(_short, d["meaning"].values), d["factor"].values, strict=True)]
     left.set_yticks(y, labels)
     left.axvline(0, color="#999999", lw=0.8)
-    left.set_xlabel(f"{textwrap.fill(METHODS[method], 64)}\ndot: mean, bar: {PERCENT} interval")
-    between = "draw of the parameters" if d.attrs["replicates"] == "draw" else "resample of the simulations"
-    right.set_xlabel(f"rank (1 = matters most)\nbar: {PERCENT} of the ranks, one a {between}")
+    dot = "mean" if method == "elasticity" else "estimate"
+    left.set_xlabel(f"{textwrap.fill(METHODS[method], 64)}\ndot: {dot}, bar: {PERCENT} interval")
+    between = "single draws of the parameters" if d.attrs["replicates"] == "draw" else "resamples of the simulations"
+    right.set_xlabel(f"rank (1 = matters most)\nbar: {PERCENT} of the ranks in\n{between}")
     right.set_xlim(0, max(float(d["rank_high"].max()), n) + 1)
     for axis in (left, right):
         axis.grid(axis="x", color="#e5e5e5")
@@ -69,7 +76,7 @@ def effects(tree: xr.DataTree, count: int = 15) -> Figure:
     handles.append(Line2D([], [], marker="o", ls="", mec="#444444", mfc="white", label="hollow: not informed by data, restates the prior"))
     if "prior_rank" in d:
         handles.append(Line2D([], [], marker="|", ls="", ms=11, mew=2, color=DOWN, label="rank before the data (prior)"))
-    figure.tight_layout(rect=(0, 0.06 + 0.25 / figure.get_figheight(), 1, 1 - 0.85 / figure.get_figheight()))
+    figure.tight_layout(rect=(0, 0.03 + 0.25 / figure.get_figheight(), 1, 1 - 0.85 / figure.get_figheight()))
     figure.legend(handles=handles, loc="lower right", ncols=len(handles), fontsize=8.5, frameon=False)
     _title(figure, tree, "What most changes resistance")
     return figure
@@ -126,7 +133,7 @@ def pathways(tree: xr.DataTree) -> Figure:
     y = np.arange(n)[::-1]
     axis.barh(y, d["effect"], color="#56B4E9", height=0.62)
     axis.hlines(y, d["low"], d["high"], color="#222222", lw=1.8)
-    axis.set_yticks(y, list(map(str, d["factor"].values)))
+    axis.set_yticks(y, [PATHWAYS.get(str(v), str(v)) for v in d["factor"].values])
     axis.set_xlim(0, None)
     axis.set_xlabel(f"{d.attrs['measure']}\nline: {PERCENT} interval")
     axis.spines[["top", "right"]].set_visible(False)

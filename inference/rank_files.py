@@ -128,8 +128,8 @@ def show(tree: xr.DataTree, tell: Teller, count: int = 12) -> None:
     """The first rows in the terminal."""
     table: pd.DataFrame = csv_table(tree).head(count)
     shown = Table(title=tree.attrs["question"], title_justify="left", caption=tree.attrs["mark"] or None)
-    for column in ("rank", "parameter", "pathway", "effect", "89 % interval", "ranks (89 %)", "data"):
-        shown.add_column(column)
+    for column in ("rank", "parameter", "pathway", "effect", "89 %", "ranks, 89 %", "data"):
+        shown.add_column(column, no_wrap=True)
     for name, row in table.iterrows():
         data = "not informed" if row["informed"] == NOT_INFORMED else str(row["informed"])
         shown.add_row(str(row["rank"]), str(name), row["pathway"], f"{row['effect']:+.3g}", f"{row['low']:+.2g} to {row['high']:+.2g}",

@@ -9,13 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import sympy as sp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from models import catalogue
 from models.catalogue import EFFECTS, HYPOTHESES, PRESETS
@@ -26,8 +28,10 @@ from models.ensemble import simulate_lanes
 from models.network import Network
 from models.protocol import Schedule, schedule
 from models.reduce import reduced
+from models.simulate import Trajectory
 
 Observe = Callable[[Array, tuple[Array, ...], tuple[Array, ...]], tuple[Array, ...]]
+Start = tuple[Float[Array, "set species"], Bool[Array, "set"]]
 Function = Callable[[Float[Array, "set factor"]], Float[Array, "set"]]
 
 CONDITIONS: dict[str, tuple[float, Mapping[str, float], str]] = {  # IL-6 (ng/mL), inputs, in words
@@ -37,14 +41,15 @@ CONDITIONS: dict[str, tuple[float, Mapping[str, float], str]] = {  # IL-6 (ng/mL
     "niche": (0.0, {"BMSC": 0.1, "BMA": 0.1, "contact": 1.0}, "in the niche (stroma, fat cells, contact)"),
 }
 READOUTS = {
-    "lnv": "ln viability",
-    "auc": "ln area under the viability curve over ln dose",
-    "ri": "ln resistance index (area under the viability curve, over that of the cell alone)",
-    "reserve": "ln anti-apoptotic reserve (capacity over BH3 load)",
-    "escape": "ln share of the pSTAT3 signal (0 to 120 min) that escapes",
+    "lnv": "log viability",
+    "auc": "log area under the viability curve over log dose",
+    "ri": "log resistance index (area under the viability curve, over that of the cell alone)",
+    "reserve": "log anti-apoptotic reserve (capacity over BH3 load)",
+    "escape": "log share of the pSTAT3 signal (0 to 120 min) that escapes",
 }
 READ = {"lnv": ("N",), "auc": ("N",), "ri": ("N",), "reserve": ("cap", "BH3"), "escape": ("pS",)}
 DECADES = np.linspace(-1.5, 1.5, 7)  # doses of a curve, in powers of ten around the dose of the question
+MAX_STEPS = 40_000  # NF-kB of some draws oscillates through all of the pre-culture, about 100 steps a turn
 AREA_TIMES = np.arange(0.0, 121.0, 2.0)  # min; pSTAT3 changes over tens of minutes
 
 
@@ -104,6 +109,7 @@ class Question:
         return (self.condition, "alone") if self.readout == "ri" else (self.condition,)
 
 
+@lru_cache(maxsize=32)
 def network_of(question: Question) -> Network:
     """What can change the answer, and no more: exact, and smaller to compile and to solve than the whole cell.
 
@@ -140,6 +146,7 @@ class Plan(eqx.Module):
         times: (time,) min.
         observe: what is read at them.
         answer: (dish, time, observable) -> the read-out.
+        lanes: sets that step side by side; fewer than sets at once, because a lane whose set is done takes the next.
     """
 
     system: System = eqx.field(static=True)
@@ -148,34 +155,46 @@ class Plan(eqx.Module):
     times: Float[Array, "time"]
     observe: Observe = eqx.field(static=True)
     answer: Callable[[Float[Array, "dish time observable"]], Float[Array, ""]] = eqx.field(static=True)
+    lanes: int = eqx.field(static=True)
 
 
-def plan(question: Question) -> Plan:
-    """Which dishes answer the question, and how."""
+def plan(question: Question, lanes: int = 512) -> Plan:
+    """Which dishes answer the question, and how; `lanes` as in `Plan`."""
     network = network_of(question)
     system = compile_network(network)
-    with_drug, none = question.drugs, ()
-    curve = [tuple((d, dose * 10.0**k) for d, dose in question.drugs) for k in DECADES]
-    here, reference = question.condition, "alone"
-    match question.readout:
-        case "lnv" | "escape":
-            dishes = [(with_drug, here), (none, here)]
-        case "reserve":
-            dishes = [(with_drug, here)]
-        case "auc":
-            dishes = [*((c, here) for c in curve), (none, here)]
-        case "ri":
-            dishes = [*((c, here) for c in curve), (none, here), *((c, reference) for c in curve), (none, reference)]
-    schedules = [_schedule(system, question, drugs, condition) for drugs, condition in dishes]
-    first = jax.tree.map(lambda x: x[:1], schedules[0])
-    rest = jax.tree.map(lambda *x: jnp.stack(x), *[jax.tree.map(lambda x: x[1:], s) for s in schedules])
+    dishes = dishes_of(question)
+    first = jax.tree.map(lambda x: x[:1], _schedule(system, question, *dishes[0]))
+    rest = treatment(system, question)
     times = AREA_TIMES if question.readout == "escape" else np.array([60 * question.hours])
-    functions = [observable(network, sp.Symbol(n)) for n in READ[question.readout]]
+    return Plan(system, first, rest, jnp.asarray(times), observing(network, READ[question.readout]), _ANSWERS[question.readout],
+                lanes)
 
-    def observe(t: Array, y: tuple[Array, ...], args: tuple[Array, ...]) -> tuple[Array, ...]:
-        return tuple(f(t, y, args) for f in functions)
 
-    return Plan(system, first, rest, jnp.asarray(times), observe, _ANSWERS[question.readout])
+@lru_cache(maxsize=32)
+def observing(network: Network, names: tuple[str, ...]) -> Observe:
+    """(t, y, args) -> these species and derived quantities; the same function for the same names, so nothing compiles twice."""
+    functions = [observable(network, sp.Symbol(n)) for n in names]
+    return lambda t, y, args: tuple(f(t, y, args) for f in functions)
+
+
+def dishes_of(question: Question) -> list[tuple[tuple[tuple[Drug, float], ...], str]]:
+    """(drugs, condition) of each dish, in the order that the answer expects."""
+    curve = [tuple((d, dose * 10.0**k) for d, dose in question.drugs) for k in DECADES]
+    here = question.condition
+    match question.readout:
+        case "reserve":
+            return [(question.drugs, here)]
+        case "auc":
+            return [*((c, here) for c in curve), ((), here)]
+        case "ri":
+            return [*((c, here) for c in curve), ((), here), *((c, "alone") for c in curve), ((), "alone")]
+    return [(question.drugs, here), ((), here)]
+
+
+def treatment(system: System, question: Question) -> Schedule:
+    """Schedules from t = 0 on of the dishes of a question, leading axis dish."""
+    schedules = [_schedule(system, question, drugs, condition) for drugs, condition in dishes_of(question)]
+    return jax.tree.map(lambda *x: jnp.stack(x), *[jax.tree.map(lambda x: x[1:], s) for s in schedules])
 
 
 def _schedule(system: System, question: Question, drugs: Sequence[tuple[Drug, float]], condition: str) -> Schedule:
@@ -224,38 +243,55 @@ def parameters(
     return jnp.broadcast_to(nominal, (len(ln_values), len(nominal))).at[:, where].set(values)
 
 
-def simulate(
-    what: Plan, before: Float[Array, "set parameter"], during: Float[Array, "set dish parameter"], *, rtol: float, atol: float,
-) -> tuple[Float[Array, "set dish time observable"], Float[Array, "set"]]:
-    """Read-outs of all dishes of all sets, and whether all solves of a set succeeded (1.0 or 0.0).
+def culture(what: Plan, values: Float[Array, "set parameter"], *, rtol: float, atol: float, wanted: Sequence[str] = ()) -> Start:
+    """The state of each set of parameters at the end of the pre-culture, and whether it could be solved."""
+    times = jnp.full((len(values), len(what.times)), jnp.inf).at[:, 0].set(0.0)
+    found = _lanes(what, values, _repeat(what.preculture, len(values)), times, rtol, atol, wanted)
+    return found.values[:, 0, :], found.ok
+
+
+def treat(
+    what: Plan, dish: int, values: Float[Array, "set parameter"], start: Start, *, rtol: float, atol: float, wanted: Sequence[str] = (),
+) -> tuple[Float[Array, "set time observable"], Bool[Array, "set"]]:
+    """One dish of each set from t = 0 on: what is observed, and whether it could be solved.
 
     Args:
-        before: parameters of the pre-culture; `during`: of each dish from t = 0 on.
+        values: parameters of the treatment; those of the pre-culture may have been others.
+        start: what `culture` gave.
     """
-    sets, dishes = during.shape[:2]
-    zero = jnp.zeros((sets, 1))
-    culture = simulate_lanes(what.system, before, _repeat(what.preculture, sets), zero, rtol=rtol, atol=atol)
-    rest = culture.values[:, 0, :]  # (set, species)
-    each = what.treatments
-    start = each.keep[None] * rest[:, None, None, :] + each.add[None]  # (set, dish, period, species)
-    begin = Schedule(_repeat(each.starts, sets), _repeat(each.inputs, sets), jnp.zeros_like(start), start)
-    lanes = jax.tree.map(lambda x: x.reshape(sets * dishes, *x.shape[2:]), begin)
-    times = jnp.broadcast_to(what.times, (sets * dishes, len(what.times)))
-    treated = simulate_lanes(what.system, during.reshape(sets * dishes, -1), lanes, times, rtol=rtol, atol=atol, observe=what.observe)
-    ok = culture.ok & treated.ok.reshape(sets, dishes).all(axis=1)
-    return treated.values.reshape(sets, dishes, len(what.times), -1), ok
+    here = jax.tree.map(lambda x: x[dish], what.treatments)
+    state = here.keep * start[0][:, None, :] + here.add  # (set, period, species)
+    n = len(values)
+    schedules = Schedule(_repeat(here.starts, n), _repeat(here.inputs, n), jnp.zeros_like(state), state)
+    found = _lanes(what, values, schedules, jnp.broadcast_to(what.times, (n, len(what.times))), rtol, atol, wanted)
+    columns = tuple(jnp.moveaxis(found.values, -1, 0))
+    args = (*jnp.moveaxis(values[:, :, None], 1, 0), *here.inputs[0])
+    seen = jnp.stack([jnp.broadcast_to(o, columns[0].shape) for o in what.observe(what.times, columns, args)], axis=-1)
+    return seen, start[1] & found.ok
 
 
-def _repeat(tree: object, n: int) -> object:
+def _lanes(what: Plan, values: Array, schedules: Schedule, times: Array, rtol: float, atol: float, wanted: Sequence[str]) -> Trajectory:
+    """Pre-culture and treatment have the same shapes and read all species, so that one program serves for both."""
+    return simulate_lanes(what.system, values, schedules, times, rtol=rtol, atol=atol, max_steps=MAX_STEPS, wanted=tuple(wanted),
+                          lanes=what.lanes)
+
+
+def _repeat(tree: Any, n: int) -> Any:
     return jax.tree.map(lambda x: jnp.broadcast_to(x, (n, *x.shape)), tree)
 
 
 def readout(what: Plan, names: Sequence[str], shares: Sequence[Sequence[int]], *, rtol: float, atol: float) -> Function:
-    """The read-out as a function of ln parameters (set, factor) -> (set,), NaN where a solve failed; differentiable."""
+    """The read-out as a function of ln parameters (set, factor) -> (set,), NaN where a solve failed; differentiable.
+
+    Not to be compiled as a whole: its parts are, once for all dishes.
+    """
 
     def function(ln_values: Float[Array, "set factor"]) -> Float[Array, "set"]:
         p = parameters(what, names, shares, ln_values)
-        y, ok = simulate(what, p, jnp.repeat(p[:, None], dishes_per_set(what), axis=1), rtol=rtol, atol=atol)
+        start = culture(what, p, rtol=rtol, atol=atol, wanted=names)
+        dishes = [treat(what, i, p, start, rtol=rtol, atol=atol, wanted=names) for i in range(dishes_per_set(what))]
+        ok = jnp.all(jnp.stack([o for _, o in dishes]), axis=0)
+        y = jnp.stack([v for v, _ in dishes], axis=1)
         safe = jnp.where(ok[:, None, None, None], y, 1.0)
         return jnp.where(ok, jax.vmap(what.answer)(safe), jnp.nan)
 
