@@ -1,0 +1,107 @@
+"""Two published models with the data they were fitted to, as PEtab problems.
+
+The data tables are read from a folder that the caller names (see the README); nothing of them is kept here.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import pathlib
+from collections.abc import Iterable
+
+import sympy as sp
+
+from inference.petab_v2 import formula
+from inference.prior import Prior
+from inference.tables import Change, ExperimentRow, MeasurementRow, ObservableRow, ParameterRow, PeriodRow, Tables
+from models.network import Network
+from models.published import sobotta2017, zeilfelder2025
+from models.sbml import read_sbml, to_sbml
+
+BEFORE_DRUGS = -60.0  # min at which Stattic and ruxolitinib are added, before the stimulus at 0
+
+
+def _rows(path: pathlib.Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as f:
+        return list(csv.DictReader(f))
+
+
+def _observable(name: str, seen: str, noise: str, placeholders: Iterable[str]) -> ObservableRow:
+    f = formula(seen, name, "observableFormula")
+    return ObservableRow(name, name, f, formula(noise, name, "noiseFormula").xreplace({sp.Symbol(name): f}), "normal", None,
+                         tuple(placeholders), name)
+
+
+def _changes(**values: float | str) -> tuple[Change, ...]:
+    return tuple(Change(k, formula(repr(v) if isinstance(v, float) else v, k, "targetValue"), "") for k, v in values.items())
+
+
+def _parameters(path: pathlib.Path, used: set[str], fixed: set[str]) -> tuple[ParameterRow, ...]:
+    """Rows of a published table for the names in use: bounds as published, flat on the published scale."""
+    found = []
+    for row in _rows(path):
+        name, value = row["parameter"], float(row["value_linear"])
+        if name not in used:
+            continue
+        lower, upper = float(row["lb"]), float(row["ub"])
+        on_log = row["is_log10"] == "1"
+        if on_log:
+            lower, upper = 10.0**lower, 10.0**upper
+        estimate = row["qFit(1 fitted,2 fixed,0 off)"] == "1" and name not in fixed
+        prior = Prior("log-uniform" if on_log else "uniform", (lower, upper), lower, upper) if estimate else None
+        found.append(ParameterRow(name, "", value, lower, upper, estimate, prior, (), "", path.name))
+    return tuple(found)
+
+
+def _problem(
+    network: Network, experiments: dict[str, ExperimentRow], observables: Iterable[ObservableRow], measurements: list[MeasurementRow],
+    parameters: pathlib.Path, fixed: set[str] = frozenset(),
+) -> Tables:
+    text = to_sbml(network)
+    observables = {o.id: o for o in observables}
+    measured = {m.observable for m in measurements}
+    observables = {k: o for k, o in observables.items() if k in measured}
+    used = {p.name for p in network.parameters}
+    used |= {str(s) for o in observables.values() for e in (o.formula, o.noise) for s in e.free_symbols}
+    used |= {str(s) for m in measurements for e in m.overrides for s in e.free_symbols}
+    return Tables(network.id, read_sbml(text), text, tuple(experiments.values()), tuple(observables.values()), tuple(measurements),
+                  _parameters(parameters, used, set(fixed)))
+
+
+def zeilfelder(data: pathlib.Path) -> Tables:
+    """812 measurements of HepG2 cells. qPCR values are measured and compared on log10, so densities are on log10 too.
+
+    Args:
+        data: folder of `zeilfelder2025_control_IL6_812pts.csv` and its two companions.
+    """
+    blot = {"tpSTAT3": "tpSTAT3", "cpSTAT3": "pSc", "npSTAT3": "pSn", "ctSTAT3": "ctSTAT3", "ntSTAT3": "ntSTAT3"}
+    loaded = {"tp": "(vc + vn) * mcyto / (mnuc + mcyto)", "c": "vc", "n": "mcyto / mnuc * vn"}
+    observables = [
+        _observable(f"{name}_wb_scaled", f"scale * {loaded[name[:2] if name == 'tpSTAT3' else name[0]]} * {state}",
+                    f"scale * sqrt(sd_{name}^2 + sd_rel_{name}^2 * {state}^2)", ["scale"])
+        for name, state in blot.items()
+    ]
+    observables += [
+        _observable("cSOCS3_wb", "scale * So", "scale * sqrt(sd_cSOCS3^2 + sd_rel_cSOCS3^2 * cSOCS3_wb^2)", ["scale"]),
+        _observable("SOCS3_qpcr_scaled", "log10(scale * Sr)", "sd_socs3_qpcr", ["scale"]),
+        _observable("binding_sites", "scale * J", "sd_own", ["scale", "sd_own"]),
+        _observable("gp130_abs", "(J + pJ) * (vc + vn)", "sd_gp130_abs", []),
+        _observable("socs3_abs", "So * vc", "sd_socs3_abs", []),
+        _observable("stat3_abs", "tSTAT3 * (vc + vn)", "sd_stat3_abs", []),
+        _observable("mcyto_obs", "mcyto", "sd_mcyto", []),
+        _observable("mnuc_obs", "mnuc", "sd_mnuc", []),
+    ]
+    of = {o.id: o for o in observables}
+    formulas = {(r["dataset"], r["observable"]): r["formula"] for r in _rows(data / "zeilfelder2025_observables.csv")}
+    experiments, measurements = {}, []
+    for i, row in enumerate(_rows(data / "zeilfelder2025_control_IL6_812pts.csv")):
+        il6, cyc = float(row["il6_ng_ml"]), float(row["cycloheximide"])
+        name = f"il6_{il6:g}_cyc_{cyc:g}".replace(".", "p")
+        rest = _changes(S="2000 * STAT3_total / 3", pSn="2000 * STAT3_total")
+        experiments.setdefault(name, ExperimentRow(name, (PeriodRow(-math.inf, rest, ""), PeriodRow(0.0, _changes(IL6=il6, cyc=cyc), "")), ""))
+        scale = sp.Symbol(formulas[row["dataset"], row["observable"]].split(" * ")[0])
+        given = {"scale": scale, "sd_own": sp.Float(float(row["sd"]), 17)}
+        overrides = tuple(given[p] for p in of[row["observable"]].placeholders)
+        measurements.append(MeasurementRow(row["observable"], name, float(row["time_min"]), float(row["y_exp"]), overrides, 0, f"row {i + 2}"))
+    return _problem(zeilfelder2025.network(), experiments, observables, measurements, data / "zeilfelder2025_control_IL6_parameters.csv")

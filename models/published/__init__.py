@@ -1,0 +1,1 @@
+"""Models of other groups in our declarations, to compare with their published optima."""
