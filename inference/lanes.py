@@ -19,9 +19,9 @@ from jaxtyping import Array, Float
 from inference.tables import ExperimentRow, StudyError, Tables
 from models.compile import MODULES, System
 from models.declare import time
+from models.model_file import SbmlModel
 from models.network import Network, inlined
 from models.protocol import Period, Protocol
-from models.sbml import SbmlModel
 
 # Steady state before a dish begins: the stiffly accurate solver crosses this span in a few steps once nothing moves,
 # and a rate down to 1e-6 per time unit is at rest by then. A longer span would cost digits of the times themselves.
@@ -43,6 +43,10 @@ class Pool:
         e = sp.Float(value, 17) if isinstance(value, float | int) else value
         e = sp.Float(float(e), 17) if e.is_number else e
         return self.entries.setdefault(e, len(self.entries))
+
+    def moving(self) -> np.ndarray:
+        """Which entries depend on an unknown."""
+        return np.array([not e.is_number for e in self.entries], bool)
 
     def function(self) -> Callable[[Float[Array, "unknown"]], Float[Array, "entry"]]:
         """theta -> all numbers of the pool."""

@@ -87,6 +87,7 @@ class Study:
         experiments, observables: names. experiment_protocols: one an experiment; protocols: one a lane.
         times: (lane, time) padded with +inf.
         pool: parameter vector -> numbers that `lanes` point to.
+        wanted: names of the system's parameters and inputs that depend on an unknown.
     """
 
     id: str
@@ -102,6 +103,7 @@ class Study:
     lanes: Lanes
     readouts: tuple[Readout, ...]
     pool: Callable[[Float[Array, "unknown"]], Float[Array, "entry"]]
+    wanted: tuple[str, ...]
     fixed: Mapping[str, float]
     tables: Tables
     fingerprint: str
@@ -161,7 +163,11 @@ def load(source: str | pathlib.Path, *, free: Collection[str] = (), fix: Mapping
 
 def from_tables(tables: Tables) -> Study:
     """Tables resolved to arrays; raises `StudyError` where a name or value does not fit."""
-    whole, beliefs = _network(tables)
+    return resolved(tables, *_network(tables))
+
+
+def resolved(tables: Tables, whole: Network, beliefs: Mapping[str, Parameter]) -> Study:
+    """Tables resolved to arrays for a network and declarations (by name) found before; needs no reader of any format."""
     tables = replace(tables, experiments=tables.experiments or (ExperimentRow("", (PeriodRow(0.0, (), ""),), ""),))
     values = fixed_and_free(tables, whole)
     _check_names(tables, whole, values)
@@ -180,6 +186,7 @@ def from_tables(tables: Tables) -> Study:
     return Study(
         tables.id, whole, system, unknowns, tuple(e.id for e in tables.experiments), by_experiment,
         tuple(o.id for o in tables.observables), protocols, measurements, times, lanes, readouts, pool.function(),
+        _wanted(system, lanes, pool.moving()),
         {k: float(v) for k, v in values.items() if v.is_number}, tables, hashlib.sha256(text.encode()).hexdigest()[:16],
     )
 
@@ -194,6 +201,11 @@ def _network(tables: Tables) -> tuple[Network, dict[str, Parameter]]:
     if ours is None:
         return imported, {}
     return (ours if to_sbml(ours).strip() == tables.model_text.strip() else imported), {p.name: p for p in ours.parameters}
+
+
+def _wanted(system: System, lanes: Lanes, moving: np.ndarray) -> tuple[str, ...]:
+    parameters = [n for i, n in enumerate(system.parameters) if moving[lanes.parameters[:, i]].any()]
+    return (*parameters, *(n for i, n in enumerate(system.inputs) if moving[lanes.inputs[:, :, i]].any()))
 
 
 def _unknown(p: Any, declaration: Parameter | None) -> Unknown:

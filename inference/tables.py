@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from inference.prior import Prior
-from models.sbml import SbmlModel
+from models.model_file import SbmlModel
 
 
 class StudyError(ValueError):

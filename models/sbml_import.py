@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pathlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import libsbml
 import sympy as sp
 
 from models.declare import Derived, Input, Parameter, Reaction, Species, nothing, published, time
+from models.model_file import KnownEvent, SbmlModel
 from models.network import Network, _in_order
 from models.ratelaws import choose
 from models.sbml_export import SUBSTANCE
@@ -28,27 +28,6 @@ FEATURES = (
     "piecewise with comparisons",
     "events at known times (assignments that set or add)",
 )
-
-
-@dataclass(frozen=True)
-class KnownEvent:
-    """At `time` (a number or an expression of parameters) each name takes the value of its expression."""
-
-    time: sp.Expr
-    assignments: Mapping[str, sp.Expr]
-
-
-@dataclass(frozen=True)
-class SbmlModel:
-    """What a file says: the network, starting values that are expressions, events, and times where a formula jumps.
-
-    `initial` gives species and inputs whose value at the start is an expression of other names.
-    """
-
-    network: Network
-    initial: Mapping[str, sp.Expr]
-    events: tuple[KnownEvent, ...]
-    breaks: tuple[float, ...]
 
 
 def from_sbml(source: str | pathlib.Path) -> Network:
