@@ -6,7 +6,6 @@ each becomes one contiguous array over the lanes.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +17,7 @@ import sympy as sp
 from jax import lax
 
 from models.declare import time
+from models.lowering import lower
 from models.network import Network, inlined, rates_of_change
 
 jax.config.update("jax_enable_x64", True)
@@ -51,7 +51,10 @@ class System:
         jacobian: (t, y, args) -> entries along `pattern`.
         drift: (t, y, args) -> partial derivative of the field with respect to t.
         drifting: which species have a drift that is not identically zero.
-        linearised: (t, y, args) -> (field, jacobian, drift) at once, subexpressions shared between the three.
+        prepare: args -> constants: everything that depends on args alone, for the two fast functions that follow.
+        uses: for each constant, the positions of the args it depends on.
+        velocity: (t, y, constants) -> the field.
+        linearised: (t, y, constants) -> (field, jacobian, drift) at once, subexpressions shared between the three.
     """
 
     network: Network
@@ -65,6 +68,9 @@ class System:
     jacobian: Callable[[Any, Scalars, Scalars], Scalars]
     drift: Callable[[Any, Scalars, Scalars], Scalars]
     drifting: tuple[int, ...]
+    prepare: Callable[[Scalars], Scalars]
+    uses: tuple[frozenset[int], ...]
+    velocity: Callable[[Any, Scalars, Scalars], Scalars]
     linearised: Callable[[Any, Scalars, Scalars], tuple[Scalars, Scalars, Scalars]]
 
 
@@ -78,41 +84,19 @@ def compile_network(network: Network, constants: tuple[tuple[str, float], ...] =
     args = [p.symbol for p in parameters] + [u.symbol for u in network.inputs]
     jacobian = {(i, j): d for i, e in enumerate(field) for j, s in enumerate(y) if e.has(s) and (d := sp.diff(e, s)) != 0}
     drift = [sp.diff(e, time) for e in field]
+    lowered = lower(time, y, args, [[field], [field, list(jacobian.values()), drift]], MODULES)
     return System(
         network, tuple(s.name for s in network.species), tuple(p.name for p in parameters), tuple(u.name for u in network.inputs),
         tuple(p.value for p in parameters) + tuple(u.default for u in network.inputs), tuple(s.initial for s in network.species),
         _function(y, args, field), tuple(jacobian), _function(y, args, list(jacobian.values())), _function(y, args, drift),
         tuple(i for i, e in enumerate(drift) if e != 0),
-        _joint(y, args, field, list(jacobian.values()), drift),
+        lowered.prepare, lowered.uses, lambda t, y, c: lowered.groups[0](t, y, c)[0], lowered.groups[1],
     )
 
 
 def _function(y: list[sp.Symbol], args: list[sp.Symbol], expressions: list[sp.Expr]) -> Callable[[Any, Scalars, Scalars], Scalars]:
     """(t, y, args) -> tuple of the expressions, subexpressions shared."""
-    return sp.lambdify([time, tuple(y), tuple(args)], tuple(expressions), modules=MODULES, cse=_shared, dummify=True)
-
-
-def _joint(y: list[sp.Symbol], args: list[sp.Symbol], *groups: list[sp.Expr]) -> Callable[[Any, Scalars, Scalars], tuple[Scalars, ...]]:
-    """(t, y, args) -> one tuple a group of expressions, subexpressions shared between the groups."""
-    function = _function(y, args, [e for group in groups for e in group])
-    ends = [0, *itertools.accumulate(len(g) for g in groups)]
-
-    def evaluate(t: Any, state: Scalars, values: Scalars) -> tuple[Scalars, ...]:
-        every = function(t, state, values)
-        return tuple(tuple(every[a:b]) for a, b in itertools.pairwise(ends))
-
-    return evaluate
-
-
-class kept(sp.Function):
-    """Its argument, computed once: XLA on the CPU otherwise computes a shared subexpression again in every kernel that uses it."""
-
-    nargs = 1
-
-
-def _shared(expressions: list[sp.Expr]) -> tuple[list[tuple[sp.Symbol, sp.Expr]], list[sp.Expr]]:
-    shared, reduced = sp.cse(expressions, list=False)
-    return [(s, kept(e)) for s, e in shared], list(reduced)
+    return sp.lambdify([time, tuple(y), tuple(args)], tuple(expressions), modules=MODULES, cse=True, dummify=True)
 
 
 def observable(

@@ -115,7 +115,8 @@ def _observables_jvp(request: Request, primals: Any, tangents: Any) -> Any:
     items = Items(*arrays, timeline)
     n = timeline.stops.shape[0]
     operands, tree = jax.tree.flatten((items, tolerance))
-    values, steps, reason, *kept = record_p.bind(*operands, request=request, tree=tree, width=request.plan(n).lanes, capacity=request.turns(n))
+    static = {"request": request, "tree": tree, "width": request.plan(n).lanes, "capacity": request.turns(n)}
+    values, steps, reason, *kept = record_p.bind(*operands, **static)
     record = Record(*kept)
     turns = record.turns
     residual, tree = jax.tree.flatten((items, reason == COMPLETE, record))
@@ -153,7 +154,8 @@ def _batch_recorded(operands: Any, axes: Any, *, request: Request, tree: Any, wi
     flat = jax.tree.map(lambda x, mapped: _flatten(size, x, mapped), items, in_items)
     out = record_p.bind(*jax.tree.leaves((flat, tolerance)), request=request, tree=tree, width=width * size, capacity=capacity)
     at = (0, 0, 0, *vars(LANE_AXIS).values())
-    return [x if a is None else x.reshape(*x.shape[:a], size, x.shape[a] // size, *x.shape[a + 1 :]) for x, a in zip(out, at, strict=True)], at
+    split = [x if a is None else x.reshape(*x.shape[:a], size, x.shape[a] // size, *x.shape[a + 1 :]) for x, a in zip(out, at, strict=True)]
+    return split, at
 
 
 batching.primitive_batchers[record_p] = _batch_recorded

@@ -100,6 +100,7 @@ class Lanes(eqx.Module):
     y: tuple[Float[Array, "lane"], ...]
     h: Float[Array, "lane"]
     args: tuple[Float[Array, "lane"], ...]
+    constants: tuple[Float[Array, "lane"], ...]
     item: Int[Array, "lane"]
     stop: Float[Array, "lane"]
     k: Int[Array, "lane"]
@@ -120,6 +121,11 @@ def when(condition: Any, update: Callable[[Any], Any], state: Any) -> Any:
 def columns(rows: Float[Array, "lane n"]) -> Scalars:
     """The columns of a table as separate arrays."""
     return tuple(rows[:, i] for i in range(rows.shape[1]))
+
+
+def prepared(plan: Plan, args: Scalars) -> Scalars:
+    """The constants of the steps, one array each."""
+    return tuple(jnp.broadcast_to(c, args[0].shape) for c in plan.system.prepare(args))
 
 
 def starting_state(plan: Plan, items: Items) -> Float[Array, "item species"]:
@@ -149,11 +155,13 @@ def load(plan: Plan, items: Items, ready: Bool[Array, "item"], lanes: Lanes, ite
     values = (*columns(items.parameters[at]), *columns(items.inputs[at, 0]))
     stop = items.timeline.stops[at, 1]
     verdict = here(~ready[at], NOT_FINITE, here(jnp.isinf(stop), COMPLETE, RUNNING)).astype(jnp.int32)
+    args = tuple(here(new, a, b) for a, b in zip(values, lanes.args, strict=True))
     return Lanes(
         t=here(new, items.timeline.stops[at, 0], lanes.t),
         y=tuple(here(new, a, b) for a, b in zip(first, lanes.y, strict=True)),
         h=lanes.h,
-        args=tuple(here(new, a, b) for a, b in zip(values, lanes.args, strict=True)),
+        args=args,
+        constants=prepared(plan, args),
         item=here(new, item, lanes.item),
         stop=here(new, stop, lanes.stop),
         k=here(new, 1, lanes.k),
@@ -171,8 +179,9 @@ def empty_lanes(plan: Plan, items: Items) -> Lanes:
     """Lanes that wait for their first item."""
     zero, none = jnp.zeros(plan.lanes), jnp.zeros(plan.lanes, jnp.int32)
     width = items.parameters.shape[1] + items.inputs.shape[2]
+    idle = none + items.parameters.shape[0]
     return Lanes(
-        zero, (zero,) * len(plan.system.species), zero, (zero,) * width, none + items.parameters.shape[0], zero, none, none, none,
+        zero, (zero,) * len(plan.system.species), zero, (zero,) * width, (zero,) * len(plan.system.uses), idle, zero, none, none, none,
         none + RUNNING, none > 0, none > 0, jnp.asarray(0, jnp.int32), jnp.asarray(0, jnp.int32),
     )
 
@@ -182,12 +191,12 @@ def attempt(plan: Plan, tolerance: Tolerance, lanes: Lanes) -> tuple[Lanes, Any]
     n = lanes.item.shape[0]
     system, atol = plan.system, tuple(tolerance.atol[i] for i in range(len(plan.system.species)))
     active = (lanes.verdict == RUNNING) & ~lanes.waiting & jnp.isfinite(lanes.stop) & (lanes.stop > lanes.t)
-    f, entries, drift = system.linearised(lanes.t, lanes.y, lanes.args)
+    f, entries, drift = system.linearised(lanes.t, lanes.y, lanes.constants)
     h = jnp.where(lanes.fresh, jnp.broadcast_to(first_step(lanes.y, f, tolerance.rtol, atol), (n,)), lanes.h)
     left = lanes.stop - lanes.t
     clip = h >= left * (1.0 - 1e-9)
     tried = lax.optimization_barrier(jnp.where(active, jnp.where(clip, left, h), 1.0))
-    step = advance_from(system, plan.tableau, lanes.t, lanes.y, tried, lanes.args, f, entries, drift)
+    step = advance_from(system, plan.tableau, lanes.t, lanes.y, tried, lanes.constants, f, entries, drift)
     size = lax.optimization_barrier(error_size(lanes.y, step.state, step.error, tolerance.rtol, atol))
     good = active & (size <= 1.0)
     after = next_step(plan.tableau, tried, size)
@@ -204,6 +213,7 @@ def attempt(plan: Plan, tolerance: Tolerance, lanes: Lanes) -> tuple[Lanes, Any]
         y=tuple(jnp.where(good, b, a) for a, b in zip(lanes.y, step.state, strict=True)),
         h=jnp.where(active, after, lanes.h),
         args=lanes.args,
+        constants=lanes.constants,
         item=lanes.item,
         stop=lanes.stop,
         k=lanes.k,
@@ -235,7 +245,7 @@ def serve(
         keeps, adds, inputs = columns(items.keep[at, p]), columns(items.add[at, p]), columns(items.inputs[at, p])
         y = tuple(jnp.where(opens, k * x + a, x) for k, x, a in zip(keeps, lanes.y, adds, strict=True))
         args = (*lanes.args[:split], *(jnp.where(opens, new, old) for new, old in zip(inputs, lanes.args[split:], strict=True)))
-        return replace(lanes, y=y, args=args, fresh=lanes.fresh | opens)
+        return replace(lanes, y=y, args=args, constants=prepared(plan, args), fresh=lanes.fresh | opens)
 
     lanes = when(jnp.any(opens), begin, lanes)
     seen = jnp.stack([jnp.broadcast_to(o, row.shape) for o in plan.observe(lanes.t, lanes.y, lanes.args)], -1)
@@ -311,4 +321,4 @@ def run(plan: Plan, items: Items, tolerance: Tolerance, capacity: int | None) ->
     return outcome, record
 
 
-__all__ = ["Items", "Outcome", "Plan", "Record", "Tolerance", "columns", "run", "sound", "starting_state", "when"]
+__all__ = ["Items", "Outcome", "Plan", "Record", "Tolerance", "columns", "prepared", "run", "sound", "starting_state", "when"]

@@ -6,16 +6,18 @@ recorded loop has its mirror image here, the lanes changing items where they did
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
-from models.queue import Items, Plan, Record, columns, starting_state, when
+from models.queue import Items, Plan, Record, columns, prepared, starting_state, when
 from models.solver.sparse_lu import Scalars
 from models.solver.step import advance
 
@@ -30,35 +32,42 @@ class Sensitive(eqx.Module):
 
 
 class Backward(eqx.Module):
-    """Lanes of the adjoint run, and what they have handed in for their items."""
+    """Lanes of the adjoint run, and what they have handed in for their items: costates at stops, slopes by constant."""
 
     item: Int[Array, "lane"]
-    args: tuple[Float[Array, "lane"], ...]
+    period: Int[Array, "lane"]
+    constants: tuple[Float[Array, "lane"], ...]
     costate: tuple[Float[Array, "lane"], ...]
     slopes: tuple[Float[Array, "lane"], ...]
     at_stop: Float[Array, "item stop species"]
-    parameters: Float[Array, "item wanted"]
-    inputs: Float[Array, "item period wanted"]
+    handed: Float[Array, "item period constant"]
 
 
 class Forward(eqx.Module):
     """Lanes of the tangent run, and the tangent of the state at each stop after its jump."""
 
     item: Int[Array, "lane"]
-    args: tuple[Float[Array, "lane"], ...]
+    constants: tuple[Float[Array, "lane"], ...]
     moved: tuple[Float[Array, "lane"], ...]
     tangent: tuple[Float[Array, "lane"], ...]
     at_stop: Float[Array, "item stop species"]
 
 
-def _split(plan: Plan) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    n = len(plan.system.parameters)
-    return tuple(i for i in plan.wanted if i < n), tuple(i - n for i in plan.wanted if i >= n)
+def _affected(plan: Plan) -> tuple[int, ...]:
+    """Constants that depend on a wanted parameter or input."""
+    wanted = set(plan.wanted)
+    return tuple(i for i, uses in enumerate(plan.system.uses) if uses & wanted)
 
 
-def _merged(plan: Plan, args: Scalars, wanted: Scalars) -> Scalars:
-    values = dict(zip(plan.wanted, wanted, strict=True))
-    return tuple(values.get(i, a) for i, a in enumerate(args))
+def _step(plan: Plan, t: Any, h: Any, constants: Scalars) -> Callable[[Scalars, Scalars], Scalars]:
+    """(state, affected constants) -> state after the step."""
+    affected = _affected(plan)
+
+    def step(y: Scalars, values: Scalars) -> Scalars:
+        changed = dict(zip(affected, values, strict=True))
+        return advance(plan.system, plan.tableau, t, y, h, tuple(changed.get(i, c) for i, c in enumerate(constants))).state
+
+    return step
 
 
 def _turn(record: Record, turn: Any) -> tuple[Any, Any, Scalars, Any]:
@@ -68,170 +77,154 @@ def _turn(record: Record, turn: Any) -> tuple[Any, Any, Scalars, Any]:
     return rows[0], jnp.where(taken, rows[1], 1.0), tuple(rows[i] for i in range(2, rows.shape[0])), taken
 
 
-def _observation(plan: Plan, items: Items, record: Record) -> tuple[Any, Scalars, Scalars, Bool[Array, "item stop"]]:
-    """Function (y, wanted args) -> observables at every stop of every item, its arguments, and which stops are real."""
+def _by_period(items: Items) -> Float[Array, "item period args"]:
+    n, periods = items.inputs.shape[:2]
+    return jnp.concatenate([jnp.broadcast_to(items.parameters[:, None], (n, periods, items.parameters.shape[1])), items.inputs], 2)
+
+
+def _table(plan: Plan, args: Float[Array, "item period args"]) -> Float[Array, "item period constant"]:
+    """The constants in every period of every item."""
+    flat = prepared(plan, columns(args.reshape(-1, args.shape[2])))
+    return jnp.stack(flat, -1).reshape(*args.shape[:2], -1)
+
+
+def _observation(plan: Plan, items: Items, record: Record) -> tuple[Any, Any, Any, Bool[Array, "item stop"]]:
+    """Function (state, args by period) -> observables at every stop, its arguments, and which stops are real."""
     line = items.timeline
     n, k = line.stops.shape
     real = jnp.isfinite(line.stops)
     t = jnp.where(real, line.stops, line.stops[:, :1]).reshape(-1)
-    state = jnp.where(real[:, :, None], record.after, starting_state(plan, items)[:, None]).reshape(n * k, -1)
-    inputs = jnp.take_along_axis(items.inputs, line.period[:, :, None], 1)
-    args = columns(jnp.concatenate([jnp.broadcast_to(items.parameters[:, None], (n, k, items.parameters.shape[1])), inputs], 2).reshape(n * k, -1))
+    state = jnp.where(real[:, :, None], record.after, starting_state(plan, items)[:, None])
 
-    def seen(y: Scalars, wanted: Scalars) -> Scalars:
-        return tuple(jnp.broadcast_to(o, t.shape) for o in plan.observe(t, y, _merged(plan, args, wanted)))
+    def seen(state: Float[Array, "item stop species"], args: Float[Array, "item period args"]) -> Float[Array, "item stop observable"]:
+        here = jnp.take_along_axis(args, line.period[:, :, None], 1).reshape(n * k, -1)
+        found = plan.observe(t, columns(state.reshape(n * k, -1)), columns(here))
+        return jnp.stack([jnp.broadcast_to(o, t.shape) for o in found], -1).reshape(n, k, -1)
 
-    return seen, columns(state), tuple(args[i] for i in plan.wanted), real
-
-
-def _args(items: Items, item: Int[Array, "lane"], k: Int[Array, "lane"]) -> tuple[Scalars, Scalars]:
-    """Parameters of the items, and their inputs before stop k."""
-    at = jnp.minimum(item, items.parameters.shape[0] - 1)
-    period = items.timeline.period[at, jnp.maximum(k - 1, 0)]
-    return columns(items.parameters[at]), columns(items.inputs[at, period])
+    return seen, state, _by_period(items), real
 
 
-def adjoint(plan: Plan, items: Items, record: Record, ok: Bool[Array, "item"], cotangent: Float[Array, "item stop observable"]) -> Sensitive:
+def adjoint(
+    plan: Plan, items: Items, record: Record, ok: Bool[Array, "item"], cotangent: Float[Array, "item stop observable"]
+) -> Sensitive:
     """Gradient of sum(cotangent * observables at the stops)."""
-    line, split = items.timeline, items.parameters.shape[1]
+    line, affected = items.timeline, _affected(plan)
     n, stops = line.stops.shape
-    species, width = len(plan.system.species), record.last.shape[0]
-    of_parameters, of_inputs = _split(plan)
-    seen, y, wanted, real = _observation(plan, items, record)
-    _, pull = jax.vjp(seen, y, wanted)
-    shown = jnp.where((real & ok[:, None])[:, :, None], cotangent, 0.0).reshape(n * stops, -1)
-    kicks, direct = pull(columns(shown))
-    kick = jnp.where(real[:, :, None], jnp.stack(kicks, -1).reshape(n, stops, species), 0.0)
+    species, width, periods = len(plan.system.species), record.last.shape[0], items.inputs.shape[1]
+    seen, state, args, real = _observation(plan, items, record)
+    _, pull = jax.vjp(seen, state, args)
+    kick, direct = pull(jnp.where((real & ok[:, None])[:, :, None], cotangent, 0.0))
+    kick = jnp.where(real[:, :, None], kick, 0.0)
+    table, pull_table = jax.vjp(lambda args: _table(plan, args), args)
 
-    def hand_in(s: Backward, row: Int[Array, "lane"]) -> Backward:
-        p, u = s.slopes[: len(of_parameters)], s.slopes[len(of_parameters) :]
-        at_stop = s.at_stop.at[row, 0].set(jnp.stack(s.costate, -1), mode="drop")
-        parameters = s.parameters.at[row].set(jnp.stack(p, -1), mode="drop") if p else s.parameters
-        inputs = s.inputs.at[row, 0].set(jnp.stack(u, -1), mode="drop") if u else s.inputs
-        return replace(s, at_stop=at_stop, parameters=parameters, inputs=inputs)
+    def hand_in(s: Backward, leaving: Bool[Array, "lane"], period: Int[Array, "lane"]) -> Float[Array, "item period constant"]:
+        row = jnp.where(leaving, s.item, n)
+        return s.handed.at[row, period].set(jnp.stack(s.slopes, -1), mode="drop") if affected else s.handed
 
     def unserve(turn: Any, s: Backward) -> Backward:
         item, k = record.item[turn], record.served[turn]
         changed, stopped = item != s.item, k >= 0
-        s = when(jnp.any(changed), lambda s: hand_in(s, jnp.where(changed, s.item, n)), s)
         at, k0 = jnp.minimum(item, n - 1), jnp.maximum(k, 0)
-        kicked = columns(kick[at, k0])
-        costate = tuple(jnp.where(changed, 0.0, c) + jnp.where(stopped, d, 0.0) for c, d in zip(s.costate, kicked, strict=True))
-        row = jnp.where(stopped, item, n)
-        at_stop = s.at_stop.at[row, k0].set(jnp.stack(costate, -1), mode="drop")
-        period = line.begins[at, k0]
-        opened = stopped & (period >= 0)
-        kept = columns(items.keep[at, jnp.maximum(period, 0)])
+        started = s.at_stop.at[jnp.where(changed, s.item, n), 0].set(jnp.stack(s.costate, -1), mode="drop")
+        costate = tuple(
+            jnp.where(changed, 0.0, c) + jnp.where(stopped, d, 0.0) for c, d in zip(s.costate, columns(kick[at, k0]), strict=True)
+        )
+        at_stop = started.at[jnp.where(stopped, item, n), k0].set(jnp.stack(costate, -1), mode="drop")
+        opened = stopped & (line.begins[at, k0] >= 0)
+        kept = columns(items.keep[at, line.period[at, k0]])
         costate = tuple(jnp.where(opened, c * g, c) for c, g in zip(costate, kept, strict=True))
-        slopes = tuple(jnp.where(changed, 0.0, g) for g in s.slopes)
-        inputs = s.inputs
-        if of_inputs:
-            u = slopes[len(of_parameters) :]
-            inputs = inputs.at[jnp.where(opened, item, n), jnp.maximum(period, 0)].set(jnp.stack(u, -1), mode="drop")
-            slopes = slopes[: len(of_parameters)] + tuple(jnp.where(opened, 0.0, g) for g in u)
-        p, u = _args(items, item, k0)
-        args = tuple(jnp.where(changed, new, old) for new, old in zip(p, s.args[:split], strict=True))
-        args += tuple(jnp.where(changed | opened, new, old) for new, old in zip(u, s.args[split:], strict=True))
-        return Backward(item, args, costate, slopes, at_stop, s.parameters, inputs)
+        leaving = changed | opened
+        handed = hand_in(s, leaving, s.period)
+        period = line.period[at, jnp.maximum(k0 - 1, 0)]
+        constants = tuple(
+            jnp.where(leaving, new, old) for new, old in zip(columns(table[at, period]), s.constants, strict=True)
+        )
+        slopes = tuple(jnp.where(leaving, 0.0, g) for g in s.slopes)
+        return Backward(item, jnp.where(leaving, period, s.period), constants, costate, slopes, at_stop, handed)
 
-    def body(state: tuple[Any, Backward]) -> tuple[Any, Backward]:
-        turn, s = state
+    def body(carry: tuple[Any, Backward]) -> tuple[Any, Backward]:
+        turn, s = carry
         event = jnp.any(record.served[turn] >= 0) | jnp.any(record.item[turn] != s.item)
         s = when(event, lambda s: unserve(turn, s), s)
         t, h, y, taken = _turn(record, turn)
-
-        def step(y: Scalars, wanted: Scalars) -> Scalars:
-            return advance(plan.system, plan.tableau, t, y, h, _merged(plan, s.args, wanted)).state
-
-        _, pull = jax.vjp(step, y, tuple(s.args[i] for i in plan.wanted))
+        _, pull = jax.vjp(_step(plan, t, h, s.constants), y, tuple(s.constants[i] for i in affected))
         back, slope = pull(s.costate)
         costate = tuple(jnp.where(taken, new, old) for new, old in zip(back, s.costate, strict=True))
         slopes = tuple(old + jnp.where(taken, new, 0.0) for new, old in zip(slope, s.slopes, strict=True))
         return turn - 1, replace(s, costate=costate, slopes=slopes)
 
-    zero = jnp.zeros(width)
+    zero, at = jnp.zeros(width), jnp.minimum(record.last, n - 1)
+    period = line.period[at, -1]
     first = Backward(
-        record.last, _flat(_args(items, record.last, jnp.full_like(record.last, stops))),
-        (zero,) * species, (zero,) * len(plan.wanted), jnp.zeros((n, stops, species)),
-        jnp.zeros((n, len(of_parameters))), jnp.zeros((n, items.inputs.shape[1], len(of_inputs))),
+        record.last, period, columns(table[at, period]), (zero,) * species, (zero,) * len(affected),
+        jnp.zeros((n, stops, species)), jnp.zeros((n, periods, len(affected))),
     )
-    _, s = lax.while_loop(lambda state: state[0] >= 0, body, (record.turns - 1, first))
-    s = hand_in(s, s.item)
+    _, s = lax.while_loop(lambda carry: carry[0] >= 0, body, (record.turns - 1, first))
+    handed = hand_in(s, s.item < n, s.period)
+    at_stop = s.at_stop.at[s.item, 0].set(jnp.stack(s.costate, -1), mode="drop").at[:, 0].add(kick[:, 0])
 
-    at_stop = s.at_stop.at[:, 0].add(kick[:, 0])
-    slot = jnp.zeros(items.inputs.shape[:2], jnp.int32)
     rows = jnp.arange(n)[:, None]
-    slot = slot.at[rows, jnp.where(line.begins >= 0, line.begins, slot.shape[1])].set(jnp.arange(stops, dtype=jnp.int32), mode="drop")
-    used = (slot > 0) | (jnp.arange(slot.shape[1]) == 0)
+    begins = jnp.where(line.begins >= 0, line.begins, periods)
+    slot = jnp.zeros((n, periods), jnp.int32).at[rows, begins].set(jnp.arange(stops, dtype=jnp.int32), mode="drop")
+    used = (slot > 0) | (jnp.arange(periods) == 0)
     before = record.before.at[:, 0].set(jnp.asarray(plan.system.initial))
     add = jnp.where(used[:, :, None], at_stop[rows, slot], 0.0)
-    keep = add * before[rows, slot]
-    here = jnp.stack(direct, -1).reshape(n, stops, -1) if plan.wanted else jnp.zeros((n, stops, 0))
-    here = jnp.where(real[:, :, None], here, 0.0)
-    parameters = s.parameters + jnp.sum(here[:, :, : len(of_parameters)], 1)
-    inputs = s.inputs.at[rows, line.period].add(here[:, :, len(of_parameters) :])
-    full = Sensitive(
-        jnp.zeros_like(items.parameters).at[:, jnp.asarray(of_parameters, int)].set(parameters),
-        jnp.zeros_like(items.inputs).at[:, :, jnp.asarray(of_inputs, int)].set(inputs),
-        keep, add,
-    )
+    by_constant = jnp.zeros_like(table).at[:, :, jnp.asarray(affected, int)].set(handed)
+    by_args = direct + pull_table(by_constant)[0]
+    mask = np.zeros(len(plan.system.nominal))
+    mask[list(plan.wanted)] = 1.0
+    by_args = jnp.where(mask > 0, by_args, 0.0)
+    split = items.parameters.shape[1]
+    full = Sensitive(by_args[:, :, :split].sum(1), by_args[:, :, split:], add * before[rows, slot], add)
     return jax.tree.map(lambda g: jnp.where(ok.reshape(-1, *(1,) * (g.ndim - 1)), g, 0.0), full)
 
 
-def _flat(pair: tuple[Scalars, Scalars]) -> Scalars:
-    return (*pair[0], *pair[1])
-
-
-def tangent(plan: Plan, items: Items, record: Record, ok: Bool[Array, "item"], change: Sensitive) -> Float[Array, "item stop observable"]:
+def tangent(
+    plan: Plan, items: Items, record: Record, ok: Bool[Array, "item"], change: Sensitive
+) -> Float[Array, "item stop observable"]:
     """Change of the observables at the stops that a change of the items makes."""
-    line, split = items.timeline, items.parameters.shape[1]
+    line, affected = items.timeline, _affected(plan)
     n, stops = line.stops.shape
     species, width = len(plan.system.species), record.last.shape[0]
-    of_parameters, of_inputs = _split(plan)
-    p_dot = change.parameters[:, jnp.asarray(of_parameters, int)]
-    u_dot = change.inputs[:, :, jnp.asarray(of_inputs, int)]
+    mask = np.zeros(len(plan.system.nominal))
+    mask[list(plan.wanted)] = 1.0
+    args_dot = jnp.where(mask > 0, _by_period(Items(change.parameters, change.inputs, change.keep, change.add, line)), 0.0)
+    table, table_dot = jax.jvp(lambda args: _table(plan, args), (_by_period(items),), (args_dot,))
+    table_dot = table_dot[:, :, jnp.asarray(affected, int)]
     first = change.keep[:, 0] * jnp.asarray(plan.system.initial) + change.add[:, 0]
 
     def load(s: Forward, item: Int[Array, "lane"]) -> Forward:
         new, at = item != s.item, jnp.minimum(item, n - 1)
-        args = tuple(jnp.where(new, a, b) for a, b in zip(_flat(_args(items, item, item * 0)), s.args, strict=True))
-        moved = tuple(jnp.where(new, a, b) for a, b in zip((*columns(p_dot[at]), *columns(u_dot[at, 0])), s.moved, strict=True))
-        return Forward(item, args, moved, tuple(jnp.where(new, a, b) for a, b in zip(columns(first[at]), s.tangent, strict=True)), s.at_stop)
+        constants = tuple(jnp.where(new, a, b) for a, b in zip(columns(table[at, 0]), s.constants, strict=True))
+        moved = tuple(jnp.where(new, a, b) for a, b in zip(columns(table_dot[at, 0]), s.moved, strict=True))
+        state = tuple(jnp.where(new, a, b) for a, b in zip(columns(first[at]), s.tangent, strict=True))
+        return Forward(item, constants, moved, state, s.at_stop)
 
     def serve(turn: Any, s: Forward) -> Forward:
         k = record.served[turn]
         stopped, at, k0 = k >= 0, jnp.minimum(s.item, n - 1), jnp.maximum(k, 0)
-        period = line.begins[at, k0]
-        opens, p = stopped & (period >= 0), jnp.maximum(period, 0)
-        jump = zip(columns(items.keep[at, p]), s.tangent, columns(change.keep[at, p] * record.before[at, k0] + change.add[at, p]), strict=True)
-        moved_state = tuple(jnp.where(opens, g * x + a, x) for g, x, a in jump)
-        inputs = zip(columns(items.inputs[at, p]), s.args[split:], strict=True)
-        args = s.args[:split] + tuple(jnp.where(opens, new, old) for new, old in inputs)
-        cut = len(of_parameters)
-        moved = s.moved[:cut] + tuple(jnp.where(opens, new, old) for new, old in zip(columns(u_dot[at, p]), s.moved[cut:], strict=True))
-        at_stop = s.at_stop.at[jnp.where(stopped, s.item, n), k0].set(jnp.stack(moved_state, -1), mode="drop")
-        return Forward(s.item, args, moved, moved_state, at_stop)
+        opens, p = stopped & (line.begins[at, k0] >= 0), line.period[at, k0]
+        pushed = columns(change.keep[at, p] * record.before[at, k0] + change.add[at, p])
+        jump = zip(columns(items.keep[at, p]), s.tangent, pushed, strict=True)
+        state = tuple(jnp.where(opens, g * x + a, x) for g, x, a in jump)
+        constants = tuple(jnp.where(opens, a, b) for a, b in zip(columns(table[at, p]), s.constants, strict=True))
+        moved = tuple(jnp.where(opens, a, b) for a, b in zip(columns(table_dot[at, p]), s.moved, strict=True))
+        at_stop = s.at_stop.at[jnp.where(stopped, s.item, n), k0].set(jnp.stack(state, -1), mode="drop")
+        return Forward(s.item, constants, moved, state, at_stop)
 
-    def body(state: tuple[Any, Forward]) -> tuple[Any, Forward]:
-        turn, s = state
+    def body(carry: tuple[Any, Forward]) -> tuple[Any, Forward]:
+        turn, s = carry
         s = when(jnp.any(record.item[turn] != s.item), lambda s: load(s, record.item[turn]), s)
         t, h, y, taken = _turn(record, turn)
-
-        def step(y: Scalars, wanted: Scalars) -> Scalars:
-            return advance(plan.system, plan.tableau, t, y, h, _merged(plan, s.args, wanted)).state
-
-        _, new = jax.jvp(step, (y, tuple(s.args[i] for i in plan.wanted)), (s.tangent, s.moved))
-        moved = tuple(jnp.where(taken, a, b) for a, b in zip(new, s.tangent, strict=True))
-        s = Forward(s.item, s.args, s.moved, moved, s.at_stop)
+        step = _step(plan, t, h, s.constants)
+        _, new = jax.jvp(step, (y, tuple(s.constants[i] for i in affected)), (s.tangent, s.moved))
+        s = replace(s, tangent=tuple(jnp.where(taken, a, b) for a, b in zip(new, s.tangent, strict=True)))
         return turn + 1, when(jnp.any(record.served[turn] >= 0), lambda s: serve(turn, s), s)
 
     zero, none = jnp.zeros(width), jnp.full(width, n, jnp.int32)
-    start = Forward(none, _flat(_args(items, none, none)), (zero,) * len(plan.wanted), (zero,) * species,
+    start = Forward(none, columns(table[jnp.zeros_like(none), 0]), (zero,) * len(affected), (zero,) * species,
                     jnp.zeros((n, stops, species)).at[:, 0].set(first))
-    _, s = lax.while_loop(lambda state: state[0] < record.turns, body, (jnp.zeros_like(record.turns), start))
-    seen, y, wanted, real = _observation(plan, items, record)
-    here = jnp.concatenate([jnp.broadcast_to(p_dot[:, None], (n, stops, p_dot.shape[1])),
-                            jnp.take_along_axis(u_dot, line.period[:, :, None], 1)], 2).reshape(n * stops, -1)
-    _, out = jax.jvp(seen, (y, wanted), (columns(s.at_stop.reshape(n * stops, -1)), columns(here)))
-    out = jnp.stack(out, -1).reshape(n, stops, -1)
-    return jnp.where((real & ok[:, None])[:, :, None], out, 0.0)
+    _, s = lax.while_loop(lambda carry: carry[0] < record.turns, body, (jnp.zeros_like(record.turns), start))
+    seen, state, args, real = _observation(plan, items, record)
+    _, moved = jax.jvp(seen, (state, args), (s.at_stop, args_dot))
+    return jnp.where((real & ok[:, None])[:, :, None], moved, 0.0)

@@ -7,7 +7,7 @@ bad pivot is caught by the error control, which asks for a smaller one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -57,38 +57,55 @@ def keep(x: Any) -> Any:
 
 
 def factor(plan: Elimination, matrix: Mapping[Entry, Any]) -> dict[Entry, Any]:
-    """L (unit diagonal) and U in one table; the diagonal holds the reciprocals of the pivots."""
-    A = dict(matrix)
-    for k in plan.order:
-        A[k, k] = keep(1.0 / A[k, k])
-        rows = [i for i in range(len(plan.order)) if k in plan.lower[i]]
-        for i in rows:
-            A[i, k] = keep(A[i, k] * A[k, k])
-            for j in plan.upper[k]:
-                A[i, j] = keep(A[i, j] - A[i, k] * A[k, j]) if (i, j) in A else keep(-A[i, k] * A[k, j])
+    """L (unit diagonal) and U in one table; the diagonal holds the reciprocals of the pivots.
+
+    Each entry is one expression of finished entries (Doolittle's order), so that it is one kernel.
+    """
+    A: dict[Entry, Any] = {}
+    rank = {k: n for n, k in enumerate(plan.order)}
+    for i in plan.order:
+        for j in (*plan.lower[i], i, *plan.upper[i]):
+            known = [A[i, k] * A[k, j] for k in plan.lower[i] if rank[k] < rank[j] and (k, j) in plan.fill]
+            value = matrix.get((i, j))
+            for term in known:
+                value = -term if value is None else value - term
+            if j == i:
+                value = 1.0 / value
+            elif rank[j] < rank[i]:
+                value = value * A[j, j]
+            A[i, j] = keep(value)
     return A
 
 
 def solve(plan: Elimination, A: Mapping[Entry, Any], b: Sequence[Any]) -> Scalars:
     """x with L U x = b."""
-    x = list(b)
-    for k in plan.order:
-        x[k] = keep(x[k] - _sum(A[k, j] * x[j] for j in plan.lower[k])) if plan.lower[k] else keep(x[k])
-    for k in reversed(plan.order):
-        x[k] = keep((x[k] - _sum(A[k, j] * x[j] for j in plan.upper[k])) * A[k, k] if plan.upper[k] else x[k] * A[k, k])
-    return tuple(x)
+    return _substitute(plan.order, plan.lower, plan.upper, lambda i, j: A[i, j], lambda k: A[k, k], False, b)
 
 
 def solve_transposed(plan: Elimination, A: Mapping[Entry, Any], b: Sequence[Any]) -> Scalars:
     """x with (L U)^T x = b."""
+    below = tuple(tuple(i for i in plan.order if k in plan.lower[i]) for k in range(len(plan.order)))
+    above = tuple(tuple(i for i in plan.order if k in plan.upper[i]) for k in range(len(plan.order)))
+    return _substitute(plan.order, above, below, lambda i, j: A[j, i], lambda k: A[k, k], True, b)
+
+
+def _substitute(
+    order: tuple[int, ...], before: tuple[tuple[int, ...], ...], after: tuple[tuple[int, ...], ...],
+    entry: Callable[[int, int], Any], pivot: Callable[[int], Any], pivot_first: bool, b: Sequence[Any],
+) -> Scalars:
+    """Forward and backward substitution; a value that is used once is left to be fused with its use."""
     x = list(b)
-    above = {k: [i for i in plan.order if k in plan.upper[i]] for k in plan.order}
-    below = {k: [i for i in plan.order if k in plan.lower[i]] for k in plan.order}
-    for k in plan.order:
-        x[k] = keep((x[k] - _sum(A[i, k] * x[i] for i in above[k])) * A[k, k] if above[k] else x[k] * A[k, k])
-    for k in reversed(plan.order):
-        if below[k]:
-            x[k] = keep(x[k] - _sum(A[i, k] * x[i] for i in below[k]))
+    used = {j for k in order for j in before[k]}
+    for k in order:
+        for j in before[k]:
+            x[k] = x[k] - entry(k, j) * x[j]
+        if pivot_first:
+            x[k] = x[k] * pivot(k)
+        x[k] = keep(x[k]) if k in used else x[k]
+    for k in reversed(order):
+        for j in after[k]:
+            x[k] = x[k] - entry(k, j) * x[j]
+        x[k] = keep(x[k] if pivot_first else x[k] * pivot(k))
     return tuple(x)
 
 

@@ -19,14 +19,14 @@ class Step(NamedTuple):
     stages: tuple[Scalars, ...]
 
 
-def advance(system: System, tableau: Tableau, t: Any, y: Scalars, h: Any, args: Scalars) -> Step:
-    """A step from (t, y) of size h > 0, both in min."""
-    f, entries, drift = system.linearised(t, y, args)
-    return advance_from(system, tableau, t, y, h, args, f, entries, drift)
+def advance(system: System, tableau: Tableau, t: Any, y: Scalars, h: Any, constants: Scalars) -> Step:
+    """A step from (t, y) of size h > 0, both in min; `constants` as `system.prepare` makes them."""
+    f, entries, drift = system.linearised(t, y, constants)
+    return advance_from(system, tableau, t, y, h, constants, f, entries, drift)
 
 
 def advance_from(
-    system: System, tableau: Tableau, t: Any, y: Scalars, h: Any, args: Scalars, f: Scalars, entries: Scalars, drift: Scalars
+    system: System, tableau: Tableau, t: Any, y: Scalars, h: Any, constants: Scalars, f: Scalars, entries: Scalars, drift: Scalars
 ) -> Step:
     """The step, given the field, the Jacobian entries and the drift at (t, y)."""
     n = len(system.species)
@@ -35,15 +35,18 @@ def advance_from(
     matrix = {k: -v for k, v in zip(system.pattern, entries, strict=True)}
     for i in range(n):
         matrix[i, i] = shift + matrix[i, i] if (i, i) in matrix else shift
-    matrix = {k: keep(jnp.broadcast_to(v, jnp.shape(h))) for k, v in matrix.items()}
+    matrix = {k: jnp.broadcast_to(v, jnp.shape(h)) for k, v in matrix.items()}
     solution = linear_solver(eliminate(system.pattern, n), matrix)
     drift_of = dict(zip(system.drifting, (drift[i] for i in system.drifting), strict=True))
     stages: list[Scalars] = []
     at = y
     for s in range(tableau.stages):
         if s:
-            at = tuple(keep(y[i] + combination(tableau.a[s], stages, i)) for i in range(n))
-            f = system.field(t + tableau.c[s] * h, at, args)
+            if tableau.a[s] == (*tableau.a[s - 1], 1.0):
+                at = tuple(keep(x + u) for x, u in zip(at, stages[-1], strict=True))
+            else:
+                at = tuple(keep(y[i] + combination(tableau.a[s], stages, i)) for i in range(n))
+            f = system.velocity(t + tableau.c[s] * h, at, constants)
         right = list(f)
         for i in range(n):
             if s:
