@@ -1,14 +1,20 @@
 """NUTS and ChEES on a posterior known in closed form, and continued bit for bit."""
 
+import io
+
 import arviz as az
 import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
 import pytest
+from rich.console import Console
 
 from inference import chees, nuts
+from inference.draws import STATS
 from inference.nested import nested_rhat
 from inference.posterior import Problem
+from inference.progress import Teller
+from inference.samplers import SAMPLERS, Length
 
 SIZE = 4
 ROOT = np.tril(np.random.default_rng(0).standard_normal((SIZE, SIZE))) * np.array([5.0, 1.0, 1.0, 0.2])[:, None]
@@ -74,3 +80,16 @@ def test_chees_takes_the_quarter_turn_of_a_normal_posterior(tmp_path):
     draws = by_chees(tmp_path)
     path = draws.stats["step_size"] * draws.stats["num_steps"]
     assert 0.7 < path.mean() < 3.2
+
+
+@pytest.mark.parametrize("name", ["nuts", "chees", "smc"])
+def test_every_sampler_answers_the_same_call_with_the_same_kind_of_draws(name, tmp_path):
+    said = io.StringIO()
+    tell = Teller(Console(file=said))
+    length = Length(chains=8, warmup=10, draws=12, chunk=10, target=0.8, max_tree_depth=4)
+    draws = SAMPLERS[name](problem(), length, 1, lambda n: START[:n], np.eye(SIZE), tmp_path, tell, lambda: False)
+    assert draws.z.shape == (8, 12, SIZE)
+    assert set(draws.stats) == set(STATS)
+    assert all(v.shape == (8, 12) for v in draws.stats.values())
+    assert "Sampling" in said.getvalue()
+    assert len(draws.log_evidence) == (8 if name == "smc" else 0)

@@ -1,0 +1,115 @@
+"""The samplers behind one call: the same arguments, the same draws, the same checkpoint files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import jax.numpy as jnp
+import numpy as np
+
+from inference import nuts
+from inference.checkpoint import Seen
+from inference.draws import Draws
+from inference.posterior import Problem
+from inference.progress import Teller
+
+Points = Callable[[int], np.ndarray]  # number -> unconstrained starting points (point, parameter)
+Stop = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Length:
+    """How long a sampler runs, in words that fit them all.
+
+    Attributes:
+        chains: chains; of SMC, islands.
+        warmup: adapting transitions of each chain (SMC has none).
+        draws: kept draws of each chain; of SMC, particles of an island.
+        chunk: transitions between two checkpoints.
+        target: acceptance probability aimed at.
+        max_tree_depth: of NUTS.
+    """
+
+    chains: int
+    warmup: int
+    draws: int
+    chunk: int
+    target: float
+    max_tree_depth: int
+
+
+Sampler = Callable[[Problem, Length, int, Points, np.ndarray, Path, Teller, Stop], Draws | None]
+
+
+class SamplerError(ValueError):
+    """A sampler that cannot run here: place, finding, remedy."""
+
+
+def with_nuts(
+    problem: Problem, length: Length, seed: int, points: Points, covariance: np.ndarray, folder: Path, tell: Teller, stop: Stop,
+) -> Draws | None:
+    """NUTS: few long chains; the choice for a CPU."""
+    plan = nuts.Plan(length.chains, length.warmup, length.draws, length.chunk, length.target, length.max_tree_depth)
+    tell.say(f"Sampling: NUTS, {plan.chains} chains, {plan.warmup} warm-up and {plan.draws} kept draws each "
+             "(the first draws include compilation) ...")
+    with tell.bar("draws", plan.warmup + plan.draws) as bar:
+        diverged = np.zeros(plan.chains, dtype=int)
+
+        def report(i: int, warming: bool, seen: Seen) -> None:
+            nonlocal diverged
+            diverged = diverged + (0 if warming else seen["diverging"].sum(axis=1))
+            chains = "; ".join(f"chain {c + 1}: {seen['num_steps'][c].mean():.0f} steps, {diverged[c]} div" for c in range(plan.chains))
+            bar.to(sum(n for _, n in plan.chunks[:i]), f"{'warm-up' if warming else 'sampling'}; {chains}")
+
+        return nuts.sample(problem, plan, seed, jnp.asarray(points(plan.chains)), covariance, folder, report, stop)
+
+
+def with_chees(
+    problem: Problem, length: Length, seed: int, points: Points, covariance: np.ndarray, folder: Path, tell: Teller, stop: Stop,
+) -> Draws | None:
+    """ChEES: many short chains in step; the choice for an accelerator."""
+    _needs_blackjax("chees")
+    from inference import chees
+
+    superchains = max(k for k in range(1, 9) if length.chains % k == 0)
+    plan = chees.Plan(length.chains, superchains, length.warmup, length.draws, length.chunk, min(length.target, 0.9))
+    tell.say(f"Sampling: ChEES, {plan.chains} chains from {superchains} points, {plan.warmup} warm-up and {plan.draws} kept draws each "
+             "(the first draws include compilation) ...")
+    with tell.bar("draws", plan.warmup + plan.draws) as bar:
+
+        def report(i: int, warming: bool, seen: Seen) -> None:
+            bar.to(sum(n for _, n in plan.chunks[:i]),
+                   f"{'warm-up' if warming else 'sampling'}; {seen['num_steps'].mean():.0f} steps of {seen['step_size'].mean():.2g}, "
+                   f"{100 * np.nan_to_num(seen['accept_prob']).mean():.0f} % accepted, {int(seen['diverging'].sum())} div")
+
+        return chees.sample(problem, plan, seed, jnp.asarray(points(superchains)), covariance, folder, report, stop)
+
+
+def with_smc(
+    problem: Problem, length: Length, seed: int, points: Points, covariance: np.ndarray, folder: Path, tell: Teller, stop: Stop,
+) -> Draws | None:
+    """Tempered SMC: from the prior, needs no mode, finds several, and gives the evidence."""
+    _needs_blackjax("smc")
+    from inference import smc
+
+    plan = smc.Plan(length.chains, length.draws, target=min(length.target, 0.8))
+    tell.say(f"Sampling: tempered SMC, {plan.islands} islands of {plan.particles} particles (the first moves include compilation) ...")
+    with tell.bar("power of the likelihood, %", 100) as bar:
+
+        def report(i: int, seen: Seen) -> None:
+            value, _ = smc.evidence(seen["log_evidence"])
+            bar.to(round(100 * float(seen["power"])), f"{int(seen['moves'])} moves, {100 * float(seen['accept']):.0f} % accepted, "
+                                                      f"log evidence so far {value:.1f}")
+
+        return smc.sample(problem, plan, seed, folder, report, stop)
+
+
+SAMPLERS: Mapping[str, Sampler] = {"nuts": with_nuts, "chees": with_chees, "smc": with_smc}
+
+
+def _needs_blackjax(name: str) -> None:
+    if find_spec("blackjax") is None:
+        raise SamplerError(f"--sampler {name}: needs BlackJAX, which is not installed here: install blackjax or use --sampler nuts")
