@@ -10,6 +10,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from inference.beliefs import NOT_FITTED, PRIOR_ONLY
 from inference.check import INTERVAL, NOT_INFORMED
 from inference.rank_run import METHODS
 
@@ -41,15 +42,17 @@ def _top(tree: xr.DataTree, count: int) -> xr.Dataset:
 
 
 def effects(tree: xr.DataTree, count: int = 15) -> Figure:
-    """The leading parameters: effect with interval, and rank with interval beside the rank under the prior."""
+    """The leading parameters: effect with interval, how far it reaches, and rank with interval beside the rank under the prior."""
     d = _top(tree, count)
-    n = d.sizes["factor"]
-    method = tree.attrs["method"]
+    n, method = d.sizes["factor"], tree.attrs["method"]
     y = np.arange(n)[::-1]
-    figure, (left, right) = plt.subplots(1, 2, figsize=(12.5, 2.2 + 0.36 * n), width_ratios=(2.2, 1), sharey=True)
-    known = np.array([str(v) not in (NOT_INFORMED, "prior only", "not in the fit") for v in d["informed"].values])
+    reach = "swing" in d
+    figure, axes = plt.subplots(1, 3 if reach else 2, figsize=(14 if reach else 12.5, 2.4 + 0.36 * n), sharey=True,
+                                width_ratios=(2.2, 0.9, 1) if reach else (2.2, 1))
+    left, right = axes[0], axes[-1]
+    known = np.array([str(v) not in (NOT_INFORMED, PRIOR_ONLY, NOT_FITTED) for v in d["informed"].values])
     signed = method in SIGNED
-    colours = [UP if e > 0 else DOWN for e in d["effect"].values] if signed else [UP] * n
+    colours = [UP if e > 0 or not signed else DOWN for e in d["effect"].values]
     for i in range(n):
         left.plot([d["low"][i], d["high"][i]], [y[i]] * 2, color=colours[i], lw=2, solid_capstyle="round")
         left.plot(d["effect"][i], y[i], "o", ms=8, mec=colours[i], mfc=colours[i] if known[i] else "white", mew=1.8)
@@ -57,33 +60,38 @@ def effects(tree: xr.DataTree, count: int = 15) -> Figure:
         right.plot(d["rank"][i], y[i], "o", ms=6, color="#222222")
         if "prior_rank" in d:
             right.plot(d["prior_rank"][i], y[i], "|", ms=13, mew=2, color=DOWN)
-    labels = [f"{m}  [{name}]" for m, name in zip(map(_short, d["meaning"].values), d["factor"].values, strict=True)]
-    left.set_yticks(y, labels)
+    if reach:
+        axes[1].barh(y, d["swing"], color="#BBBBBB", height=0.55)
+        axes[1].set_xlabel("reach: mean size of the elasticity\nx sd of the ln parameter\n(what our doubt about it costs)")
+    left.set_yticks(y, [f"{_short(m)}  [{name}]" for m, name in zip(d["meaning"].values, d["factor"].values, strict=True)])
     left.axvline(0, color="#999999", lw=0.8)
     dot = "mean" if method == "elasticity" else "estimate"
     left.set_xlabel(f"{textwrap.fill(METHODS[method], 64)}\ndot: {dot}, bar: {PERCENT} interval")
     between = "single draws of the parameters" if d.attrs["replicates"] == "draw" else "resamples of the simulations"
     right.set_xlabel(f"rank (1 = matters most)\nbar: {PERCENT} of the ranks in\n{between}")
     right.set_xlim(0, max(float(d["rank_high"].max()), n) + 1)
-    for axis in (left, right):
+    for axis in axes:
         axis.grid(axis="x", color="#e5e5e5")
         axis.set_axisbelow(True)
         axis.spines[["top", "right"]].set_visible(False)
-    first = "raising it makes cells more resistant" if signed else "size only, no direction"
-    handles = [Line2D([], [], marker="o", ls="", color=UP, label=first)]
+    escape = tree.attrs["readout"] == "escape"
+    more, less = ("raising it lets more signal escape", "raising it lets less signal escape") if escape else (
+        "raising it makes cells more resistant", "raising it makes cells less resistant")
+    handles = [Line2D([], [], marker="o", ls="", color=UP, label=more if signed else "size only, no direction")]
     if signed:
-        handles.append(Line2D([], [], marker="o", ls="", color=DOWN, label="raising it makes cells less resistant"))
+        handles.append(Line2D([], [], marker="o", ls="", color=DOWN, label=less))
     handles.append(Line2D([], [], marker="o", ls="", mec="#444444", mfc="white", label="hollow: not informed by data, restates the prior"))
     if "prior_rank" in d:
         handles.append(Line2D([], [], marker="|", ls="", ms=11, mew=2, color=DOWN, label="rank before the data (prior)"))
-    figure.tight_layout(rect=(0, 0.03 + 0.25 / figure.get_figheight(), 1, 1 - 0.85 / figure.get_figheight()))
-    figure.legend(handles=handles, loc="lower right", ncols=len(handles), fontsize=8.5, frameon=False)
-    _title(figure, tree, "What most changes resistance")
+    figure.tight_layout(rect=(0, 0.6 / figure.get_figheight(), 1, 1 - 0.85 / figure.get_figheight()))
+    figure.legend(handles=handles, loc="lower right", ncols=len(handles), fontsize=8.5, frameon=False,
+                  bbox_to_anchor=(1, 0.22 / figure.get_figheight()))
+    _title(figure, tree, "What most changes how much signal escapes the drug" if escape else "What most changes resistance")
     return figure
 
 
 def _short(text: str) -> str:
-    return textwrap.shorten(str(text), 52, placeholder=" ...")
+    return textwrap.shorten(str(text), 60, placeholder=" ...")
 
 
 def certainty(tree: xr.DataTree, count: int = 10) -> Figure:

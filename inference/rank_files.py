@@ -11,10 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 import xarray as xr
-from rich.table import Table
 
 from inference import beliefs, checkpoint, fit, store
-from inference.check import NOT_INFORMED
 from inference.progress import Teller
 from inference.rank_run import Request, csv_table, execute
 from inference.resistance import network_of
@@ -127,13 +125,12 @@ def write(tree: xr.DataTree, out: Path) -> None:
 def show(tree: xr.DataTree, tell: Teller, count: int = 12) -> None:
     """The first rows in the terminal."""
     table: pd.DataFrame = csv_table(tree).head(count)
-    shown = Table(title=tree.attrs["question"], title_justify="left", caption=tree.attrs["mark"] or None)
-    for column in ("rank", "parameter", "pathway", "effect", "89 %", "ranks, 89 %", "data"):
-        shown.add_column(column, no_wrap=True)
+    tell.say(f"{'rank':>4}  {'parameter':<12}{'effect':>7}  {'89 % interval':<16} {'ranks, 89 %':<12} data")
     for name, row in table.iterrows():
-        data = "not informed" if row["informed"] == NOT_INFORMED else str(row["informed"])
-        shown.add_row(str(row["rank"]), str(name), row["pathway"], f"{row['effect']:+.3g}", f"{row['low']:+.2g} to {row['high']:+.2g}",
-                      f"{row['rank_low']:.0f} to {row['rank_high']:.0f}", data)
-    tell.console.print(shown)
+        between = f"{row['low']:+.2f} to {row['high']:+.2f}"
+        ranks = f"{row['rank_low']:.0f} to {row['rank_high']:.0f}"
+        tell.say(f"{row['rank']:>4}  {name:<12}{row['effect']:>+7.2f}  {between:<16} {ranks:<12} {row['informed']}")
+    if tree.attrs["mark"]:
+        tell.say(tree.attrs["mark"])
     if tree.attrs["failed"]:
         tell.say(f"{tree.attrs['failed']} of {tree.attrs['simulated']} sets of parameters could not be solved and were left out")
