@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import equinox as eqx
@@ -75,10 +75,11 @@ def judge(network: Network, behaviours: Iterable[Behaviour], *, rtol: float = 1e
     """Simulate all dishes at once and look at each behaviour."""
     behaviours = tuple(behaviours)
     found = traces(network, [p for b in behaviours for p in b.plans], rtol=rtol, atol=atol)
-    return tuple(_look(b, found) for b in behaviours)
+    return tuple(look(b, found) for b in behaviours)
 
 
-def _look(behaviour: Behaviour, found: dict[str, Trace]) -> Finding:
+def look(behaviour: Behaviour, found: Mapping[str, Trace]) -> Finding:
+    """The checks of one behaviour on dishes already simulated."""
     mine = {p.protocol.id: found[p.protocol.id] for p in behaviour.plans}
     failed = tuple(name for name, trace in mine.items() if not trace.ok)
     return Finding(behaviour, () if failed else behaviour.measure(mine), failed)

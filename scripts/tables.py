@@ -1,0 +1,80 @@
+"""Tables of the model for people: `tables.py` writes all of them, `tables.py behaviours` simulates and judges every behaviour."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    what: Annotated[str, typer.Argument(help="all, behaviours, or the name of one table, which is printed")] = "all",
+    assembly: Annotated[str, typer.Option(help="niche or core")] = "niche",
+    drug: Annotated[list[str] | None, typer.Option(help="show only what acts under these drugs; repeat")] = None,
+    hypothesis: Annotated[str, typer.Option(help="with --drug: what estradiol does, H0 to H6")] = "H0",
+    short: Annotated[bool, typer.Option("--short", help="behaviours: one line each")] = False,
+    out: Annotated[Path, typer.Option(help="folder for the files")] = ROOT / "results" / "tables",
+) -> None:
+    """Write species, reactions, parameters, drugs, references ... as Markdown and LaTeX."""
+    if what == "behaviours":
+        behaviours(short, out)
+        return
+    from models import tables
+    from models.catalogue import HYPOTHESES, core, niche
+    from models.drugs import drug as named
+    from models.drugs import treat
+
+    if assembly not in ("niche", "core") or hypothesis not in HYPOTHESES:
+        raise typer.BadParameter(f"{assembly}, {hypothesis}: use niche or core, and one of {', '.join(HYPOTHESES)}")
+    network = niche() if assembly == "niche" else core()
+    if drug:
+        try:
+            network = treat(network, *(named(d) for d in drug), hypothesis=hypothesis)
+        except KeyError as e:
+            raise typer.BadParameter(f"--drug {e.args[0]}: is no drug of the model") from None
+    made = {t.name: t for t in tables.every(network)}
+    if what in made:
+        typer.echo(tables.to_markdown(made[what]))
+        return
+    if what != "all":
+        raise typer.BadParameter(f"{what}: is not one of all, behaviours, {', '.join(made)}")
+    out.mkdir(parents=True, exist_ok=True)
+    title = f"# The network `{network.id}`\n\nfingerprint {network.fingerprint}\n\n"
+    (out / f"{network.id}.md").write_text(title + "\n".join(map(tables.to_markdown, made.values())))
+    (out / f"{network.id}.tex").write_text(tables.DOCUMENT % "\n".join(map(tables.to_latex, made.values())))
+    typer.echo(tables.to_markdown(made["trust"]))
+    typer.echo(f"{out / network.id}.md\n{out / network.id}.tex")
+
+
+def behaviours(short: bool, out: Path) -> None:
+    """Simulate every dish, print the table, write it; exit code 1 if one is not met."""
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".cache" / "jax"))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.5")
+    from models.behaviours import ensemble, report
+    from models.behaviours.listed import BEHAVIOURS
+    from models.behaviours.solve import judge
+    from models.catalogue import niche
+    from models.tables import to_markdown
+
+    findings = (*judge(niche(), BEHAVIOURS.values()), report.ranking_finding(ensemble.rank()))
+    text = to_markdown(report.short_table(findings) if short else report.table(findings))
+    typer.echo(text)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "behaviours.md").write_text(text)
+    missed = [f.behaviour.id for f in findings if not f.met]
+    typer.echo(f"{len(findings) - len(missed)} of {len(findings)} behaviours met" + (f"; not met: {', '.join(missed)}" if missed else ""))
+    if missed:
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    app()
