@@ -1,0 +1,158 @@
+"""A comparison of hypotheses in its folder: one run of their mixture, then everything that is said about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from inference import checkpoint, compare, fingerprints, fit, smc
+from inference.hypotheses import Joint, blocks, log_likelihoods, mixture, time_courses
+from inference.posterior import Problem
+from inference.progress import Teller
+
+BATCH = 64
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Everything a comparison has found.
+
+    Attributes:
+        evidence, predictive, doubts: see `inference.compare`.
+        courses: names of the time courses; exposed: (course,) measured with estradiol.
+        log_evidence: (island,) ln of the evidence of the mixture where SMC ran; empty otherwise.
+        ratio, held: fingerprints of the hypotheses, and which of them the study measured.
+        effects: hypothesis -> (median, low, high) of its effect if it is right.
+    """
+
+    joint: Joint
+    evidence: compare.Evidence
+    predictive: compare.Predictive
+    doubts: tuple[compare.PriorDoubt, ...]
+    courses: tuple[str, ...]
+    exposed: np.ndarray
+    log_evidence: np.ndarray
+    ratio: np.ndarray
+    held: np.ndarray
+    effects: dict[str, tuple[float, float, float]]
+
+
+def uniform(joint: Joint) -> np.ndarray:
+    """Every hypothesis equally likely before the data."""
+    return np.full(len(joint.hypotheses), 1 / len(joint.hypotheses))
+
+
+def evaluate(joint: Joint, theta: np.ndarray, settings: fit.Settings, tell: Teller) -> tuple[np.ndarray, np.ndarray]:
+    """(draw, hypothesis, measurement) log-likelihoods and (draw, hypothesis) their sum over what differs."""
+
+    @jax.jit
+    def many(batch: jax.Array) -> tuple[jax.Array, jax.Array]:
+        def one(t: jax.Array) -> tuple[jax.Array, jax.Array]:
+            found, ok = log_likelihoods(joint, t, rtol=settings.rtol, atol=settings.atol)
+            return found, blocks(joint, found, ok)
+
+        return jax.vmap(one)(batch)
+
+    terms, sums = [], []
+    with tell.bar("each draw under each hypothesis", len(theta)) as bar:
+        for i in range(0, len(theta), BATCH):
+            block = theta[i:i + BATCH]
+            padded = np.concatenate([block, np.repeat(block[-1:], BATCH - len(block), 0)])
+            found, total = many(jnp.asarray(padded))
+            terms.append(np.asarray(found)[: len(block)])
+            sums.append(np.asarray(total)[: len(block)])
+            bar.to(min(i + BATCH, len(theta)))
+    return np.concatenate(terms), np.concatenate(sums)
+
+
+def by_nuts(problem: Problem, settings: fit.Settings, folder: Path, tell: Teller, stop: Callable[[], bool]) -> np.ndarray | None:
+    """Draws (chain, draw, unknown) of the mixture."""
+    drawn = fit.draw(problem, settings, folder, tell, stop)
+    return None if drawn is None else drawn.theta
+
+
+def by_smc(
+    problem: Problem, plan: smc.Plan, seed: int, folder: Path, tell: Teller, stop: Callable[[], bool],
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Draws (island, particle, unknown) of the mixture and ln of its evidence by each island."""
+    tell.say(f"Tempering {plan.islands} islands of {plan.particles} particles from the prior to the posterior ...")
+
+    def report(i: int, seen: dict[str, np.ndarray]) -> None:
+        tell.say(f"  step {i}: power {float(seen['power']):.4f}, {int(seen['moves'])} moves, "
+                 f"correlation left {float(seen['correlation']):.2f}")
+
+    found = smc.sample(problem, plan, seed, folder, report, stop)
+    if found is None:
+        return None
+    constrain = jax.jit(jax.vmap(jax.vmap(problem.constrain)))
+    return np.asarray(constrain(jnp.asarray(found.z))), found.log_evidence
+
+
+def run(
+    joint: Joint, settings: fit.Settings, plan: smc.Plan | None, folder: Path, tell: Teller, stop: Callable[[], bool],
+) -> Compared | None:
+    """Sample the mixture by SMC (`plan`) or NUTS, once more with balanced weights if a hypothesis was hardly visited.
+
+    None if stopped; the same call goes on from what is in the folder.
+    """
+    believed = uniform(joint)
+    sampled, again = believed, 0
+    while True:
+        problem = mixture(joint, sampled, rtol=settings.rtol, atol=settings.atol)
+        here = folder / f"sampled-{again}"
+        log_evidence = np.zeros(0)
+        if plan is None:
+            theta = by_nuts(problem, settings, here, tell, stop)
+        else:
+            found = by_smc(problem, plan, settings.seed, here, tell, stop)
+            theta, log_evidence = (None, log_evidence) if found is None else found
+        if theta is None:
+            return None
+        path = here / "evaluated.npz"
+        if not path.exists():
+            terms, block = evaluate(joint, theta.reshape(-1, theta.shape[-1]), settings, tell)
+            checkpoint.write_arrays(path, {"terms": terms, "block": block})
+        kept = checkpoint.read_arrays(path)
+        share = compare.responsibilities(kept["block"], sampled)
+        evidence = compare.evidence(share.reshape(*theta.shape[:2], -1), sampled, believed, settings.seed)
+        if again or settings.quick or evidence.ess.min() >= compare.LEAST_ESS:
+            break
+        rare = ", ".join(n for n, e in zip(joint.hypotheses, evidence.ess, strict=True) if e < compare.LEAST_ESS)
+        tell.say(f"Hardly visited: {rare}; sampling once more so that every hypothesis is visited about equally often ...")
+        sampled, again = compare.balanced(evidence.log_bf), 1
+    return summarise(joint, theta, kept["terms"], share, evidence, log_evidence, settings.seed)
+
+
+def summarise(
+    joint: Joint, theta: np.ndarray, terms: np.ndarray, share: np.ndarray, evidence: compare.Evidence, log_evidence: np.ndarray, seed: int,
+) -> Compared:
+    """What the draws say, from arrays alone. `theta` (chain, draw, unknown); `terms`, `share` with draws flattened."""
+    names, course = time_courses(joint.study)
+    predictive = compare.predictive(compare.by_course(terms, course, len(names)), share, seed)
+    flat = theta.reshape(-1, theta.shape[-1])
+    doubts, effects = [], {}
+    for h, (name, effect) in enumerate(zip(joint.hypotheses, joint.effects, strict=True)):
+        if effect is None:
+            continue
+        i = joint.study.names.index(effect)
+        unknown, weight = joint.study.unknowns[i], share[:, h]
+        declared = unknown.prior.distribution()
+        doubts.append(compare.prior_doubt(name, effect, float(evidence.log_bf[h]), flat[:, i], weight,
+                                          lambda x, d=declared: np.asarray(d.log_prob(jnp.asarray(x))), unknown.upper))
+        effects[name] = weighted_quantiles(flat[:, i], weight)
+    exposed = np.array([joint.rows[course == g].any() for g in range(len(names))])
+    return Compared(joint, evidence, predictive, tuple(doubts), names, exposed, log_evidence,
+                    fingerprints.ratios(joint.hypotheses), fingerprints.measured(joint.study), effects)
+
+
+def weighted_quantiles(x: np.ndarray, weight: np.ndarray) -> tuple[float, float, float]:
+    """Median and ends of the 89 % interval of weighted draws."""
+    order = np.argsort(x)
+    below = np.cumsum(weight[order]) / weight.sum()
+    middle, low, high = (float(x[order][min(np.searchsorted(below, q), len(x) - 1)]) for q in (0.5, 0.055, 0.945))
+    return middle, low, high

@@ -1,0 +1,79 @@
+"""Which estradiol hypothesis do the data favour? `compare.py [STUDY] [--sampler nuts|smc] ...`; writes results/compare-STUDY/."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+DEFAULT = "il6_feedback_estradiol"
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    study: Annotated[str, typer.Argument(help="name of a built-in study, or the path of a problem.yaml (PEtab)")] = DEFAULT,
+    sampler: Annotated[str, typer.Option(help="nuts, or smc (gives the evidence itself, for small studies or an accelerator)")] = "nuts",
+    quick: Annotated[bool, typer.Option("--quick", help="a short run that writes every file; its numbers are not for use")] = False,
+    chains: Annotated[int | None, typer.Option(min=2, help="chains of nuts, islands of smc")] = None,
+    draws: Annotated[int | None, typer.Option(min=20, help="kept draws of each chain, particles of each island")] = None,
+    warmup: Annotated[int | None, typer.Option(min=1)] = None,
+    seed: Annotated[int, typer.Option()] = 1,
+    device: Annotated[str, typer.Option(help="auto, cpu or gpu")] = "auto",
+    out: Annotated[Path | None, typer.Option(help="default results/compare-STUDY; an unfinished run goes on")] = None,
+) -> None:
+    """H0 to H6 on one compiled network: Bayes factors, probabilities, leave-one-course-out, and what is missing."""
+    from fit import fail, prepare_jax
+
+    if sampler not in ("nuts", "smc"):
+        raise fail(f"--sampler {sampler}: is not one of nuts, smc")
+    prepare_jax(device)
+    from inference import compare_report, compare_run, fit, smc
+    from inference.checkpoint import CheckpointError, require_writable
+    from inference.hypotheses import joint
+    from inference.progress import Teller, duration
+    from inference.study import StudyError
+
+    tell = Teller()
+    settings = replace(fit.QUICK if quick else fit.FULL, seed=seed)
+    settings = replace(settings, **{k: v for k, v in {"chains": chains, "draws": draws, "warmup": warmup}.items() if v})
+    plan = smc.Plan(settings.chains, settings.draws) if sampler == "smc" else None
+    asked: list[bool] = []
+    for s in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(s, lambda *_: asked.append(True))
+    try:
+        both = joint(study)
+        folder = out or ROOT / "results" / (f"compare-{both.study.id}" + ("-smc" if plan else "") + ("-quick" if quick else ""))
+        require_writable(folder, 200 * 2**20)
+        lanes = sum(len(d.which) for d in both.parts)
+        tell.say(f"Study {both.study.id}: {len(both.hypotheses)} hypotheses, {len(both.study.unknowns)} parameters, {lanes} dishes "
+                 f"({sum(int(d.exposed.sum()) for d in both.parts)} with estradiol, once a hypothesis)")
+        tell.say(f"Computing on {fit.device_line()}; results go to {folder}")
+        begun = time.monotonic()
+        found = compare_run.run(both, settings, plan, folder, tell, lambda: bool(asked))
+    except (StudyError, CheckpointError, OSError) as error:
+        raise fail(str(error)) from None
+    if found is None:
+        tell.say(f"Stopped. Everything so far is kept in {folder}; the same command goes on")
+        raise typer.Exit(130)
+    mark = " (quick run: not for use)" if quick else ""
+    text = compare_report.markdown(found, mark)
+    (folder / "summary.md").write_text(text)
+    fit.write_json(folder / "comparison.json", compare_report.content(found) | {
+        "quick": quick, "sampler": sampler, "wall_time_s": round(time.monotonic() - begun, 1), **fit.provenance(settings)})
+    figure = compare_report.figure(found, mark)
+    figure.savefig(folder / "comparison.png", dpi=130)
+    tell.say(text)
+    tell.say(f"Written to {folder} after {duration(time.monotonic() - begun)}: summary.md, comparison.json, comparison.png")
+
+
+if __name__ == "__main__":
+    app()
