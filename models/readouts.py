@@ -11,7 +11,7 @@ from typing import Literal
 import sympy as sp
 
 from models.declare import Belief, Derived, fixed, half_normal, log_normal
-from models.network import Network, inlined
+from models.network import Network
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,6 @@ QUANTITIES: dict[str, Derived] = {
 
 
 def available(network: Network) -> tuple[Observable, ...]:
-    """The observables whose species and parameters the network has."""
-    names = {q.symbol for q in (*network.species, *network.parameters, *network.inputs)}
-    return tuple(o for o in OBSERVABLES.values() if not inlined(network, o.formula).free_symbols - names)
+    """The observables that the network computes: made of its species, parameters and derived quantities, none of them held."""
+    own = {q.symbol for q in (*network.species, *network.parameters, *network.derived)}
+    return tuple(o for o in OBSERVABLES.values() if not o.formula.free_symbols - own)

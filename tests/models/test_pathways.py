@@ -35,7 +35,8 @@ class Perturbation:
             listed = [f"{k} {v:g}" for part in ("inputs", "parameters", "levels") for k, v in given.get(part, {}).items()]
             return ", ".join([*listed, *(["IL-6"] if "il6" in given else [])])
 
-        return f"{self.system}: {words(self.more)} on {self.species} at {self.hour:g} h" + (f" with {words(self.base)}" if self.base else "")
+        beside = f" with {words(self.base)}" if self.base else ""
+        return f"{self.system}: {words(self.more)} on {self.species} at {self.hour:g} h{beside}"
 
     def plans(self):
         merged = {**self.base, **self.more}

@@ -1,0 +1,89 @@
+"""Tables and picture: complete, honest about their sources, and readable by other programs."""
+
+import re
+
+import pytest
+import sympy as sp
+
+from models import tables
+from models.catalogue import HYPOTHESES, PRESETS, core, niche
+from models.drugs import DRUGS, treat
+from models.figure_arrows import ARROWS, missing
+from models.network import rates_of_change
+from models.ratelaws import power
+from models.references import REFERENCES, cited
+
+NETWORKS = [niche(), core(), treat(niche(), "bortezomib", hypothesis="H1")]
+
+
+@pytest.mark.parametrize("network", NETWORKS, ids=lambda n: n.id)
+def test_every_quantity_has_a_row(network):
+    made = {t.name: t for t in tables.every(network)}
+    for name, rows in (
+        ("species", network.species),
+        ("reactions", network.reactions),
+        ("quantities", network.derived),
+        ("parameters", network.parameters),
+        ("inputs", network.inputs),
+    ):
+        assert [row[0] for row in made[name].rows] == [r.name for r in rows]
+
+
+@pytest.mark.parametrize("network", NETWORKS, ids=lambda n: n.id)
+def test_numbers_from_memory_are_shown_as_unverified_in_every_format(network):
+    from_memory = {p.name for p in network.parameters if p.source.status == "memory"}
+    assert from_memory
+    for write in (tables.to_markdown, tables.to_latex):
+        lines = write(tables.parameters(network)).splitlines()
+        for name in from_memory:
+            escaped = name.replace("_", r"\_")
+            line = next(x for x in lines if x.startswith((f"| {name} |", f"{escaped} &")))
+            assert "unverified" in line, name
+    assert all("unverified" in row[6] for row in tables.drugs(network).rows if DRUGS[row[0].split(" / ")[0]].source.status == "memory")
+
+
+def test_the_shares_by_status_add_up():
+    rows = tables.trust(niche()).rows
+    assert sum(int(n) for _, n, _ in rows[:-1]) == int(rows[-1][1]) == len(niche().parameters)
+
+
+def test_a_printed_rate_reads_back_as_the_rate():
+    symbols = {q.name: q.symbol for q in (*niche().species, *niche().parameters, *niche().inputs, *niche().derived)} | {"t": sp.Symbol("t")}
+    as_power = [r.rate.replace(power, lambda x, h: sp.Pow(x, h, evaluate=False)) for r in niche().reactions]
+    for r, expected in zip(niche().reactions, as_power, strict=True):
+        assert sp.simplify(sp.sympify(tables.plain(r.rate), locals=symbols) - expected) == 0, r.name
+
+
+@pytest.mark.parametrize("table", tables.every(niche()), ids=lambda t: t.name)
+def test_markdown_and_latex_have_as_many_cells_as_columns(table):
+    lines = tables.to_markdown(table).splitlines()[2:]
+    assert {len(re.findall(r"(?<!\\)\|", x)) for x in lines} == {len(table.columns) + 1}
+    text = tables.to_latex(table)
+    body = text.split(r"\endfoot")[1].splitlines()
+    assert all(len(re.findall(r"(?<!\\)&", x)) == len(table.columns) - 1 for x in body if x.endswith(r"\\"))
+    bare = re.sub(r"\\[{}]", "", text)
+    assert bare.count("{") == bare.count("}")
+
+
+def test_every_arrow_of_the_figure_is_a_reaction_or_has_a_reason():
+    assert missing(niche()) == ()
+    assert all(a.note for a in ARROWS if not a.rows)
+    left_out = {(a.source, a.target) for a in ARROWS if not a.rows}
+    assert left_out == {("STAT3", "BCL-2")}
+    for algebraic in ("PI3K", "RAS-GTP", "MKK3"):
+        assert any(a.target == algebraic and "algebraic" in a.note for a in ARROWS)
+
+
+def test_the_arrow_that_is_left_out_is_left_out():
+    assert not rates_of_change(niche())["BCL2"].has(sp.Symbol("pS"))
+
+
+def test_every_cited_work_is_in_the_list_of_references():
+    sources = [p.source for p in niche(True).parameters] + [d.source for d in DRUGS.values()]
+    sources += [x.source for x in (*HYPOTHESES.values(), *PRESETS.values())]
+    assert set(cited(s.text for s in sources)) <= set(REFERENCES)
+
+
+def test_a_source_always_says_something():
+    for network in NETWORKS:
+        assert all(row[6].strip() for row in tables.parameters(network).rows)
