@@ -49,8 +49,9 @@ def write(tables: Tables, folder: pathlib.Path) -> pathlib.Path:
     _table(folder / "observables.tsv",
            ("observableId", "observableName", "observableFormula", "noiseFormula", "noiseDistribution", "observablePlaceholders",
             "noisePlaceholders", "degreesOfFreedom"),
-           ((o.id, o.name, text(o.formula), text(o.noise * (_LN10 if o.family.startswith("log10") else 1)), o.family.replace("log10", "log"),
-             *_placeholders(o), "" if o.degrees is None else repr(o.degrees)) for o in tables.observables))
+           ((o.id, o.name, text(o.formula), text(o.noise * (_LN10 if o.family.startswith("log10") else 1)),
+             o.family.replace("log10", "log"), *_placeholders(o), "" if o.degrees is None else repr(o.degrees))
+            for o in tables.observables))
     of = {o.id: o for o in tables.observables}
     _table(folder / "measurements.tsv",
            ("observableId", "experimentId", "time", "measurement", "observableParameters", "noiseParameters", "censoring"),

@@ -1,0 +1,71 @@
+"""The published models of Sobotta 2017 and Zeilfelder 2025: their predictions row by row, and their objective."""
+
+import csv
+from functools import cache
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from inference import export, published
+from inference.likelihood import predict, terms, trajectories
+from inference.study import Study, from_tables, load
+
+
+@cache
+def study(folder: Path, maker: str) -> Study:
+    return from_tables(getattr(published, maker)(folder))
+
+
+@cache
+def at_the_optimum(chosen: Study):
+    """Predicted values, their noise, and log-likelihood terms at the published parameters."""
+
+    @jax.jit
+    def at(theta):
+        dishes = trajectories(chosen, theta, rtol=1e-7, atol=1e-9)
+        p = predict(chosen, theta, dishes)
+        return dishes.ok, p.value, p.scale, terms(chosen, theta, dishes)
+
+    ok, *found = at(jnp.asarray(chosen.nominal))
+    assert bool(ok.all())
+    return tuple(np.asarray(x) for x in found)
+
+
+def column(path: Path, name: str) -> np.ndarray:
+    with path.open(newline="") as f:
+        return np.array([float(r[name]) for r in csv.DictReader(f)])
+
+
+def test_the_zeilfelder_model_predicts_every_row_as_published(data):
+    table = data / "zeilfelder2025_control_IL6_812pts.csv"
+    value, scale, _ = at_the_optimum(study(data, "zeilfelder"))
+    assert len(value) == 812
+    np.testing.assert_allclose(value, column(table, "y_model_at_published_optimum"), rtol=1e-3, atol=1e-6)
+    np.testing.assert_allclose(scale, column(table, "sd"), rtol=1e-3)
+
+
+def test_the_zeilfelder_objective_and_likelihood_are_the_published_ones(data):
+    chosen = study(data, "zeilfelder")
+    value, scale, found = at_the_optimum(chosen)
+    chi2 = np.sum(((chosen.measurements.value - value) / scale) ** 2)
+    assert len(chosen.unknowns) == 90
+    bessel = 812 / (812 - 74)  # the authors count 74 free parameters
+    assert bessel * chi2 + 2 * np.log(scale).sum() == pytest.approx(398.5464555, abs=1e-3)
+    assert found.sum() == pytest.approx(-908.2765, abs=1e-3)
+
+
+def test_the_sobotta_model_predicts_every_row_as_published(data):
+    value, _, _ = at_the_optimum(study(data, "sobotta"))
+    expected = column(data / "sobotta2017_core_data.csv", "y_model_at_published_optimum")
+    assert len(value) == 2220
+    np.testing.assert_allclose(value, expected, rtol=1e-3, atol=1e-6)
+
+
+def test_a_published_problem_written_as_petab_and_read_again_has_the_same_likelihood(data, tmp_path):
+    written = load(export.write(published.zeilfelder(data), tmp_path / "zeilfelder"))  # petab's own checks run here too
+    _, _, found = at_the_optimum(study(data, "zeilfelder"))
+    assert written.names == study(data, "zeilfelder").names
+    np.testing.assert_allclose(at_the_optimum(written)[2], found, rtol=1e-6, atol=1e-6)
