@@ -1,4 +1,4 @@
-"""Tables of the model for people: `tables.py` writes all of them, `tables.py behaviours` simulates and judges every behaviour."""
+"""Tables and picture of the model for people: `tables.py` writes all of them, `tables.py behaviours` simulates and judges every behaviour."""
 
 from __future__ import annotations
 
@@ -28,10 +28,12 @@ def main(
     if what == "behaviours":
         behaviours(short, out)
         return
+    from inference.network_picture import draw
     from models import tables
     from models.catalogue import HYPOTHESES, core, niche
     from models.drugs import drug as named
     from models.drugs import treat
+    from models.picture import dot, picture
 
     if assembly not in ("niche", "core") or hypothesis not in HYPOTHESES:
         raise typer.BadParameter(f"{assembly}, {hypothesis}: use niche or core, and one of {', '.join(HYPOTHESES)}")
@@ -51,8 +53,11 @@ def main(
     title = f"# The network `{network.id}`\n\nfingerprint {network.fingerprint}\n\n"
     (out / f"{network.id}.md").write_text(title + "\n".join(map(tables.to_markdown, made.values())))
     (out / f"{network.id}.tex").write_text(tables.DOCUMENT % "\n".join(map(tables.to_latex, made.values())))
+    drawing = picture(network)
+    (out / f"{network.id}.dot").write_text(dot(drawing))
+    draw(drawing).savefig(out / f"{network.id}.png", dpi=130)
     typer.echo(tables.to_markdown(made["trust"]))
-    typer.echo(f"{out / network.id}.md\n{out / network.id}.tex")
+    typer.echo("\n".join(str(out / f"{network.id}.{kind}") for kind in ("md", "tex", "dot", "png")))
 
 
 def behaviours(short: bool, out: Path) -> None:

@@ -10,6 +10,7 @@ from models.catalogue import HYPOTHESES, PRESETS, core, niche
 from models.drugs import DRUGS, treat
 from models.figure_arrows import ARROWS, missing
 from models.network import rates_of_change
+from models.picture import dot, picture
 from models.ratelaws import power
 from models.references import REFERENCES, cited
 
@@ -87,3 +88,29 @@ def test_every_cited_work_is_in_the_list_of_references():
 def test_a_source_always_says_something():
     for network in NETWORKS:
         assert all(row[6].strip() for row in tables.parameters(network).rows)
+
+
+def test_the_picture_shows_every_drug_of_the_network_and_only_arrows_it_has():
+    everything, bare = picture(niche()), picture(treat(niche(), "ruxolitinib"))
+    assert {n.name for n in everything.nodes if n.place == "drugs"} == {d.name for d in DRUGS.values()} - {"estradiol"}
+    assert {n.name for n in bare.nodes if n.place == "drugs"} == {"ruxolitinib"}
+    pairs = {(e.source, e.target): e.inhibits for e in bare.edges}
+    assert pairs["ruxolitinib", "JAK1/JAK2"]
+    assert pairs["IKK", "IkBa"]
+    assert not pairs["STAT3", "MCL-1"]
+    assert ("STAT3", "BCL-2") not in pairs
+    assert ("estradiol", "ER") not in pairs
+
+
+def test_estradiol_keeps_the_coupling_in_the_picture_of_its_hypothesis_only():
+    with_it = {(e.source, e.target) for e in picture(treat(niche(), "estradiol", hypothesis="H1")).edges}
+    without = {(e.source, e.target) for e in picture(treat(niche(), "estradiol", hypothesis="H0")).edges}
+    assert with_it - without == {("ER", "IKK")}
+
+
+def test_the_graphviz_text_names_every_node_and_edge_once():
+    drawing = picture(niche())
+    text = dot(drawing)
+    assert text.count(" -> ") == len(drawing.edges)
+    assert text.count("[pos=") == len(drawing.nodes)
+    assert text.count("{") == text.count("}")
