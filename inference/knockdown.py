@@ -208,8 +208,9 @@ def loewe_index(dose: np.ndarray, a: np.ndarray, b: np.ndarray, given: float, ef
 def path_shares(question: Question, beliefs: Beliefs, draws: int, seed: int, *, rtol: float, atol: float) -> xr.Dataset:
     """How much of IL-6's protection goes when one path is cut.
 
-    Protection: ln viability under the drug with IL-6 less that without. `share` (draw, path) = 1 - protection with the
-    path cut over protection with all paths; shares need not add up to 1, because paths meet again downstream.
+    Returns:
+        `protection` (draw, cut): ln viability under the drug with IL-6 less that without, both with the path cut; the
+        first cut is none.
     """
     there = plan(replace(question, readout="lnv", condition="il6"), lanes=256)
     rest = treatment(there.system, replace(question, readout="lnv", condition="alone"))
@@ -219,8 +220,22 @@ def path_shares(question: Question, beliefs: Beliefs, draws: int, seed: int, *, 
     cells = survivors(what, beliefs, np.log(values), scales(what.system.parameters, cuts), rtol=rtol, atol=atol)
     viability = cells[..., 0::2] - cells[..., 1::2]
     protection = viability[..., 0] - viability[..., 1]
-    return xr.Dataset({"protection": (("draw", "cut"), protection), "share": (("draw", "path"), 1 - protection[:, 1:] / protection[:, :1])},
-                      coords={"path": list(PATHS), "cut": ["none", *PATHS]})
+    return xr.Dataset({"protection": (("draw", "cut"), protection)}, coords={"cut": ["none", *PATHS]})
+
+
+def lost_share(protection: xr.DataArray, resamples: int, seed: int) -> xr.Dataset:
+    """Share of the mean protection that goes with each cut, and its 89 % bootstrap interval over the draws.
+
+    1 - mean protection with the path cut / mean protection: pooled, because cells that survive anyhow have no
+    protection to lose and a ratio of their own means nothing. Shares need not add up to 1: paths meet again downstream.
+    """
+    values = protection.dropna("draw").transpose("draw", "cut").values
+    rng = np.random.default_rng(seed)
+    again = values[rng.integers(0, len(values), (resamples, len(values)))].mean(1)
+    low, high = np.quantile(1 - again[:, 1:] / again[:, :1], [(1 - INTERVAL) / 2, (1 + INTERVAL) / 2], axis=0)
+    mean = values.mean(0)
+    return xr.Dataset({"share": ("path", 1 - mean[1:] / mean[0]), "low": ("path", low), "high": ("path", high)},
+                      coords={"path": protection["cut"].values[1:]})
 
 
 def interval(values: xr.DataArray, dim: str = "draw") -> xr.Dataset:

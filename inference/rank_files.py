@@ -17,10 +17,25 @@ from inference.progress import Teller
 from inference.rank_run import Request, csv_table, execute
 from inference.resistance import network_of
 from models.catalogue import EFFECTS, HYPOTHESES, PRESETS
+from models.drugs import Drug, drug_names
+from models.drugs import drug as drug_named
 
 
 class SourceError(ValueError):
     """Beliefs that cannot be used: place, finding, remedy."""
+
+
+def parse_drug(text: str) -> tuple[Drug, float]:
+    """NAME=nM as a drug and its dose."""
+    match = re.fullmatch(r"(.+)=([^=]+)", text)
+    if not match:
+        raise SourceError(f"--drug {text}: write NAME=nM, for example dexamethasone=300")
+    try:
+        return drug_named(match[1]), float(match[2])
+    except KeyError:
+        raise SourceError(f"--drug {match[1]}: is not one of {', '.join(drug_names())}") from None
+    except ValueError:
+        raise SourceError(f"--drug {text}: {match[2]!r} is not a number of nM") from None
 
 
 @dataclass(frozen=True)

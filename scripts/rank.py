@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import sys
 from pathlib import Path
@@ -66,21 +65,7 @@ def main(
     from inference.progress import Teller
     from inference.rank_run import DRAWS, RankError, Request
     from inference.resistance import Question, QuestionError
-    from models.drugs import drug as drug_named
-    from models.drugs import drug_names
 
-    def parsed(text: str) -> tuple:
-        match = re.fullmatch(r"(.+)=([^=]+)", text)
-        if not match:
-            raise fail(f"--drug {text}: write NAME=nM, for example dexamethasone=300")
-        try:
-            return drug_named(match[1]), float(match[2])
-        except KeyError:
-            raise fail(f"--drug {match[1]}: is not one of {', '.join(drug_names())}") from None
-        except ValueError:
-            raise fail(f"--drug {text}: {match[2]!r} is not a number of nM") from None
-
-    drugs = tuple(parsed(d) for d in drug or ["ruxolitinib=500"])
     chosen = readout or ("lnv" if drug else "escape")
     tell = Teller()
     asked: list[bool] = []
@@ -95,6 +80,7 @@ def main(
     signal.signal(signal.SIGTERM, interrupted)
     try:
         source = rank_files.prior_source(hypothesis) if run is None else rank_files.run_source(_folder(run), force)
+        drugs = tuple(rank_files.parse_drug(d) for d in drug or ["ruxolitinib=500"])
         question = Question(chosen, drugs, condition or ("il6" if chosen == "escape" else "alone"), preset, estradiol, hours,
                             source.hypothesis, source.transit)
         request = Request(question, method, draws if draws is not None else DRAWS.get(method, 0), seed, source.name)

@@ -6,10 +6,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import xarray as xr
 from scipy.integrate import solve_ivp
 
 from inference import beliefs, resistance, sensitivity
-from inference.knockdown import LEVELS, NODES, PATHS, _labelled, loewe_index, scales
+from inference.knockdown import LEVELS, NODES, PATHS, _labelled, loewe_index, lost_share, scales
 from inference.resistance import DECADES, Question, QuestionError
 from models import catalogue
 from models.declare import log_normal
@@ -177,3 +178,13 @@ def test_rank_regression_reproduces_the_reference_ranking(case):
     for n, value in published.items():
         assert np.sign(effect[n]) == np.sign(value)
         assert effect[n] == pytest.approx(value, abs=0.2)
+
+
+def test_the_share_lost_by_a_cut_is_one_minus_the_ratio_of_mean_protections():
+    protection = xr.DataArray([[1.0, 0.5, 1.0], [3.0, 0.5, 3.0], [np.nan, 0.0, 0.0]], dims=("draw", "cut"),
+                              coords={"cut": ["none", "Akt", "ERK"]})
+    found = lost_share(protection, resamples=200, seed=1)
+    assert found["share"].sel(path="Akt").item() == pytest.approx(1 - 0.5 / 2)
+    assert found["share"].sel(path="ERK").item() == pytest.approx(0.0)
+    assert found["low"].sel(path="Akt").item() == pytest.approx(0.5)  # both resamples the weak draw
+    assert found["high"].sel(path="ERK").item() == pytest.approx(0.0)

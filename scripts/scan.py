@@ -1,0 +1,63 @@
+"""Which node, or pair, would make the drug kill again: `scan.py --prior --drug dexamethasone=300 --condition niche`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+def prepare_jax() -> None:
+    """64-bit and a compilation cache: before JAX is imported."""
+    os.environ.setdefault("JAX_ENABLE_X64", "1")
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".cache" / "jax"))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.5")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("MPLBACKEND", "Agg")
+
+
+@app.command()
+def main(
+    run: Annotated[str | None, typer.Argument(help="folder of a fitted run, or its name under results/")] = None,
+    prior: Annotated[bool, typer.Option("--prior", help="scan under the declared priors, without any fit")] = False,
+    preset: Annotated[str, typer.Option(help="kind of cell: mm1s, u266, ina6, t1114, ...")] = "mm1s",
+    drug: Annotated[list[str] | None, typer.Option(help="NAME=nM, repeated for a combination; none: dexamethasone=300")] = None,
+    condition: Annotated[str, typer.Option(help="alone, il6, stroma or niche")] = "niche",
+    estradiol: Annotated[float, typer.Option(help="nM, from the pre-culture on")] = 0.0,
+    hypothesis: Annotated[str, typer.Option(help="what estradiol does under --prior, H0 to H6; a run brings its own")] = "H1",
+    pair_level: Annotated[float, typer.Option(help="share of activity taken from both members of a pair: 0.5 or 0.9")] = 0.5,
+    draws: Annotated[int, typer.Option(min=2)] = 50,
+    seed: Annotated[int, typer.Option()] = 1,
+    out: Annotated[Path | None, typer.Option(help="folder of the scan; default results/scan-...")] = None,
+    force: Annotated[bool, typer.Option("--force", help="use a run whose verdict is not ok, and mark the result")] = False,
+) -> None:
+    """Knock down every node and every pair under a drug, and cut each path of IL-6's protection."""
+    prepare_jax()
+    from inference import rank_files, scan_files
+    from inference.progress import Teller
+    from inference.resistance import Question, QuestionError
+
+    try:
+        if prior == (run is not None):
+            raise rank_files.SourceError("scan: say what to believe: either RUN, the folder of a fit, or --prior")
+        folder = None if run is None else Path(run) if Path(run).exists() else ROOT / "results" / run
+        source = rank_files.prior_source(hypothesis) if folder is None else rank_files.run_source(folder, force)
+        drugs = tuple(rank_files.parse_drug(d) for d in drug or ["dexamethasone=300"])
+        question = Question("lnv", drugs, condition, preset, estradiol, 48.0, source.hypothesis, source.transit)
+        name = "-".join(["scan", *(f"{d.input}{dose:g}" for d, dose in drugs), condition, preset])
+        scan_files.make(question, source, draws, seed, pair_level, out or (folder or ROOT / "results") / name, Teller())
+    except (QuestionError, rank_files.SourceError, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+
+
+if __name__ == "__main__":
+    app()
