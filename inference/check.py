@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import arviz as az
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from inference.nested import nested_rhat
+
 INTERVAL = 0.89  # equal-tailed, as ArviZ's default; written in every table
 R_HAT, ESS, DIVERGENT, BFMI, SATURATED, PARETO_K = 1.01, 400.0, 0.001, 0.3, 0.01, 0.7
+SENSITIVE = 0.05  # power-scaling sensitivity above which a belief moves a parameter (Kallioinen et al., Stat Comput 2024)
 NOT_INFORMED = "not informed by these data"
 
 
@@ -80,22 +85,54 @@ def informed(prior: np.ndarray, posterior: np.ndarray) -> str:
     return "informed"
 
 
-def judge(dt: xr.DataTree, *, failed_solves: int = 0, max_tree_depth: int | None = None) -> Verdict:
+def power_scaling(dt: xr.DataTree) -> pd.DataFrame:
+    """How far each parameter moves when the prior, or the likelihood, is raised to a power near 1: `prior`, `likelihood`."""
+    likelihood = dt["log_likelihood"].to_dataset().to_array().sum(("variable", "measurement"))
+    prior = dt["log_prior"].to_dataset().to_array().sum("variable")
+    if np.ptp(prior.values) == 0.0 or np.ptp(likelihood.values) == 0.0:  # a flat belief cannot be scaled
+        return pd.DataFrame(0.0, index=list(map(str, dt["posterior"].data_vars)), columns=["prior", "likelihood"])
+    found = az.psense_summary(dt, round_to=6)
+    return pd.DataFrame({"prior": found["prior"].astype(float), "likelihood": found["likelihood"].astype(float)}).fillna(0.0)
+
+
+def _scaling_notes(dt: xr.DataTree) -> list[str]:
+    moved = power_scaling(dt)
+    by_prior = moved["prior"] > SENSITIVE
+    conflict = list(map(str, moved.index[by_prior & (moved["likelihood"] > SENSITIVE)]))
+    decided = list(map(str, moved.index[by_prior & (moved["likelihood"] <= SENSITIVE)]))
+    notes = []
+    if conflict:
+        notes.append(f"prior and data both move these parameters and may disagree: {', '.join(conflict)}")
+    if decided:
+        notes.append(f"these follow the prior rather than the data: {', '.join(decided)}")
+    return notes
+
+
+def judge(
+    dt: xr.DataTree, *, failed_solves: int = 0, max_tree_depth: int | None = None, superchains: int | None = None,
+    certificate: Mapping[str, Any] | None = None,
+) -> Verdict:
     """Judge a run by its draws.
 
     Args:
         failed_solves: kept draws at which the network could not be solved.
         max_tree_depth: of NUTS, to see how often it was reached; None for other samplers.
+        superchains: groups of chains that began at one point; if fewer than the chains, they are judged by nested R-hat,
+            because chains that are short by design cannot pass the ordinary one.
+        certificate: `Certificate.attrs()` of the solver, if it was made.
     """
     reasons: list[str] = []
     notes: list[str] = []
     posterior, stats = dt["posterior"].to_dataset(), dt["sample_stats"].to_dataset()
     draws = posterior.sizes["chain"] * posterior.sizes["draw"]
     if posterior.sizes["chain"] > 1:
-        rhat = {n: float(v) for n, v in az.rhat(posterior).data_vars.items()}
+        nested = superchains is not None and 1 < superchains < posterior.sizes["chain"]
+        rhat = ({str(n): nested_rhat(v.values, superchains) for n, v in posterior.data_vars.items()} if nested
+                else {n: float(v) for n, v in az.rhat(posterior).data_vars.items()})
         bad = {n: v for n, v in rhat.items() if not v < R_HAT}
         if bad:
-            reasons.append(f"the chains disagree: R-hat is not below {R_HAT} for {_worst(bad, largest=True)}")
+            kind = "nested R-hat" if nested else "R-hat"
+            reasons.append(f"the chains disagree: {kind} is not below {R_HAT} for {_worst(bad, largest=True)}")
     else:
         reasons.append("one chain only: whether chains agree cannot be seen; use --chains 4")
     for method in ("bulk", "tail"):
@@ -130,6 +167,10 @@ def judge(dt: xr.DataTree, *, failed_solves: int = 0, max_tree_depth: int | None
         if high:
             notes.append(f"{high} of {np.size(k)} measurements are so influential that leave-one-out is unreliable for them "
                          f"(Pareto k > {PARETO_K})")
+    if "log_likelihood" in dt.children and "log_prior" in dt.children:
+        notes += _scaling_notes(dt)
+    if certificate is not None:
+        (notes if certificate["ok"] else reasons).append(str(certificate["words"]))
     table = summary(dt)
     silent = [n for n in table.index if table.loc[n, "informed"] == NOT_INFORMED and table.loc[n, "tags"]]
     if silent:

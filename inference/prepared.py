@@ -11,7 +11,7 @@ from typing import Any
 from inference.checkpoint import write_bytes
 from inference.codec import CodecError, decode, encode
 from inference.fit import Settings
-from inference.study import Study, StudyError, resolved
+from inference.study import Study, StudyError, from_tables
 
 FORMAT = "gp130 prepared study, 1"
 
@@ -52,7 +52,7 @@ def read(path: Path) -> tuple[Study, Settings, dict[str, Any]]:
     network = tables.model.network
     if network.fingerprint != content["network_fingerprint"]:
         raise StudyError(f"{path.name}: the network is not the one that was written: prepare the study again")
-    return replace(resolved(tables, network, {}), fingerprint=content["fingerprint"]), settings, content["more"]
+    return replace(from_tables(tables), fingerprint=content["fingerprint"]), settings, content["more"]
 
 
 def _content(path: Path) -> dict[str, Any]:

@@ -163,11 +163,7 @@ def load(source: str | pathlib.Path, *, free: Collection[str] = (), fix: Mapping
 
 def from_tables(tables: Tables) -> Study:
     """Tables resolved to arrays; raises `StudyError` where a name or value does not fit."""
-    return resolved(tables, *_network(tables))
-
-
-def resolved(tables: Tables, whole: Network, beliefs: Mapping[str, Parameter]) -> Study:
-    """Tables resolved to arrays for a network and declarations (by name) found before; needs no reader of any format."""
+    whole, beliefs = _network(tables)
     tables = replace(tables, experiments=tables.experiments or (ExperimentRow("", (PeriodRow(0.0, (), ""),), ""),))
     values = fixed_and_free(tables, whole)
     _check_names(tables, whole, values)
@@ -192,11 +188,16 @@ def resolved(tables: Tables, whole: Network, beliefs: Mapping[str, Parameter]) -
 
 
 def _network(tables: Tables) -> tuple[Network, dict[str, Parameter]]:
-    """The network, and declarations by name: our own where the model file is exactly one of ours."""
+    """The network, and declarations by name: our own where the model file is exactly one of ours.
+
+    Without a text the tables were resolved before (a prepared study): network and beliefs are theirs.
+    """
+    imported = tables.model.network
+    if not tables.model_text:
+        return imported, {}
     from models import catalogue
     from models.sbml import to_sbml
 
-    imported = tables.model.network
     ours = {n.id: n for transit in (False, True) for n in (catalogue.core(transit), catalogue.niche(transit))}.get(imported.id)
     if ours is None:
         return imported, {}

@@ -95,7 +95,7 @@ class ParameterRow:
 
 @dataclass(frozen=True)
 class Tables:
-    """A whole problem. `model_text` is the SBML text; `start` the time at which an experiment without periods begins."""
+    """A whole problem. `model_text` is the SBML text; it is empty where network and priors are resolved already."""
 
     id: str
     model: SbmlModel

@@ -44,7 +44,7 @@ def by_nuts(problem, folder, known, chains, warmup, draws):
 
 def by_chees(problem, folder, known, chains, warmup, draws):
     z0, covariance = start(problem, 8, known)
-    return chees.sample(problem, chees.Plan(chains, 8, warmup, draws, chunk=50, target=0.9), 1, z0, covariance, folder)
+    return chees.sample(problem, chees.Plan(chains, 8, warmup, draws, chunk=50), 1, z0, covariance, folder)
 
 
 def by_smc(problem, folder, known, islands, particles, moves):
@@ -64,9 +64,9 @@ def differences(problem: Problem, drawn: Draws, reference: np.ndarray) -> dict[t
 
 
 @pytest.mark.parametrize("posterior, sampler, size", [
-    pytest.param("hares", by_nuts, (8, 150, 200), id="NUTS-hares"),
-    pytest.param("compartment", by_chees, (64, 150, 50), id="ChEES-compartment"),
-    pytest.param("compartment", by_smc, (8, 128, 20), id="SMC-compartment"),
+    pytest.param("hares", by_nuts, (4, 150, 200), id="NUTS-hares"),
+    pytest.param("compartment", by_chees, (64, 100, 40), id="ChEES-compartment"),
+    pytest.param("compartment", by_smc, (8, 96, 15), id="SMC-compartment"),
     pytest.param("compartment", by_nuts, (8, 400, 800), id="NUTS-compartment", marks=pytest.mark.slow),
     pytest.param("hares", by_chees, (128, 300, 150), id="ChEES-hares", marks=pytest.mark.slow),
     pytest.param("hares", by_smc, (16, 256, 40), id="SMC-hares", marks=pytest.mark.slow),
@@ -90,8 +90,8 @@ def test_the_reference_draws_have_the_moments_their_authors_print(hares, compart
 def test_gradients_of_the_published_posteriors_agree_with_differences(hares, compartment):
     for published in (hares, compartment):
         z = published.problem.unconstrain(jnp.asarray(np.median(published.draws, axis=(0, 1))))
-        value = jax.jit(jax.vmap(published.problem.potential))
         step = 1e-3 * np.eye(len(z))
-        apart = (value(z + step) - value(z - step)) / 2e-3
+        value, slope = jax.jit(jax.vmap(jax.value_and_grad(published.problem.potential)))(jnp.concatenate([z + step, z - step, z[None]]))
+        apart = (value[: len(z)] - value[len(z):-1]) / 2e-3
         # tolerance 1e-6 of the solver over the step 2e-3, times the curvature of ln
-        np.testing.assert_allclose(jax.grad(published.problem.potential)(z), apart, rtol=2e-3, atol=2e-2)
+        np.testing.assert_allclose(slope[-1], apart, rtol=2e-3, atol=2e-2)
