@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from inference import checkpoint, nuts
+from inference.batch import Batch
 from inference.optimise import laplace, search, starting_points
 from inference.posterior import Problem
 from inference.progress import Teller
@@ -47,10 +48,10 @@ class Settings:
     max_tree_depth: int = 8
 
 
-FULL = Settings(chains=4, warmup=400, draws=1000, seed=1, starts=24, search_steps=200, predicted=250, prior_draws=500,
-                rtol=1e-6, atol=1e-8, quick=False)
-QUICK = Settings(chains=4, warmup=40, draws=40, seed=1, starts=8, search_steps=40, predicted=20, prior_draws=50,
-                 rtol=1e-6, atol=1e-8, quick=True)
+FULL = Settings(chains=16, warmup=150, draws=150, seed=1, starts=32, search_steps=300, predicted=50, prior_draws=400,
+                rtol=1e-4, atol=1e-6, quick=False)
+QUICK = Settings(chains=16, warmup=10, draws=10, seed=1, starts=16, search_steps=40, predicted=5, prior_draws=48,
+                 rtol=1e-4, atol=1e-6, quick=True)
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def provenance(settings: Settings, **more: Any) -> dict[str, Any]:
             "device": device_line(), "precision": "float64", "xla_flags": os.environ.get("XLA_FLAGS", "")}
 
 
-def find_modes(problem: Problem, settings: Settings, folder: Path, tell: Teller) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def find_modes(problem: Problem, batch: Batch, settings: Settings, folder: Path, tell: Teller) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Points (start, parameter), potentials and the covariance around the best; kept in `folder/modes.npz`."""
     path = folder / "modes.npz"
     if path.exists():
@@ -93,28 +94,27 @@ def find_modes(problem: Problem, settings: Settings, folder: Path, tell: Teller)
         return found["z"], found["potential"], found["covariance"]
     key = jax.random.PRNGKey(settings.seed)
     z0 = starting_points(problem, key, settings.starts)
-    tell.say(f"Searching for the mode from {settings.starts} starts at once (the first steps include compilation) ...")
+    tell.say(f"Searching for the mode from {settings.starts} starts at once (the first step includes compilation) ...")
     with tell.bar("mode", settings.search_steps) as bar:
-        z, potential = search(problem, z0, max_steps=settings.search_steps, tolerance=1e-5,
+        z, potential = search(batch, z0, max_steps=settings.search_steps, tolerance=1e-9,
                               report=lambda i, n, best: bar.to(i, f"best log posterior {-best:.2f}"))
     if not np.isfinite(potential[0]):
         raise RuntimeError("no starting point could be solved: check units and bounds in parameters.tsv")
     near = int(np.sum(potential < potential[0] + 2))
     tell.say(f"  best log posterior {-potential[0]:.2f}; {near} of {settings.starts} starts ended within 2 of it")
-    covariance = laplace(problem, z[0])
+    covariance = laplace(batch, z[0])
     checkpoint.write_arrays(path, {"z": z, "potential": potential, "covariance": covariance})
     return z, potential, covariance
 
 
-def starts_for_chains(problem: Problem, settings: Settings, z: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+def starts_for_chains(batch: Batch, settings: Settings, z: np.ndarray, covariance: np.ndarray) -> np.ndarray:
     """Where the chains begin: draws of the normal approximation around the mode, those that can be solved."""
     rng = np.random.default_rng(settings.seed)
     root = np.linalg.cholesky(covariance + 1e-12 * np.eye(len(covariance)))
-    value = jax.jit(jax.vmap(problem.potential))
     points: list[np.ndarray] = []
     for shrink in (1.0, 0.5, 0.2, 0.05, 0.0):
         trial = z[0] + shrink * rng.standard_normal((settings.chains, len(z[0]))) @ root.T
-        potential = np.asarray(value(jnp.asarray(trial)))
+        potential = batch(trial)[0]
         points += [p for p, v in zip(trial, potential, strict=True) if np.isfinite(v)]
         if len(points) >= settings.chains:
             break
@@ -123,9 +123,10 @@ def starts_for_chains(problem: Problem, settings: Settings, z: np.ndarray, covar
 
 def draw(problem: Problem, settings: Settings, folder: Path, tell: Teller, stop: Callable[[], bool]) -> Fitted | None:
     """Modes, then NUTS, with everything kept under `folder`; None if stopped before the end."""
-    z, potential, covariance = find_modes(problem, settings, folder, tell)
+    batch = Batch(problem, settings.chains)
+    z, potential, covariance = find_modes(problem, batch, settings, folder, tell)
     plan = nuts.Plan(settings.chains, settings.warmup, settings.draws, settings.chunk, settings.target, settings.max_tree_depth)
-    z0 = starts_for_chains(problem, settings, z, covariance)
+    z0 = starts_for_chains(batch, settings, z, covariance)
     total = settings.warmup + settings.draws
     tell.say(f"Sampling: NUTS, {settings.chains} chains, {settings.warmup} warm-up and {settings.draws} kept draws each "
              "(the first draws include compilation) ...")

@@ -13,6 +13,7 @@ from models.ensemble import simulate_lanes
 from models.protocol import Schedule
 from models.simulate import Trajectory
 
+MAX_STEPS = 3000  # of one dish; several times what the default study needs at its tightest, and memory of a derivative grows with it
 Tolerance = float | Float[Array, ""]
 
 
@@ -34,7 +35,8 @@ def lanes(study: Study, theta: Float[Array, "unknown"]) -> tuple[Float[Array, "l
 def trajectories(study: Study, theta: Float[Array, "unknown"], *, rtol: Tolerance, atol: Tolerance) -> Trajectory:
     """All dishes of a study at all times at which something was measured, with a leading lane axis; values are species."""
     parameters, schedule = lanes(study, theta)
-    return simulate_lanes(study.system, parameters, schedule, jnp.asarray(study.times), rtol=rtol, atol=atol)
+    return simulate_lanes(study.system, parameters, schedule, jnp.asarray(study.times), rtol=rtol, atol=atol, max_steps=MAX_STEPS,
+                          wanted=study.wanted)
 
 
 def predict(study: Study, theta: Float[Array, "unknown"], dishes: Trajectory) -> Prediction:

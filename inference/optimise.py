@@ -12,9 +12,8 @@ import numpy as np
 import optimistix as optx
 from jaxtyping import Array, Float, PyTree
 
+from inference.batch import Batch, Report, minimise
 from inference.posterior import Problem
-
-Report = Callable[[int, int, float], None]  # steps done, steps at most, best potential so far
 
 
 @dataclass(frozen=True)
@@ -99,25 +98,22 @@ def minimiser(
 
 
 def search(
-    problem: Problem, z0: Float[Array, "start parameter"], *, max_steps: int, tolerance: float, report: Report | None = None,
+    batch: Batch, z0: Float[Array, "start parameter"], *, max_steps: int, tolerance: float, report: Report | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The mode from every start side by side; returns points and potentials, best first. Arguments as in `minimiser`."""
-    z, values = minimiser(lambda z, _: problem.potential(z), max_steps=max_steps, tolerance=tolerance, report=report)(z0, None)
-    potential = np.asarray(values)
-    order = np.argsort(np.where(np.isfinite(potential), potential, np.inf))
-    return np.asarray(z)[order], potential[order]
+    """The mode from every start side by side; returns points and potentials, best first. Arguments as in `batch.minimise`."""
+    z, potential = minimise(batch, np.asarray(z0), max_steps=max_steps, tolerance=tolerance, report=report)
+    order = np.argsort(potential)
+    return z[order], potential[order]
 
 
-def laplace(problem: Problem, z: np.ndarray, step: float = 1e-3) -> np.ndarray:
+def laplace(batch: Batch, z: np.ndarray, step: float = 1e-3) -> np.ndarray:
     """Inverse Hessian of the potential at `z` (central differences of the exact gradient, all at once).
 
     Directions in which the density does not fall get the prior's scale (1) at most: eigenvalues of the Hessian below
     1/4 are raised to it (our choice; the result only starts the adaptation of the mass matrix).
     """
     n = len(z)
-    gradient = jax.jit(jax.vmap(jax.grad(problem.potential)))
-    points = np.concatenate([z + step * np.eye(n), z - step * np.eye(n)])
-    g = np.asarray(gradient(jnp.asarray(points)))
+    g = batch(np.concatenate([z + step * np.eye(n), z - step * np.eye(n)]))[1]
     hessian = (g[:n] - g[n:]) / (2 * step)
     hessian = (hessian + hessian.T) / 2
     if not np.all(np.isfinite(hessian)):

@@ -21,7 +21,7 @@ from inference.replicate import replicate
 from inference.study import Study, load
 from models.catalogue import EFFECTS, HYPOTHESES
 
-BATCH = 64  # parameter sets simulated at once when predictions are made
+BATCH = 32  # parameter sets simulated at once when predictions are made
 
 
 class RunError(ValueError):

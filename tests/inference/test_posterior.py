@@ -9,6 +9,7 @@ import pytest
 import scipy.stats
 from numpyro.infer.util import log_density
 
+from inference.batch import Batch
 from inference.optimise import laplace, search, starting_points
 from inference.posterior import Problem
 
@@ -26,10 +27,10 @@ def linear_problem() -> tuple[Problem, np.ndarray, np.ndarray]:
 
 def test_mode_and_covariance_of_a_linear_model_are_the_closed_form() -> None:
     problem, mean, covariance = linear_problem()
-    z, potential = search(problem, starting_points(problem, jax.random.PRNGKey(0), 4), max_steps=100, tolerance=1e-9)
+    z, potential = search(Batch(problem, 4), starting_points(problem, jax.random.PRNGKey(0), 4), max_steps=100, tolerance=1e-12)
     np.testing.assert_allclose(z, np.tile(mean, (4, 1)), atol=1e-5)  # the search's own tolerance, a flat minimum
     assert np.all(np.diff(potential) >= 0)
-    np.testing.assert_allclose(laplace(problem, z[0]), covariance, rtol=1e-6)  # quadratic: differences are exact
+    np.testing.assert_allclose(laplace(Batch(problem, 4), z[0]), covariance, rtol=1e-6)  # quadratic: differences are exact
 
 
 PRIORS = {

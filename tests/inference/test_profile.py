@@ -8,6 +8,7 @@ import pytest
 from scipy import optimize
 from scipy.stats import chi2
 
+from inference.batch import Batch
 from inference.optimise import laplace, search
 from inference.posterior import Problem
 from inference.profile import intervals, labelled, likelihood_of, profiles, waterfall
@@ -27,8 +28,8 @@ SETTINGS = {"points": 8, "reach": 4.0, "max_steps": 60, "tolerance": 1e-7}
 
 @pytest.fixture(scope="module")
 def fitted():
-    z, _ = search(Problem(PROBLEM.priors, decay), jnp.array([[2.0, -1.0, -1.0]]), max_steps=60, tolerance=1e-9)
-    return z[0], laplace(PROBLEM, z[0])
+    z, _ = search(Batch(Problem(PROBLEM.priors, decay), 1), jnp.array([[2.0, -1.0, -1.0]]), max_steps=60, tolerance=1e-9)
+    return z[0], laplace(Batch(PROBLEM, 1), z[0])
 
 
 def test_the_profile_of_a_normal_density_is_its_marginal_parabola():
@@ -71,8 +72,8 @@ def test_a_likelihood_profile_leaves_the_prior_out(fitted):
 def test_a_product_alone_identifies_neither_factor():
     problem = Problem({"a": dist.LogNormal(0.0, 3.0), "b": dist.LogNormal(0.0, 3.0)},
                       lambda t: (dist.Normal(t[0] * t[1], 0.1).log_prob(jnp.array([2.0, 2.1])), jnp.asarray(True)))
-    z, _ = search(problem, jnp.array([[0.3, 0.3]]), max_steps=60, tolerance=1e-8)
-    found = profiles(likelihood_of(problem), z[0], laplace(problem, z[0]), points=4, reach=3.0, max_steps=60, tolerance=1e-7)
+    z, _ = search(Batch(problem, 1), jnp.array([[0.3, 0.3]]), max_steps=60, tolerance=1e-8)
+    found = profiles(likelihood_of(problem), z[0], laplace(Batch(problem, 1), z[0]), points=4, reach=3.0, max_steps=60, tolerance=1e-7)
     table = labelled(problem, problem.names, found)
     assert not table["identified"].any()
     assert np.isnan(table["low"]).all()

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from inference import chees, nuts, smc
+from inference.batch import Batch
 from inference.draws import Draws
 from inference.nested import nested_rhat
 from inference.optimise import laplace, search, starting_points
@@ -29,9 +30,9 @@ def modes() -> dict:
 def start(problem: Problem, points: int, known: dict) -> tuple[np.ndarray, np.ndarray]:
     """Points around the mode, and the covariance there, found as a fit finds them."""
     if problem not in known:
-        z, potential = search(problem, starting_points(problem, jax.random.PRNGKey(0), 8, 0.3), max_steps=80, tolerance=1e-4)
+        z, potential = search(Batch(problem, 8), starting_points(problem, jax.random.PRNGKey(0), 8, 0.3), max_steps=80, tolerance=1e-4)
         assert np.isfinite(potential[0])
-        known[problem] = z[0], laplace(problem, z[0])
+        known[problem] = z[0], laplace(Batch(problem, 8), z[0])
     mode, covariance = known[problem]
     noise = np.random.default_rng(1).standard_normal((points, len(mode)))
     return mode + 0.5 * noise @ np.linalg.cholesky(covariance).T, covariance

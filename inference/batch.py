@@ -1,0 +1,89 @@
+"""Value and gradient of the potential at many points through one compiled program of fixed width, spread over the devices."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import scipy.optimize
+from jax.sharding import PartitionSpec
+
+from inference.draws import mesh_for
+from inference.posterior import Problem
+
+WALL = 1e10  # what a search sees where the network cannot be solved, so that its line search steps back; never a result
+Report = Callable[[int, int, float], None]  # evaluations of the longest search, evaluations at most, best potential so far
+
+
+class Batch:
+    """(point, parameter) -> potentials and gradients; any number of points, `width` at a time."""
+
+    def __init__(self, problem: Problem, width: int) -> None:
+        self.width = width
+        many = jax.vmap(jax.value_and_grad(problem.potential))
+        spec = PartitionSpec("chain")
+        self._compiled = jax.jit(jax.shard_map(many, mesh=mesh_for(width), in_specs=spec, out_specs=spec, check_vma=False))
+
+    def __call__(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        values, gradients = [], []
+        for i in range(0, len(points), self.width):
+            block = points[i:i + self.width]
+            filled = np.concatenate([block, np.repeat(block[-1:], self.width - len(block), 0)])
+            value, gradient = self._compiled(jnp.asarray(filled))
+            values.append(np.asarray(value)[: len(block)])
+            gradients.append(np.asarray(gradient)[: len(block)])
+        return np.concatenate(values), np.concatenate(gradients)
+
+
+def minimise(
+    batch: Batch, z0: np.ndarray, *, max_steps: int, tolerance: float, report: Report | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """L-BFGS-B (SciPy) from every start at once: each search has a thread that waits while its point is evaluated with the others'.
+
+    Args:
+        z0: (start, parameter), unconstrained.
+        max_steps: evaluations at most for each start.
+        tolerance: a search stops when the potential falls by less, relative to itself, and the gradient is as small.
+
+    Returns:
+        Points and potentials where the searches ended, in the order of the starts.
+    """
+    asked: queue.Queue[tuple[int, np.ndarray | None]] = queue.Queue()
+    answers: list[queue.Queue[tuple[float, np.ndarray]]] = [queue.Queue() for _ in z0]
+    points, potentials = np.array(z0, float), np.full(len(z0), np.inf)
+
+    def work(i: int) -> None:
+        def objective(z: np.ndarray) -> tuple[float, np.ndarray]:
+            asked.put((i, np.array(z)))
+            return answers[i].get()
+
+        options = {"maxfun": max_steps, "maxiter": max_steps, "ftol": tolerance, "gtol": tolerance, "maxcor": 20}
+        found = scipy.optimize.minimize(objective, z0[i], jac=True, method="L-BFGS-B", options=options)
+        points[i], potentials[i] = found.x, found.fun if found.fun < WALL else np.inf
+        asked.put((i, None))
+
+    for i in range(len(z0)):
+        threading.Thread(target=work, args=(i,), daemon=True).start()
+    running, waiting = set(range(len(z0))), []
+    counts, best = np.zeros(len(z0), int), np.inf
+    while running:
+        i, z = asked.get()
+        if z is None:
+            running.discard(i)
+        else:
+            waiting.append((i, z))
+        if waiting and len(waiting) >= min(batch.width, len(running)):
+            now, waiting = waiting[: batch.width], waiting[batch.width:]
+            values, gradients = batch(np.stack([z for _, z in now]))
+            for (k, _), value, gradient in zip(now, values, gradients, strict=True):
+                counts[k] += 1
+                good = np.isfinite(value) and np.all(np.isfinite(gradient))
+                answers[k].put((float(value), gradient) if good else (WALL, np.zeros_like(gradient)))
+            best = min(best, float(np.min(np.where(np.isfinite(values), values, np.inf))))
+            if report is not None:
+                report(int(counts.max()), max_steps, best)
+    return points, potentials
