@@ -1,0 +1,68 @@
+"""What this machine can do for a study: `doctor.py [STUDY] [--widths 4,64]`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    study: Annotated[str, typer.Argument(help="name of a study, path of a problem.yaml, or a prepared file")] = "il6_feedback_estradiol",
+    hypothesis: Annotated[str, typer.Option(help="H0 to H6")] = "H1",
+    widths: Annotated[str, typer.Option(help="how many chains or particles side by side, separated by commas")] = "4,64",
+    steps: Annotated[float, typer.Option(help="leapfrog steps of a draw, for the predicted time")] = 15.0,
+) -> None:
+    """Print devices, precision, memory, compile time, seconds a gradient and the predicted time of a run."""
+    os.environ.setdefault("JAX_ENABLE_X64", "1")
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".cache" / "jax"))
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    import jax
+    from rich.console import Console
+
+    from inference import doctor, fit, prepared, run
+    from inference.optimise import starting_points
+    from inference.parts import Split, split
+    from inference.progress import duration
+    from inference.study import StudyError
+
+    console = Console(soft_wrap=True, highlight=False)
+    for d in doctor.devices():
+        precision = "float64" if d.float64 else "float32 ONLY: set JAX_ENABLE_X64=1"
+        memory = "memory unknown" if d.memory != d.memory else f"{d.memory:.1f} GiB"
+        console.print(f"{d.count} x {d.platform} ({d.kind}): {precision}, {memory}")
+    try:
+        sizes = sorted({int(w) for w in widths.split(",")})
+        loaded = prepared.read(Path(study))[0] if prepared.recognised(Path(study)) else run.under_hypothesis(study, hypothesis)
+    except (StudyError, run.RunError, ValueError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    parts = split(loaded)
+    problem = run.problem_of(Split(loaded, parts), fit.FULL)
+    console.print(f"Study {loaded.id}: {len(loaded.unknowns)} parameters, {len(loaded.experiments)} experiments, "
+                  f"{max(len(p.study.system.species) for p in parts)} species at most")
+    costs = []
+    for width in sizes:
+        points = starting_points(problem, jax.random.PRNGKey(0), width, 0.2)
+        for platform in dict.fromkeys((jax.default_backend(), "cpu")):
+            cost = doctor.measure(problem, points, jax.devices(platform)[0])
+            costs.append(cost)
+            total = doctor.wall_time(cost, transitions=fit.FULL.warmup + fit.FULL.draws, steps=steps, search_steps=fit.FULL.search_steps)
+            console.print(f"  {platform}, {width} side by side: compiled in {cost.compile:.1f} s, {cost.gradient:.3g} s a gradient of all, "
+                          f"{cost.gradient / width:.3g} s each; a full run of {width} chains takes about {duration(total)}")
+            if cost.solved < 1:
+                console.print(f"    {100 * (1 - cost.solved):.0f} % of the points could not be solved")
+    console.print(doctor.advice(costs))
+
+
+if __name__ == "__main__":
+    app()
