@@ -71,5 +71,5 @@ def _bend(a: tuple[float, float], b: tuple[float, float], both_ways: bool, turn:
     if both_ways:
         return 0.16
     if min(dx, dy) < 0.1:
-        return 0.0 if dx + dy < 2.35 or dx > dy and dx < 2.9 else 0.35 if dy > dx else 0.15
+        return 0.0 if dx + dy < 2.35 or (dx > dy and dx < 2.9) else 0.35 if dy > dx else 0.15
     return 0.1 if turn % 2 else -0.1

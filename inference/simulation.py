@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -19,6 +20,7 @@ from models.protocol import Protocol, schedule
 from models.queue import REASONS
 
 PIECE = 512  # sets that are simulated together: bounds memory, and one program serves all pieces
+TIMES, PERIODS = 128, 4  # sizes are rounded up to multiples of these, so that the next dish finds its program compiled
 
 
 @dataclass(frozen=True)
@@ -55,24 +57,30 @@ def simulate(
     for name, value in protocol.parameters.items():
         sets[:, system.parameters.index(name)] = float(value)
     values, ok, reason = [], [], []
-    size = min(PIECE, len(sets))
+    size = min(PIECE, 2 ** (len(sets) - 1).bit_length())
+    asked = np.full(-(-len(times) // TIMES) * TIMES, np.inf)
+    asked[: len(times)] = times
+    periods = -(-len(protocol.periods) // PERIODS) * PERIODS
     for first in range(0, len(sets), size):
         piece = sets[first : first + size]
+        real = np.arange(size) < len(piece)
         padded = np.concatenate([piece, np.repeat(piece[-1:], size - len(piece), 0)])
         named = dict(zip(system.parameters, jnp.asarray(piece[0]), strict=True))
-        plan = jax.tree.map(lambda x: jnp.broadcast_to(x, (size, *x.shape)), schedule(system, protocol, named))
+        plan = jax.tree.map(lambda x: jnp.broadcast_to(x, (size, *x.shape)), schedule(system, protocol, named, periods))
+        # A set that only fills the batch has no output time and no second period: it ends at once.
+        plan = eqx.tree_at(lambda p: p.starts, plan, plan.starts.at[:, 1:].set(jnp.where(real[:, None], plan.starts[:, 1:], jnp.inf)))
         out = simulate_lanes(
             system,
             jnp.asarray(padded),
             plan,
-            jnp.broadcast_to(jnp.asarray(times), (size, len(times))),
+            jnp.asarray(np.where(real[:, None], asked, np.inf)),
             rtol=numerics.rtol,
             atol=numerics.atol,
             max_steps=numerics.max_steps,
         )
         n = len(piece)
         good = np.asarray(out.ok)[:n]
-        values.append(np.where(good[:, None, None], np.asarray(out.values)[:n], np.nan))
+        values.append(np.where(good[:, None, None], np.asarray(out.values)[:n, : len(times)], np.nan))
         ok.append(good)
         reason.append(np.asarray(out.reason)[:n])
         tell(min(first + size, len(sets)))

@@ -45,7 +45,8 @@ def main_readouts(data: xr.Dataset, title: str) -> Figure:
         axis.set_ylabel(label, fontsize=8)
         axis.tick_params(labelsize=8)
         axis.spines[["top", "right"]].set_visible(False)
-        axis.legend(fontsize=7, frameon=False)
+        if axis.get_legend_handles_labels()[0]:
+            axis.legend(fontsize=7, frameon=False)
         if species_below_zero(axis):
             axis.axhline(0, color="0.8", lw=0.8, zorder=0)
         else:

@@ -1,4 +1,4 @@
-"""Tables and picture of the model for people: `tables.py` writes all of them, `tables.py behaviours` simulates and judges every behaviour."""
+"""Tables and picture of the model: `tables.py` writes all of them, `tables.py behaviours` simulates and judges every behaviour."""
 
 from __future__ import annotations
 

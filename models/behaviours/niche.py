@@ -217,12 +217,12 @@ NICHE: tuple[Behaviour, ...] = (
     ),
     Behaviour(
         "B25",
-        "U266-like, ruxolitinib 500 nM or siltuximab 67 nM",
+        "U266-like, ruxolitinib 1 uM or siltuximab 67 nM",
         "Catlett-Falcone 1999 (unverified); lines survive uM JAK inhibitor (Blood 2016 128:5663)",
         "not tuned",
         (
             _plan("B25", hours(24, 48), preset=U266, wash=False),
-            _plan("B25 rux", hours(1), preset=U266, wash=False, inputs={"rux": 500.0}),
+            _plan("B25 rux", hours(1), preset=U266, wash=False, inputs={"rux": 1000.0}),
             _plan("B25 silt", hours(24, 48), preset=U266, wash=False, inputs={"silt": 67.0}),
         ),
         _b25,

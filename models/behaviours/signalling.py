@@ -168,7 +168,7 @@ SIGNALLING: tuple[Behaviour, ...] = (
         "B1",
         "IL-6 10 ng/mL, naive cell",
         "Sobotta 2017: peak 22 min; 0.56 and 0.49 (model); at 40 ng/mL 13-26 min, 0.35-0.4 (data)",
-        "borrowed",
+        "not tuned",
         (_il6("B1", 10.0),),
         _b1,
     ),
