@@ -68,7 +68,7 @@ def minimise(
 
     for i in range(len(z0)):
         threading.Thread(target=work, args=(i,), daemon=True).start()
-    running, waiting = set(range(len(z0))), []
+    running, waiting = set(range(len(z0))), list[tuple[int, np.ndarray]]()
     counts, best = np.zeros(len(z0), int), np.inf
     while running:
         i, z = asked.get()
@@ -76,13 +76,14 @@ def minimise(
             running.discard(i)
         else:
             waiting.append((i, z))
-        if waiting and len(waiting) >= min(batch.width, len(running)):
-            now, waiting = waiting[: batch.width], waiting[batch.width:]
-            values, gradients = batch(np.stack([z for _, z in now]))
-            for (k, _), value, gradient in zip(now, values, gradients, strict=True):
+        if waiting and len(waiting) == len(running):  # all of them, in order: threads must not decide who is computed beside whom
+            waiting.sort(key=lambda question: question[0])
+            values, gradients = batch(np.stack([z for _, z in waiting]))
+            for (k, _), value, gradient in zip(waiting, values, gradients, strict=True):
                 counts[k] += 1
                 good = np.isfinite(value) and np.all(np.isfinite(gradient))
                 answers[k].put((float(value), gradient) if good else (WALL, np.zeros_like(gradient)))
+            waiting = []
             best = min(best, float(np.min(np.where(np.isfinite(values), values, np.inf))))
             if report is not None:
                 report(int(counts.max()), max_steps, best)
