@@ -172,7 +172,7 @@ def judge(
     if certificate is not None:
         (notes if certificate["ok"] else reasons).append(str(certificate["words"]))
     table = summary(dt)
-    silent = [n for n in table.index if table.loc[n, "informed"] == NOT_INFORMED and table.loc[n, "tags"]]
+    silent = [n for n in table.index if table.loc[n, "informed"] == NOT_INFORMED]
     if silent:
         notes.append(f"{NOT_INFORMED}: {', '.join(map(str, silent))}")
     return Verdict(not reasons, tuple(reasons), tuple(notes))

@@ -121,7 +121,7 @@ def predictive(dt: xr.DataTree, mark: str = "") -> Figure:
 
 def chains(dt: xr.DataTree, table: pd.DataFrame, mark: str = "") -> Figure:
     """Every chain's path through the feedback strengths and estradiol effects: they should look alike."""
-    names = [n for n in table.index if table.loc[n, "tags"]][:8] or list(table.index[:8])
+    names = list(table.index[:8])
     fig, axes = plt.subplots(len(names), 1, figsize=(8, 1.15 * len(names) + 0.8), squeeze=False, sharex=True, layout="constrained")
     for ax, name in zip(axes.flat, names, strict=True):
         values = dt["posterior"][name].values

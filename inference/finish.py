@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import warnings
 from pathlib import Path
@@ -40,7 +42,7 @@ def finish(study: Study, out: Path, tell: Teller) -> check.Verdict:
     store.save(dt, out / "posterior.nc")
     failed = arrays["theta"][~arrays["ok"]]
     pd.DataFrame(failed, columns=[u.name for u in study.unknowns]).to_csv(out / "failures.csv", index=False)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")  # ArviZ repeats what the verdict says in words
         table = check.summary(dt)
         verdict = check.judge(dt, failed_solves=len(failed), max_tree_depth=run["settings"].get("max_tree_depth"))
@@ -64,7 +66,7 @@ def show(table: pd.DataFrame, verdict: check.Verdict, quick: bool, console: Cons
     grid = Table(title=f"Feedback strengths and estradiol effects: median and {100 * check.INTERVAL:.0f} % interval", title_justify="left")
     for column in ("parameter", "unit", "prior", "posterior", "what the data say"):
         grid.add_column(column, no_wrap=column == "parameter")
-    for name, row in table[table["tags"] != ""].iterrows():
+    for name, row in table[table["tags"].str.contains("feedback|estradiol")].iterrows():
         posterior = f"{row['median']:.3g} [{row['low']:.3g}, {row['high']:.3g}]"
         if row["informed"] == "bounded from below":
             posterior = f"above {row['low']:.3g}"

@@ -19,6 +19,7 @@ from jax.sharding import PartitionSpec
 from jaxtyping import Array, Float
 from numpyro.infer import NUTS
 
+from inference.batch import Batch
 from inference.checkpoint import Seen, State, drive
 from inference.draws import STATS, Draws, Report, chunks, joined, mesh_for
 from inference.posterior import Problem
@@ -46,7 +47,7 @@ class Plan:
 
 def sample(
     problem: Problem, plan: Plan, seed: int, z0: Float[Array, "chain parameter"], covariance: np.ndarray,
-    folder: Path, report: Report | None = None, stop: Callable[[], bool] | None = None,
+    folder: Path, report: Report | None = None, stop: Callable[[], bool] | None = None, *, batch: Batch | None = None,
 ) -> Draws | None:
     """Run the plan, writing one file a chunk into `folder`; goes on from the files that are there.
 
@@ -55,20 +56,27 @@ def sample(
         covariance: of the posterior, to start the mass matrix from.
         report: called after each chunk, also for those found on disk.
         stop: asked before each chunk; True ends the run cleanly.
+        batch: the problem's compiled gradient, if there is one already.
 
     Returns:
         All draws, or None if `stop` ended the run before the plan was done.
     """
-    kernel = NUTS(
-        potential_fn=problem.potential, dense_mass=True, inverse_mass_matrix=jnp.asarray(covariance),
-        target_accept_prob=plan.target, max_tree_depth=plan.max_tree_depth, step_size=0.5,
-    )
+
+    def sampler(potential: Callable[[Array], Array]) -> NUTS:
+        return NUTS(potential_fn=potential, dense_mass=True, inverse_mass_matrix=jnp.asarray(covariance),
+                    target_accept_prob=plan.target, max_tree_depth=plan.max_tree_depth, step_size=0.5)
+
+    kernel, batch = sampler(problem.potential), batch or Batch(problem, plan.chains)
     spec = PartitionSpec("chain")
 
     @cache
     def initial() -> tuple[list[Array], Any]:
-        keys = jax.random.split(jax.random.PRNGKey(seed), plan.chains)
-        leaves, tree = jax.tree.flatten(kernel.init(keys, plan.warmup, jnp.asarray(z0), (), {}))
+        keys, z = jax.random.split(jax.random.PRNGKey(seed), plan.chains), jnp.asarray(z0)
+        # the gradient at the start comes from `batch`: the kernel's own start would compile the whole network once more
+        jax.eval_shape(lambda keys, z: kernel.init(keys, plan.warmup, z, (), {}), keys, z)
+        state = sampler(lambda z: 0.5 * jnp.sum(z**2)).init(keys, plan.warmup, z, (), {})
+        potential, gradient = (jnp.asarray(x) for x in batch(np.asarray(z0)))
+        leaves, tree = jax.tree.flatten(state._replace(potential_energy=potential, z_grad=gradient))
         each = [leaf.ndim > 0 and leaf.shape[0] == plan.chains for leaf in leaves]
         return [x if ok else jnp.broadcast_to(x, (plan.chains, *x.shape)) for x, ok in zip(leaves, each, strict=True)], tree
 

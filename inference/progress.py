@@ -13,28 +13,34 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 @dataclass
 class Bar:
-    """One stage of known length; `to` moves it. In a file or pipe it prints a line at most every 15 s."""
+    """One stage of known length; `to` moves it. In a file or pipe it prints a line at most every 15 s.
+
+    The time left is reckoned from the second step on: the first one includes compilation.
+    """
 
     console: Console
     title: str
     total: int
     progress: Progress | None = None
     task: int = 0
-    started: float = field(default_factory=time.monotonic)
+    first: tuple[float, int] | None = None
     printed: float = field(default_factory=time.monotonic)
 
     def to(self, done: int, note: str = "") -> None:
         """`done` of `total` steps are finished; `note` is said beside the bar."""
+        done = min(done, self.total)
         if self.progress is not None:
             self.progress.update(self.task, completed=done, note=note)  # type: ignore[arg-type]
             return
         now = time.monotonic()
+        if self.first is None:
+            self.first = now, done
         if now - self.printed < 15 and done < self.total:
             return
         self.printed = now
-        left = (now - self.started) / max(done, 1) * (self.total - done)
-        self.console.print(f"  {self.title}: {done} of {self.total}, {duration(left)} left; {note}" if note
-                           else f"  {self.title}: {done} of {self.total}, {duration(left)} left", highlight=False)
+        since, base = self.first
+        left = f", {duration((now - since) / (done - base) * (self.total - done))} left" if done > base else ""
+        self.console.print(f"  {self.title}: {done} of {self.total}{left}" + (f"; {note}" if note else ""), highlight=False)
 
 
 @dataclass
