@@ -97,6 +97,8 @@ def power_scaling(dt: xr.DataTree) -> pd.DataFrame:
 
 def _scaling_notes(dt: xr.DataTree) -> list[str]:
     moved = power_scaling(dt)
+    tags = dt["constant_data"]["tags"].to_series()
+    moved = moved[[any(t in tags[n] for t in ("feedback", "estradiol")) for n in moved.index]]
     by_prior = moved["prior"] > SENSITIVE
     conflict = list(map(str, moved.index[by_prior & (moved["likelihood"] > SENSITIVE)]))
     decided = list(map(str, moved.index[by_prior & (moved["likelihood"] <= SENSITIVE)]))

@@ -21,8 +21,8 @@ PRIOR, POSTERIOR, DATA, SECOND = "#999999", "#0072B2", "#000000", "#D55E00"
 LOW, HIGH = (1 - INTERVAL) / 2, (1 + INTERVAL) / 2
 
 
-def _log_scale(values: np.ndarray) -> bool:
-    return bool(np.all(values > 0) and not np.all(values < 1))
+def _log_scale(values: np.ndarray, unit: str) -> bool:
+    return bool(np.all(values > 0)) and unit != "0-1"
 
 
 def _density(ax: plt.Axes, values: np.ndarray, log: bool, colour: str, label: str, filled: bool) -> None:
@@ -44,12 +44,13 @@ def strengths(dt: xr.DataTree, table: pd.DataFrame, mark: str = "") -> Figure:
     constants = dt["constant_data"].to_dataset()
     for ax, name in zip(axes.flat, names, strict=False):
         p, q = dt["prior"][name].values.ravel(), dt["posterior"][name].values.ravel()
-        log = _log_scale(p)
+        unit = str(table.loc[name, "unit"])
+        log = _log_scale(p, unit)
         _density(ax, p, log, PRIOR, "prior", False)
         _density(ax, q, log, POSTERIOR, "posterior", True)
         if log:
             ax.set_xscale("log")
-        unit = table.loc[name, "unit"]
+        ax.set_ylim(0, 1.18 * ax.get_ylim()[1])
         ax.set_xlabel(name if unit in ("-", "1", "0-1", "rel") else f"{name} ({unit})")
         ax.set_title("\n".join(_wrapped(str(constants["meaning"].sel(parameter=name).item()), 44)), fontsize=7.5)
         ax.set_yticks([])
@@ -127,7 +128,7 @@ def chains(dt: xr.DataTree, table: pd.DataFrame, mark: str = "") -> Figure:
         values = dt["posterior"][name].values
         for c, colour in zip(range(values.shape[0]), (POSTERIOR, SECOND, "#009E73", "#CC79A7") * 16, strict=False):
             ax.plot(values[c], color=colour, lw=0.5)
-        if _log_scale(values):
+        if _log_scale(values, str(table.loc[name, "unit"])):
             ax.set_yscale("log")
         ax.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
         ax.tick_params(labelsize=7)
