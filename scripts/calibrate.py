@@ -28,7 +28,9 @@ def main(
     wrong_noise: Annotated[float, typer.Option(help="believe in noise this many times the true one: the test must then fail")] = 1.0,
 ) -> None:
     """Simulation-based calibration of a study: data from its own prior, one fit each, ranks of the truth."""
-    from fit import fail, prepare_jax
+    from fit import fail
+
+    from models.machine import prepare_jax
 
     prepare_jax(device)
     import numpy as np

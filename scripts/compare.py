@@ -31,7 +31,9 @@ def main(
     out: Annotated[Path | None, typer.Option(help="default results/compare-STUDY; an unfinished run goes on")] = None,
 ) -> None:
     """H0 to H6 on one compiled network: Bayes factors, probabilities, leave-one-course-out, and what is missing."""
-    from fit import fail, prepare_jax
+    from fit import fail
+
+    from models.machine import prepare_jax
 
     if sampler not in ("nuts", "smc"):
         raise fail(f"--sampler {sampler}: is not one of nuts, smc")

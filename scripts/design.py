@@ -26,7 +26,9 @@ def main(
     out: Annotated[Path | None, typer.Option(help="default results/design")] = None,
 ) -> None:
     """Rank candidate experiments by expected information: which hypothesis, and how strong each feedback is."""
-    from fit import fail, prepare_jax
+    from fit import fail
+
+    from models.machine import prepare_jax
 
     prepare_jax(device)
     from inference import design, design_report, store

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,7 @@ import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+from models.machine import prepare_jax
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -23,9 +23,7 @@ def main(
     steps: Annotated[float, typer.Option(help="leapfrog steps of a draw, for the predicted time")] = 15.0,
 ) -> None:
     """Print devices, precision, memory, compile time, seconds a gradient and the predicted time of a run."""
-    os.environ.setdefault("JAX_ENABLE_X64", "1")
-    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".cache" / "jax"))
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    prepare_jax(cores=1)
     import jax
     from rich.console import Console
 

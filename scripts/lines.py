@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +11,7 @@ import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+from models.machine import prepare_jax
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -24,8 +24,7 @@ def main(
     out: Annotated[Path, typer.Option(help="folder for lines.csv")] = ROOT / "results" / "lines",
 ) -> None:
     """Say what the model predicts right, what wrong, and what it cannot say."""
-    os.environ.setdefault("JAX_ENABLE_X64", "1")
-    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".cache" / "jax"))
+    prepare_jax(cores=1)
     import pandas as pd
 
     from inference import lines

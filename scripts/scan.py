@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,17 +10,9 @@ import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+from models.machine import prepare_jax
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-
-
-def prepare_jax() -> None:
-    """64-bit and a compilation cache: before JAX is imported."""
-    os.environ.setdefault("JAX_ENABLE_X64", "1")
-    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".cache" / "jax"))
-    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.5")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ.setdefault("MPLBACKEND", "Agg")
 
 
 @app.command()
@@ -40,7 +31,7 @@ def main(
     force: Annotated[bool, typer.Option("--force", help="use a run whose verdict is not ok, and mark the result")] = False,
 ) -> None:
     """Knock down every node and every pair under a drug, and cut each path of IL-6's protection."""
-    prepare_jax()
+    prepare_jax(cores=1)
     from inference import rank_files, scan_files
     from inference.progress import Teller
     from inference.resistance import Question, QuestionError

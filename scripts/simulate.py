@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import math
-import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,6 +13,7 @@ import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+from models.machine import prepare_jax
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 LONGEST = 200_000  # output times
@@ -22,16 +22,6 @@ CommandError = typer.BadParameter.__mro__[2]  # what every complaint about the c
 
 class UsageError(ValueError):
     """Something asked for that does not exist or cannot be: option, finding, remedy."""
-
-
-def prepare_jax(device: str) -> None:
-    """64-bit and a compilation cache, before JAX is imported."""
-    if device != "auto":
-        os.environ["JAX_PLATFORMS"] = {"cpu": "cpu", "gpu": "cuda"}[device]
-    os.environ.setdefault("JAX_ENABLE_X64", "1")
-    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".cache" / "jax"))
-    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.5")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
 def nearest(option: str, name: str, known: Iterable[str]) -> UsageError:
@@ -115,7 +105,7 @@ def main(
     """Simulate one dish, or an ensemble of cells in it, from the stimulus to the end."""
     if device not in ("auto", "cpu", "gpu"):
         raise nearest("--device", device, ("auto", "cpu", "gpu"))
-    prepare_jax(device)
+    prepare_jax(device, cores=1)
     from models import spread as spreads
     from models.catalogue import BORTEZOMIB, HYPOTHESES, PRESETS, niche, with_parameters
     from models.dish import dish

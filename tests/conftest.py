@@ -6,12 +6,13 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".cache" / "jax"))
-os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.3")
-os.environ.setdefault("MPLBACKEND", "Agg")
 
-import jax  # noqa: E402  (after the settings it reads)
-import pytest  # noqa: E402
+from models.machine import prepare_jax
+
+prepare_jax(cores=1)
+
+import jax
+import pytest
 
 jax.config.update("jax_enable_x64", True)
 

@@ -13,12 +13,14 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STUDY = ROOT / "inference" / "studies" / "il6_feedback_estradiol"
-GROUPS = {"prior", "prior_predictive", "posterior", "posterior_predictive", "sample_stats", "log_likelihood", "observed_data", "constant_data"}
+GROUPS = {"prior", "prior_predictive", "posterior", "posterior_predictive", "sample_stats", "log_likelihood", "observed_data",
+          "constant_data"}
 
 
 def fit(*arguments: str) -> subprocess.CompletedProcess[str]:
     env = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
-    return subprocess.run([sys.executable, str(ROOT / "scripts" / "fit.py"), *arguments], capture_output=True, text=True, env=env, check=False)
+    command = [sys.executable, str(ROOT / "scripts" / "fit.py"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=env, check=False)
 
 
 @pytest.fixture(scope="module")
