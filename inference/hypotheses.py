@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from inference.likelihood import lanes, terms
+from inference.likelihood import MAX_STEPS, lanes, terms
 from inference.parts import Part, split
 from inference.posterior import Problem
 from inference.study import Study, StudyError, load
@@ -122,7 +122,8 @@ def _of_part(
     parameters, schedule = jax.vmap(lambda t: lanes(study, t))(thetas)
     h, lane = dishes.which.T
     parameters, schedule = parameters[h, lane], jax.tree.map(lambda x: x[h, lane], schedule)
-    seen = simulate_lanes(study.system, parameters, schedule, jnp.asarray(study.times)[lane], rtol=rtol, atol=atol)
+    seen = simulate_lanes(study.system, parameters, schedule, jnp.asarray(study.times)[lane], rtol=rtol, atol=atol, max_steps=MAX_STEPS,
+                          wanted=study.wanted)
 
     def one(theta: Array, where: Array) -> tuple[Array, Array]:
         own = jax.tree.map(lambda x: x[where], seen)

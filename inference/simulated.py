@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from inference.likelihood import log_likelihood, predict, trajectories
+from inference.likelihood import predict, terms, trajectories
 from inference.many import Family
+from inference.parts import Part, split
 from inference.replicate import replicate
 from inference.study import Study
 
@@ -29,14 +31,27 @@ def family(study: Study, *, rtol: float, atol: float, wrong_noise: float = 1.0) 
         wrong_noise: the analyst believes in noise this many times as large as it is; other than 1 it makes the
             likelihood wrong on purpose.
     """
+    parts: tuple[Part, ...] = split(study)
 
     def simulate(theta: Vector, key: Array) -> tuple[Data, Bool[Array, ""]]:
-        dishes = trajectories(study, theta, rtol=rtol, atol=atol)
-        prediction = predict(study, theta, dishes)
-        prediction = replace(prediction, scale=prediction.scale / wrong_noise)
-        return replicate(study, prediction, key), jnp.all(dishes.ok)
+        values, ok = jnp.zeros(len(study.measurements)), jnp.asarray(True)
+        for i, part in enumerate(parts):
+            dishes = trajectories(part.study, theta, rtol=rtol, atol=atol)
+            prediction = predict(part.study, theta, dishes)
+            prediction = replace(prediction, scale=prediction.scale / wrong_noise)
+            values = values.at[part.rows].set(replicate(part.study, prediction, jax.random.fold_in(key, i)))
+            ok = ok & jnp.all(dishes.ok)
+        return values, ok
 
     def believed(theta: Vector, data: Data) -> tuple[Data, Bool[Array, ""]]:
-        return log_likelihood(with_values(study, data), theta, rtol=rtol, atol=atol)
+        total, ok = jnp.zeros(len(study.measurements)), jnp.asarray(True)
+        for part in parts:
+            dishes = trajectories(part.study, theta, rtol=rtol, atol=atol)
+            found = terms(with_values(part.study, data[part.rows]), theta, dishes)
+            good = jnp.isfinite(found)
+            total = total.at[part.rows].set(jnp.where(good, found, 0.0))
+            ok = ok & jnp.all(dishes.ok) & jnp.all(good)
+        return total, ok
 
     return Family({u.name: u.prior.distribution() for u in study.unknowns}, simulate, believed)
+
