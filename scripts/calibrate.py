@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,6 +25,7 @@ def main(
     draws: Annotated[int, typer.Option(min=15, help="kept posterior draws of each")] = 63,
     seed: Annotated[int, typer.Option()] = 1,
     device: Annotated[str, typer.Option(help="auto, cpu or gpu")] = "auto",
+    run: Annotated[Path | None, typer.Option(help="folder of a fit: LOO-PIT of its measurements instead, in seconds")] = None,
     wrong_noise: Annotated[float, typer.Option(help="believe in noise this many times the true one: the test must then fail")] = 1.0,
 ) -> None:
     """Simulation-based calibration of a study: data from its own prior, one fit each, ranks of the truth."""
@@ -43,6 +44,8 @@ def main(
     from inference.study import StudyError, load
 
     tell = Teller()
+    if run is not None:
+        raise typer.Exit(judge_run(run, out or run, tell))
     plan = many.Plan(fits=fits, batch=min(batch, fits), draws=draws)
     try:
         loaded = load(study)
@@ -85,6 +88,24 @@ def main(
              "coverage.png")
     if not verdict.ok:
         raise typer.Exit(3)
+
+
+def judge_run(run: Path, folder: Path, tell: Any) -> int:
+    """LOO-PIT of a finished fit into loo_pit.json and loo_pit.png; 3 where it is not uniform."""
+    from fit import fail
+
+    from inference import loo_pit, store
+    from inference.fit import write_json
+
+    if not (run / "posterior.nc").exists():
+        raise fail(f"--run {run}: holds no posterior.nc: name the folder of a finished fit")
+    found = loo_pit.of_run(store.load(run / "posterior.nc"))
+    folder.mkdir(parents=True, exist_ok=True)
+    loo_pit.figure(found).savefig(folder / "loo_pit.png", dpi=130)
+    write_json(folder / "loo_pit.json", {"sentence": found.sentence, "p": found.p, "pit": found.pit.tolist(), "pareto_k": found.k.tolist(),
+                                         "observable": found.observable.tolist()})
+    tell.say(found.sentence)
+    return 0 if found.p > 0.01 else 3
 
 
 if __name__ == "__main__":
