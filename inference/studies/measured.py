@@ -1,0 +1,198 @@
+"""Published time courses as PEtab studies, made on demand: python -m inference.studies.measured DATA_FOLDER OUT_FOLDER.
+
+The measured tables have terms of their own and are no part of this repository; this writes one PEtab v2 folder a data
+set from them. All share the network and its kinetics by name; abundances, drives, scales and blanks belong to one cell
+and one assay each. Cells are not myeloma: what carries over are kinetics and feedback strengths.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.catalogue import core
+from models.declare import Parameter
+from models.sbml import to_sbml
+
+PRECULTURE = -8640
+KINETICS = ("c1a", "c1", "k1", "k2", "k3", "a3", "a2", "i1", "c3a", "K_TNF")
+RECEPTOR = ("k_SR", "K_iS", "k_mS", "k_mS0", "k_a0", "d_R", "k_dR", "k_S", "k_dS", "k_T", "d_mS", "d_SOCS", "k_aL", "K_L")
+
+
+@dataclass(frozen=True)
+class Own:
+    """An unknown of one assay: log-normal around `centre` with `sd` of ln, or (`share`) Beta(1, 1) on 0..1."""
+
+    name: str
+    meaning: str
+    centre: float
+    sd: float
+    share: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measured value."""
+
+    observable: str
+    dish: str
+    minutes: float
+    value: float
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A data set as a study.
+
+    Attributes:
+        dishes: name -> changes at the start of the pre-culture, changes at t = 0.
+        observables: name -> formula, formula of the noise (sd of ln).
+        shared: parameters of the network that are estimated with their declared prior.
+    """
+
+    id: str
+    source: str
+    dishes: dict[str, tuple[dict[str, str], dict[str, str]]]
+    observables: dict[str, tuple[str, str]]
+    rows: tuple[Row, ...]
+    shared: tuple[str, ...]
+    own: tuple[Own, ...]
+
+
+NFKB_CELL = {"b_const": "0", "w_NA": "0", "w_NS": "0", "N": "0", "clamped": "1"}
+
+
+def read(folder: Path, name: str) -> list[dict[str, str]]:
+    """Rows of a table by column."""
+    with (folder / name).open(newline="") as f:
+        return list(csv.DictReader(f))
+
+
+def ando(folder: Path) -> Measured:
+    """Nuclear RelA after TNF with and without siRNA against IkBa, MCF-7; each replicate has its scale and blank."""
+    table = read(folder, "ando2021_mcf7_tnf_nuclear_RelA.csv")
+    names = {"siCtrl": "control", "siIkappaBalpha": "knockdown"}
+    replicates = sorted({r["replicate"] for r in table})
+    rows = tuple(Row(f"RelA_{r['replicate']}", names[r["Condition"]], float(r["TIME"]), float(r["mean_DA"])) for r in table)
+    dishes = {n: ({**NFKB_CELL, "c1a": f"c1a_cell{left}", "c0a": f"c0a_cell{left}"}, {"clamped": "0", "TNF": "tnf_dose"})
+              for n, left in (("control", ""), ("knockdown", " * left_by_siRNA"))}
+    own = [Own("c1a_cell", "NF-kB-induced IkBa transcription without siRNA, 1/min", 3e-5, 0.6),
+           Own("c0a_cell", "constitutive IkBa transcription without siRNA, nM/min", 1e-4, 1.0),
+           Own("left_by_siRNA", "share of IkBa message that the siRNA leaves", 0.3, 0.0, share=True),
+           Own("tnf_dose", "TNF, not stated in the data, ng/mL", 10.0, 1.0), Own("noise_RelA", "sd of ln", 0.1, 0.7)]
+    own += [Own(f"{k}_{r}", f"{k} of replicate {r}", c, 1.5) for r in replicates for k, c in (("scale", 0.01), ("blank", 10.0))]
+    observables = {f"RelA_{r}": (f"scale_{r} * (NFn + Cn + blank_{r})", "noise_RelA") for r in replicates}
+    return Measured("ando2021", "Ando et al. 2021, MCF-7, TNF, siRNA against IkBa; the table's sd is between cells and is not used",
+                    dishes, observables, rows, tuple(k for k in KINETICS if k != "c1a"), tuple(own))
+
+
+def guo(folder: Path) -> Measured:
+    """Nuclear NF-kB at three doses of TNF, mouse macrophages, one scale and blank; every fourth time."""
+    doses = {"100pg": 0.1, "1ng": 1.0, "10ng": 10.0}
+    table = [r for r in read(folder, "guo2025_adelaja_BMDM_nuclear_NFkB_summary.csv") if r["ligand"] == "TNF"]
+    rows = tuple(Row("NFkB", f"tnf_{r['dose']}", float(r["time_min"]), float(r["mean"])) for r in table if float(r["time_min"]) % 20 == 0)
+    dishes = {f"tnf_{n}": (dict(NFKB_CELL), {"clamped": "0", "TNF": f"{d:g}"}) for n, d in doses.items()}
+    own = (Own("scale_NFkB", "scale", 0.005, 1.5), Own("blank_NFkB", "blank, nM", 4.0, 1.0), Own("noise_NFkB", "sd of ln", 0.15, 0.7))
+    return Measured("guo2025_tnf", "Guo et al. 2025 after Adelaja et al., macrophages, TNF 0.1, 1, 10 ng/mL; means of 60 cells",
+                    dishes, {"NFkB": ("scale_NFkB * (NFn + blank_NFkB)", "noise_NFkB")}, rows, KINETICS, own)
+
+
+def l929(folder: Path) -> Measured:
+    """IkBa after TNF 10 ng/mL, 0 to 24 h, two replicates, fold of the start."""
+    table = [r for r in read(folder, "hoffmannlab_L929_TNF_IkB_timecourse.csv") if r["protein"] == "IkBa"]
+    rows = tuple(Row("IkBa", "tnf_10", float(r["time_min"]), float(r["fold_change"])) for r in table if float(r["time_min"]) > 0)
+    own = (Own("scale_IkBa", "scale to fold of the start", 0.0133, 1.0), Own("noise_IkBa", "sd of ln", 0.3, 0.5))
+    return Measured("l929_ikba", "Hoffmann laboratory, L929, TNF 10 ng/mL; the start defines the unit and is no measurement",
+                    {"tnf_10": (dict(NFKB_CELL), {"clamped": "0", "TNF": "10"})},
+                    {"IkBa": ("scale_IkBa * (IkB + IkBn + C + Cn)", "noise_IkBa")}, rows, KINETICS, own)
+
+
+def zeilfelder(folder: Path) -> Measured:
+    """SOCS3 mRNA (qPCR) and SOCS3 protein (blot) after IL-6 in HepG2, one scale a gel or plate, without cycloheximide."""
+    kinds = {"SOCS3_qpcr_scaled": ("mSOCS3", "mRNA"), "cSOCS3_wb": ("SOCS3", "protein")}
+    table = [r for r in read(folder, "zeilfelder2025_control_IL6_812pts.csv")
+             if r["observable"] in kinds and float(r["cycloheximide"]) == 0]
+    sets = sorted({(r["dataset"], r["observable"]) for r in table})
+    label = {s: f"{kinds[s[1]][1]}_{i}" for i, s in enumerate(sets)}
+    rows, levels, observables, own = [], set(), {}, [Own("noise_mRNA", "sd of ln", 0.4, 0.5), Own("noise_protein", "sd of ln", 0.4, 0.5)]
+    for r in table:
+        value = 10 ** float(r["y_exp"]) if r["scale"] == "log10" else float(r["y_exp"])
+        if value > 0:
+            levels.add(float(r["il6_ng_ml"]))
+            dish = f"il6_{float(r['il6_ng_ml']):g}".replace(".", "p")
+            rows.append(Row(label[r["dataset"], r["observable"]], dish, float(r["time_min"]), value))
+    for s, name in label.items():
+        species, kind = kinds[s[1]]
+        middle = sorted(x.value for x in rows if x.observable == name)
+        own += [Own(f"scale_{name}", f"scale of {s[0]}", middle[len(middle) // 2], 2.0), Own(f"blank_{name}", "blank", 0.1, 1.0)]
+        observables[name] = (f"scale_{name} * ({species} + blank_{name})", f"noise_{kind}")
+    dishes = {f"il6_{x:g}".replace(".", "p"): ({"N": "0", "clamped": "1"}, {"clamped": "0", "IL6": f"{x:g}"}) for x in sorted(levels)}
+    return Measured("zeilfelder2025_socs3", "Zeilfelder et al. 2025, HepG2, IL-6 alone",
+                    dishes, observables, tuple(rows), RECEPTOR, tuple(own))
+
+
+STUDIES: tuple[Callable[[Path], Measured], ...] = (ando, guo, l929, zeilfelder)
+
+
+def write(study: Measured, folder: Path) -> Path:
+    """The study as a PEtab v2 folder; returns its problem.yaml."""
+    network, here = core(socs3_transit=True), folder / study.id
+    here.mkdir(parents=True, exist_ok=True)
+    (here / "network.xml").write_text(to_sbml(network))
+    conditions, experiments = [], []
+    for dish, (before, after) in study.dishes.items():
+        for stage, minutes, changes in (("before", PRECULTURE, before), ("after", 0, after)):
+            experiments.append((dish, minutes, f"{dish}_{stage}"))
+            conditions += [(f"{dish}_{stage}", target, value) for target, value in changes.items()]
+    _table(here / "conditions.tsv", ("conditionId", "targetId", "targetValue"), conditions)
+    _table(here / "experiments.tsv", ("experimentId", "time", "conditionId"), experiments)
+    _table(here / "observables.tsv", ("observableId", "observableFormula", "noiseFormula", "noiseDistribution"),
+           [(n, f, s, "log-normal") for n, (f, s) in study.observables.items()])
+    _table(here / "measurements.tsv", ("observableId", "experimentId", "time", "measurement", "datasetId"),
+           [(r.observable, r.dish, f"{r.minutes:g}", f"{r.value:.8g}", study.id) for r in study.rows])
+    declared = {p.name: p for p in network.parameters}
+    parameters = [_shared(declared[n]) for n in study.shared] + [_own(o) for o in study.own]
+    _table(here / "parameters.tsv", ("parameterId", "parameterName", "unit", "lowerBound", "upperBound", "nominalValue", "estimate",
+                                     "priorDistribution", "priorParameters", "tags"), parameters)
+    (here / "problem.yaml").write_text(
+        f"format_version: 2.0.0\nid: {study.id}\nmodel_files:\n  network:\n    location: network.xml\n    language: sbml\n"
+        + "".join(f"{kind}_files: [{kind}s.tsv]\n" for kind in ("parameter", "condition", "experiment", "observable", "measurement")))
+    (here / "README.md").write_text(f"# {study.id}\n\n{study.source}. {len(study.rows)} values, made by `inference.studies.measured`; "
+                                    "the terms of the source hold for `measurements.tsv`.\n")
+    return here / "problem.yaml"
+
+
+def _table(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    path.write_text("\n".join("\t".join(map(str, r)) for r in (header, *rows)) + "\n")
+
+
+def _log_normal(centre: float, sd: float) -> tuple[object, ...]:
+    wide = math.exp(5 * sd)
+    return f"{centre / wide:.6g}", f"{centre * wide:.6g}", f"{centre:.6g}", "true", "log-normal", f"{math.log(centre):.6g};{sd:g}"
+
+
+def _shared(p: Parameter) -> tuple[object, ...]:
+    return (p.name, p.meaning, p.unit, *_log_normal(p.value, p.belief.a or 0.3), "feedback" if "feedback" in p.tags else "")
+
+
+def _own(o: Own) -> tuple[object, ...]:
+    tags = "feedback" if o.name == "c1a_cell" else ""
+    if o.share:
+        return o.name, o.meaning, "0-1", "0", "1", o.centre, "true", "uniform", "0;1", tags
+    return (o.name, o.meaning, "-", *_log_normal(o.centre, o.sd), tags)
+
+
+def main(data: str, out: str) -> None:
+    """Write every study and say where."""
+    for build in STUDIES:
+        study = build(Path(data))
+        unknowns = len(study.shared) + len(study.own)
+        print(f"{write(study, Path(out))}: {len(study.rows)} values, {len(study.dishes)} dishes, {unknowns} unknowns")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
