@@ -53,7 +53,8 @@ def sample(
 
     Args:
         z0: unconstrained starting points, where the network can be solved.
-        covariance: of the posterior, to start the mass matrix from.
+        covariance: of the posterior, whose inverse is the dense mass matrix. It is kept: estimated anew from the few draws of
+            a short warm-up of one chain, it is worse than the curvature at the mode.
         report: called after each chunk, also for those found on disk.
         stop: asked before each chunk; True ends the run cleanly.
         batch: the problem's compiled gradient, if there is one already.
@@ -63,7 +64,7 @@ def sample(
     """
 
     def sampler(potential: Callable[[Array], Array]) -> NUTS:
-        return NUTS(potential_fn=potential, dense_mass=True, inverse_mass_matrix=jnp.asarray(covariance),
+        return NUTS(potential_fn=potential, dense_mass=True, inverse_mass_matrix=jnp.asarray(covariance), adapt_mass_matrix=False,
                     target_accept_prob=plan.target, max_tree_depth=plan.max_tree_depth, step_size=0.5)
 
     kernel, batch = sampler(problem.potential), batch or Batch(problem, plan.chains)
