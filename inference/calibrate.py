@@ -82,9 +82,9 @@ def unevenness(ranks: Int[np.ndarray, "fit quantity"], draws: int) -> Float[np.n
     fits = len(ranks)
     step = np.arange(1, draws + 1)
     counts = np.stack([np.bincount(r, minlength=draws + 1).cumsum()[:-1] for r in ranks.T], axis=1)
-    share = (step / (draws + 1))[:, None]
-    tail = 2 * np.minimum(stats.binom.cdf(counts, fits, share), stats.binom.sf(counts - 1, fits, share))
-    return np.minimum(tail.min(axis=0), 1.0)
+    count, share = np.arange(fits + 1), (step / (draws + 1))[:, None]
+    tail = 2 * np.minimum(stats.binom.cdf(count, fits, share), stats.binom.sf(count - 1, fits, share))  # (step, count)
+    return np.minimum(np.take_along_axis(tail, counts, axis=1).min(axis=0), 1.0)
 
 
 def null(fits: int, draws: int, simulations: int, seed: int) -> Float[np.ndarray, "simulation"]:
