@@ -174,7 +174,7 @@ def fit(
         log_prior, _ = densities(jnp.asarray(z), data)
         at_truth, energy_truth = densities(truth[:, None], data)
         ess = np.stack([[array_stats.ess(z[f, :, p][None], chain_axis=0, draw_axis=1) for p in range(z.shape[2])] for f in range(len(z))])
-        poor = (np.nan_to_num(ess).min(1) < 0.5 * plan.draws) | (diverging.mean(1) > 0.02) | ~np.asarray(good)
+        poor = (np.nan_to_num(ess).min(1) < 0.4 * plan.draws) | (diverging.mean(1) > 0.02) | ~np.asarray(good)
         return [np.asarray(i + 1)], {
             "truth": np.asarray(truth), "z": z[:, :: plan.thin],
             "truth_log_likelihood": -np.asarray(energy_truth) - np.asarray(at_truth)[:, 0],
