@@ -1,4 +1,4 @@
-"""Many trajectories at once, differentiable."""
+"""Many trajectories at once: `simulate_lanes` inside a fit, differentiable; `simulate_ensemble` for large tables of parameter sets."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from jaxtyping import Array, Float
 
 from models.compile import System
 from models.derivative import Arrays, Request, observables
+from models.many import Setting, simulate_ensemble
 from models.protocol import Schedule
 from models.queue import COMPLETE, Observe, Tolerance
 from models.simulate import Trajectory
@@ -74,3 +75,6 @@ def _simulate(request: Request, arrays: Arrays, starts: Array, times: Array, tol
     values = jnp.take_along_axis(values, timeline.slot[:, :, None], 1)
     shown = ok[:, None, None] & jnp.isfinite(times)[:, :, None]
     return Trajectory(jnp.where(shown, values, 0.0), ok, steps, reason)
+
+
+__all__ = ["Setting", "every_species", "simulate_ensemble", "simulate_lanes"]

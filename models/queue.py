@@ -132,7 +132,7 @@ def prepared(plan: Plan, args: Scalars) -> Scalars:
 
 def starting_state(plan: Plan, items: Items) -> Float[Array, "item species"]:
     """State after the first period has begun."""
-    return items.keep[:, 0] * jnp.asarray(plan.system.initial) + items.add[:, 0]
+    return items.keep[:, 0] * jnp.asarray(plan.system.initial, items.keep.dtype) + items.add[:, 0]
 
 
 def observed_at_start(plan: Plan, items: Items) -> Float[Array, "item observable"]:
@@ -179,7 +179,7 @@ def load(plan: Plan, items: Items, ready: Bool[Array, "item"], lanes: Lanes, ite
 
 def empty_lanes(plan: Plan, items: Items) -> Lanes:
     """Lanes that wait for their first item."""
-    zero, none = jnp.zeros(plan.lanes), jnp.zeros(plan.lanes, jnp.int32)
+    zero, none = jnp.zeros(plan.lanes, items.parameters.dtype), jnp.zeros(plan.lanes, jnp.int32)
     width = items.parameters.shape[1] + items.inputs.shape[2]
     idle = none + items.parameters.shape[0]
     return Lanes(
@@ -278,7 +278,8 @@ def run(plan: Plan, items: Items, tolerance: Tolerance, capacity: int | None) ->
     n, stops = items.timeline.stops.shape
     species, width = len(plan.system.species), plan.lanes
     ready = sound(plan, items)
-    values = jnp.zeros((n, stops, observed_at_start(plan, items).shape[1])).at[:, 0].set(observed_at_start(plan, items))
+    first_seen = observed_at_start(plan, items)
+    values = jnp.zeros((n, stops, first_seen.shape[1]), first_seen.dtype).at[:, 0].set(first_seen)
     outcome = Outcome(values, jnp.zeros(n, jnp.int32), jnp.full(n, RECORD_FULL, jnp.int32), jnp.asarray(0, jnp.int32))
     record = None
     if capacity is not None:

@@ -28,13 +28,13 @@ def merge(starts: Float[Array, "item period"], times: Float[Array, "item time"])
     """Merge the starts of periods and the output times; equal times share one stop."""
 
     def one(starts: Float[Array, "period"], times: Float[Array, "time"]) -> tuple[Array, ...]:
-        n, every = starts.shape[0], jnp.concatenate([starts, times, jnp.array([jnp.inf])])
+        n, every = starts.shape[0], jnp.concatenate([starts, times, jnp.full(1, jnp.inf, times.dtype)])
         order = jnp.argsort(every, stable=True)
         ordered = every[order]
         fresh = jnp.concatenate([jnp.array([True]), ordered[1:] > ordered[:-1]])
         rank = jnp.zeros(every.shape, jnp.int32).at[order].set(jnp.cumsum(fresh, dtype=jnp.int32) - 1)
         rank = jnp.where(jnp.isfinite(every), rank, every.shape[0] - 1)
-        stops = jnp.full(every.shape, jnp.inf).at[rank].set(every)
+        stops = jnp.full(every.shape, jnp.inf, every.dtype).at[rank].set(every)
         opens = jnp.where(jnp.isfinite(starts), rank[:n], every.shape[0])
         begins = jnp.full(every.shape, -1, jnp.int32).at[opens].set(jnp.arange(n, dtype=jnp.int32), mode="drop")
         return stops, begins, jax.lax.cummax(begins), rank[n:-1]

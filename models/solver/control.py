@@ -37,5 +37,5 @@ def first_step(y: Scalars, f: Scalars, rtol: Any, atol: Any) -> Any:
         scale = 1.0 / (a + rtol * jnp.abs(u))
         level = level + jnp.square(u * scale)
         speed = speed + jnp.square(v * scale)
-    guess = 0.01 * jnp.sqrt(level / jnp.maximum(speed, 1e-300))
+    guess = 0.01 * jnp.sqrt(level / jnp.maximum(speed, 1e-30))
     return jnp.where((level < 1e-10) | (speed < 1e-10), 1e-6, jnp.minimum(guess, 1e6))
