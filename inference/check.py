@@ -89,7 +89,8 @@ def power_scaling(dt: xr.DataTree) -> pd.DataFrame:
     """How far each parameter moves when the prior, or the likelihood, is raised to a power near 1: `prior`, `likelihood`."""
     likelihood = dt["log_likelihood"].to_dataset().to_array().sum(("variable", "measurement"))
     prior = dt["log_prior"].to_dataset().to_array().sum("variable")
-    if np.ptp(prior.values) == 0.0 or np.ptp(likelihood.values) == 0.0:  # a flat belief cannot be scaled
+    # a flat belief cannot be scaled, and the smoothed weights need a tail of draws
+    if np.ptp(prior.values) == 0.0 or np.ptp(likelihood.values) == 0.0 or prior.size < 100:
         return pd.DataFrame(0.0, index=list(map(str, dt["posterior"].data_vars)), columns=["prior", "likelihood"])
     found = az.psense_summary(dt, round_to=6)
     return pd.DataFrame({"prior": found["prior"].astype(float), "likelihood": found["likelihood"].astype(float)}).fillna(0.0)
@@ -163,7 +164,7 @@ def judge(
                          f"({2**max_tree_depth - 1} steps): slow, not wrong")
     if failed_solves:
         reasons.append(f"{failed_solves} kept draws could not be solved: see failures.csv")
-    if "log_likelihood" in dt.children:
+    if "log_likelihood" in dt.children and draws >= 100:  # its smoothed weights need a tail of draws
         k = az.loo(dt, pointwise=True).pareto_k
         high = int((np.asarray(k) > PARETO_K).sum())
         if high:

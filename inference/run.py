@@ -79,7 +79,7 @@ def begin(out: Path, asked: dict[str, Any], *, resume: bool) -> bool:
         if not same:
             raise RunError(f"{out}: holds a run of another study or with other settings: choose another --out")
         return held.get("status") == "finished"
-    if out.exists() and any(p.name != "checkpoint" for p in out.iterdir()):
+    if out.exists() and any(p.name != "checkpoint" and not p.name.startswith(".") for p in out.iterdir()):
         raise RunError(f"{out}: is not empty and holds no run: choose another --out")
     checkpoint.require_writable(out, 200 * 2**20)
     return False
