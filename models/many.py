@@ -7,13 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import sympy as sp
-import xarray as xr
 from jaxtyping import Array, Float
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -25,6 +24,9 @@ from models.protocol import Protocol, evaluate, schedule
 from models.queue import COMPLETE, REASONS, Items, Observe, Tolerance
 from models.solver.tableau import RODAS5P, Tableau
 from models.timeline import merge
+
+if TYPE_CHECKING:
+    import xarray as xr  # a machine that only simulates lanes need not have it
 
 CHUNK = 16_384  # items a device and chunk: long enough that the last trajectories of a chunk are a small share of it
 
@@ -176,6 +178,8 @@ class _Work:
     def labelled(self, arrays: Mapping[str, np.ndarray]) -> xr.Dataset:
         dims = ("set", "experiment")
         labels, (useful, done) = self.labels(), arrays["useful_and_done"].sum(0)
+        import xarray as xr
+
         return xr.Dataset(
             {"values": ((*dims, "time", "observable"), arrays["values"]), "ok": (dims, arrays["ok"]), "steps": (dims, arrays["steps"]),
              "reason": (dims, arrays["reason"]), "failed_parameters": (("failed", "parameter"), arrays["failed_parameters"])},
@@ -218,6 +222,8 @@ def float32_error(setting: Setting, parameters: Float[np.ndarray, "set parameter
     """Largest difference that single precision makes to these sets, relative to each observable's largest value."""
     single = simulate_ensemble(replace(setting, precision="float32"), parameters)
     double = simulate_ensemble(replace(setting, precision="float64"), parameters)
+    assert single is not None, "kept in memory: no file was named"
+    assert double is not None, "kept in memory: no file was named"
     both = single.ok & double.ok
     scale = abs(double["values"]).max(("set", "time"))
     return float((abs(single["values"] - double["values"]).where(both) / scale.where(scale > 0, 1.0)).max())
