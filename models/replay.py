@@ -18,7 +18,6 @@ from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
 from models.queue import Items, Plan, Record, columns, prepared, starting_state, when
-from models.solver.reverse import pull_back
 from models.solver.sparse_lu import Scalars
 from models.solver.step import advance
 
@@ -76,13 +75,6 @@ def _turn(record: Record, turn: Any) -> tuple[Any, Any, Scalars, Any]:
     rows = record.steps[turn]
     taken = rows[1] > 0
     return rows[0], jnp.where(taken, rows[1], 1.0), tuple(rows[i] for i in range(2, rows.shape[0])), taken
-
-
-def _events(record: Record) -> Bool[Array, "turn"]:
-    """Turns after whose step a lane was served or changed its item."""
-    following = jnp.roll(record.item, -1, 0)
-    last = jnp.arange(record.item.shape[0]) == record.turns - 1
-    return jnp.any(record.served >= 0, 1) | jnp.any(record.item != following, 1) | last
 
 
 def _by_period(items: Items) -> Float[Array, "item period args"]:
@@ -152,21 +144,14 @@ def adjoint(
 
     def body(carry: tuple[Any, Backward]) -> tuple[Any, Backward]:
         turn, s = carry
+        event = jnp.any(record.served[turn] >= 0) | jnp.any(record.item[turn] != s.item)
+        s = when(event, lambda s: unserve(turn, s), s)
         t, h, y, taken = _turn(record, turn)
-        back, slope = pull_back(plan.system, plan.tableau, t, h, y, s.constants, affected, s.costate)
+        _, pull = jax.vjp(_step(plan, t, h, s.constants), y, tuple(s.constants[i] for i in affected))
+        back, slope = pull(s.costate)
         costate = tuple(jnp.where(taken, new, old) for new, old in zip(back, s.costate, strict=True))
         slopes = tuple(old + jnp.where(taken, new, 0.0) for new, old in zip(slope, s.slopes, strict=True))
         return turn - 1, replace(s, costate=costate, slopes=slopes)
-
-    def stretch(carry: tuple[Any, Backward]) -> tuple[Any, Backward]:
-        """Serve the lanes backwards, then as many steps as have no event between them."""
-        turn, s = carry
-
-        def more(carry: tuple[Any, Any, Backward]) -> tuple[Any, Any, Backward]:
-            turn, s = body(carry[1:])
-            return (turn >= 0) & ~event[jnp.maximum(turn, 0)], turn, s
-
-        return lax.while_loop(lambda carry: carry[0], more, (turn >= 0, turn, unserve(turn, s)))[1:]
 
     zero, at = jnp.zeros(width), jnp.minimum(record.last, n - 1)
     period = line.period[at, -1]
@@ -174,8 +159,7 @@ def adjoint(
         record.last, period, columns(table[at, period]), (zero,) * species, (zero,) * len(affected),
         jnp.zeros((n, stops, species)), jnp.zeros((n, periods, len(affected))),
     )
-    event = _events(record)
-    _, s = lax.while_loop(lambda carry: carry[0] >= 0, stretch, (record.turns - 1, first))
+    _, s = lax.while_loop(lambda carry: carry[0] >= 0, body, (record.turns - 1, first))
     handed = hand_in(s, s.item < n, s.period)
     at_stop = s.at_stop.at[s.item, 0].set(jnp.stack(s.costate, -1), mode="drop").at[:, 0].add(kick[:, 0])
 
