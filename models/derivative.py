@@ -2,13 +2,13 @@
 
 The linear map from a change of the items to a change of the observables is a primitive of its own, whose transpose is
 the adjoint run; so `jax.jvp`, `jax.vjp`, `jax.grad`, and `jax.vmap` around any of them, all replay one recorded run.
-A record is mapped along its lanes, so that mapping moves no data.
+The tapes of mapped records, one behind the other, are the tape of the batch, so that mapping moves no data.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
@@ -21,7 +21,7 @@ from jax.interpreters import ad, batching, mlir
 from jaxtyping import Array
 
 from models.compile import System
-from models.queue import COMPLETE, Items, Observe, Outcome, Plan, Record, Tolerance, run
+from models.queue import BLOCK, COMPLETE, Items, Observe, Outcome, Plan, Record, Room, Tolerance, columns_kept, run
 from models.replay import Sensitive, adjoint, tangent
 from models.solver.tableau import Tableau
 from models.timeline import Timeline
@@ -50,18 +50,16 @@ class Request:
         crowd = 1 if width >= items else max(1, width // 32)
         return Plan(self.system, self.tableau, self.observe, width, self.max_steps, crowd, self.wanted)
 
-    def turns(self, items: int) -> int:
-        """Turns of the loop that are recorded for a derivative: enough for every item to take `max_steps` where memory allows."""
-        if self.capacity is not None:
-            return self.capacity
+    def room(self, items: int) -> Room:
+        """What is recorded for a derivative: enough for every item to take `max_steps` where memory allows."""
         plan = self.plan(items)
-        rounds = -(-items // plan.lanes)
-        row = 8 * (len(self.system.species) + 3) * plan.lanes
-        return max(1000, min(rounds * (self.max_steps + 100), RECORD_BYTES // row))
+        kept = columns_kept(plan, items)
+        most = RECORD_BYTES // (8 * (len(self.system.species) + 2) * kept)
+        turns = self.capacity or max(1000, min(-(-items // plan.lanes) * (self.max_steps + 100), most))
+        return Room(kept * turns, turns)
 
 
 UNEQUAL = "simulate_lanes: the tolerances differ along a mapped axis: use one rtol and atol for all lanes"
-BLOCK = 64
 RECORD_BYTES = 256 * 2**20
 
 
@@ -121,28 +119,25 @@ def _observables_jvp(request: Request, primals: Any, tangents: Any) -> Any:
     items = Items(*arrays, timeline)
     n = timeline.stops.shape[0]
     operands, tree = jax.tree.flatten((items, tolerance))
-    static = {"request": request, "tree": tree, "width": request.plan(n).lanes, "capacity": request.turns(n)}
-    values, steps, reason, *kept = record_p.bind(*operands, **static)
+    values, steps, reason, turns, *kept = record_p.bind(*operands, request=request, tree=tree, room=request.room(n))
     record = Record(*kept)
-    turns = record.turns
     residual, tree = jax.tree.flatten((items, reason == COMPLETE, record))
     (moved,) = tangent_p.bind(*tangents[0], *residual, request=request, tree=tree, directions=False)
     nothing = tuple(np.zeros(x.shape, jax.dtypes.float0) for x in (steps, reason, turns))
     return (values, steps, reason, turns), (moved, *nothing)
 
 
-def _run_recorded(*operands: Array, request: Request, tree: Any, width: int, capacity: int) -> list[Array]:
+def _run_recorded(*operands: Array, request: Request, tree: Any, room: Room) -> list[Array]:
     items, tolerance = jax.tree.unflatten(tree, operands)
-    plan = replace(request, lanes=width).plan(items.parameters.shape[0])
-    outcome, record = run(replace(plan, lanes=width), items, tolerance, capacity)
-    return jax.tree.leaves((_by_item(outcome), record))
+    outcome, record = run(request.plan(items.parameters.shape[0]), items, tolerance, room)
+    return jax.tree.leaves((_by_item(outcome), outcome.turns, record))
 
 
 record_p = Primitive("recorded_ensemble")
 record_p.multiple_results = True
-record_p.def_impl(jax.jit(_run_recorded, static_argnames=("request", "tree", "width", "capacity")))
+record_p.def_impl(jax.jit(_run_recorded, static_argnames=("request", "tree", "room")))
 mlir.register_lowering(record_p, mlir.lower_fun(_run_recorded, multiple_results=True))
-LANE_AXIS = Record(2, 1, 1, None, 0, 0, 0)  # of items in `before` and `after`
+WHOLE = (3, 8)  # of its results, those that belong to the whole batch: turns, services
 
 
 @record_p.def_abstract_eval
@@ -151,32 +146,20 @@ def _recorded_shapes(*operands: Any, **static: Any) -> list[Any]:
     return [jax.core.ShapedArray(x.shape, x.dtype) for x in shapes]
 
 
-def _batch_recorded(operands: Any, axes: Any, *, request: Request, tree: Any, width: int, capacity: int) -> Any:
+def _batch_recorded(operands: Any, axes: Any, *, request: Request, tree: Any, room: Room) -> Any:
     items, tolerance = jax.tree.unflatten(tree, [x if a is None else jnp.moveaxis(x, a, 0) for x, a in zip(operands, axes, strict=True)])
     in_items, in_tolerance = jax.tree.unflatten(tree, [a is not None for a in axes])
     if any(jax.tree.leaves(in_tolerance)):
         raise ValueError(UNEQUAL)
     size = next(x.shape[0] for x, m in zip(jax.tree.leaves(items), jax.tree.leaves(in_items), strict=True) if m)
     flat = jax.tree.map(lambda x, mapped: _flatten(size, x, mapped), items, in_items)
-    out = record_p.bind(*jax.tree.leaves((flat, tolerance)), request=request, tree=tree, width=width * size, capacity=capacity)
-    at = (0, 0, 0, *vars(LANE_AXIS).values())
-    split = [x if a is None else x.reshape(*x.shape[:a], size, x.shape[a] // size, *x.shape[a + 1 :]) for x, a in zip(out, at, strict=True)]
-    return split, at
+    more = Room(size * room.slots, size * room.services)
+    out = record_p.bind(*jax.tree.leaves((flat, tolerance)), request=request, tree=tree, room=more)
+    at = [None if i in WHOLE else 0 for i in range(len(out))]
+    return [x if a is None else x.reshape(size, x.shape[0] // size, *x.shape[1:]) for x, a in zip(out, at, strict=True)], at
 
 
 batching.primitive_batchers[record_p] = _batch_recorded
-
-
-def _gather_record(size: int, record: Record, axes: Record) -> Record:
-    """A mapped record as that of the one run it comes from."""
-
-    def one(x: Array, mapped: int | None, at: int | None) -> Array:
-        if at is None:
-            return x if mapped is None else jnp.max(x, mapped)
-        x = jnp.moveaxis(x, mapped, at)
-        return x.reshape(*x.shape[:at], size * x.shape[at + 1], *x.shape[at + 2 :])
-
-    return Record(*(one(*parts) for parts in zip(vars(record).values(), axes, vars(LANE_AXIS).values(), strict=True)))
 
 
 def _run_tangent(*operands: Array, request: Request, tree: Any, directions: bool) -> list[Array]:
@@ -221,22 +204,20 @@ def _define(primitive: Primitive, body: Callable[..., list[Array]], linear: int)
 
     def batch(operands: Any, axes: Any, *, request: Request, tree: Any, directions: bool) -> Any:
         size = next(x.shape[a] for x, a in zip(operands, axes, strict=True) if a is not None)
-        kept = len(operands) - len(vars(LANE_AXIS))  # the record is mapped along its lanes, everything else by its first axis
-        front = [x if a is None or i >= kept else jnp.moveaxis(x, a, 0) for i, (x, a) in enumerate(zip(operands, axes, strict=True))]
+        front = [x if a is None else jnp.moveaxis(x, a, 0) for x, a in zip(operands, axes, strict=True)]
         mapped = [a is not None for a in axes]
+        services = len(operands) - 3  # the one leaf of a record that belongs to the whole batch
+        front[services], mapped[services] = front[services].reshape(-1)[0], False
         loose, fixed = front[:linear], front[linear:]
         loose = [x if m else jnp.broadcast_to(x, (size, *x.shape)) for x, m in zip(loose, mapped[:linear], strict=True)]
-        in_items, in_ok, _ = jax.tree.unflatten(tree, mapped[linear:])
-        if any(jax.tree.leaves((in_items, in_ok))):
-            items, ok, record = jax.tree.unflatten(tree, fixed)
-            items, ok = jax.tree.map(lambda x, m: _flatten(size, x, m), (items, ok), (in_items, in_ok))
-            record = _gather_record(size, record, axes[kept:])
+        if any(mapped[linear:]):
+            fixed = [x if x.ndim == 0 else _flatten(size, x, m) for x, m in zip(fixed, mapped[linear:], strict=True)]
             if directions:  # (mapped, direction, item, ...) -> (direction, mapped x item, ...)
                 loose = [jnp.swapaxes(x, 0, 1) for x in loose]
                 loose = [x.reshape(x.shape[0], size * x.shape[2], *x.shape[3:]) for x in loose]
             else:
                 loose = [x.reshape(size * x.shape[1], *x.shape[2:]) for x in loose]
-            out = primitive.bind(*loose, *jax.tree.leaves((items, ok, record)), request=request, tree=tree, directions=directions)
+            out = primitive.bind(*loose, *fixed, request=request, tree=tree, directions=directions)
             at = 1 if directions else 0
             return [x.reshape(*x.shape[:at], size, x.shape[at] // size, *x.shape[at + 1 :]) for x in out], [at] * len(out)
         if directions:

@@ -28,6 +28,7 @@ from models.timeline import Timeline
 COMPLETE, NOT_FINITE, STEP_TOO_SMALL, TOO_MANY_STEPS, RECORD_FULL = range(5)
 REASONS = ("complete", "not finite at the start", "step too small", "too many steps", "record full")
 RUNNING = -1
+BLOCK = 64  # lanes come in whole blocks
 REFUSALS = 40  # in a row; at the largest shrinking allowed this is a factor of 1e-28
 
 Observe = Callable[[Any, Scalars, Scalars], Scalars]
@@ -72,16 +73,20 @@ class Tolerance(eqx.Module):
 
 
 class Record(eqx.Module):
-    """Every turn of the loop, for replay: a refused or idle step has size 0; `served` is the stop passed in this turn, or -1.
+    """What replay needs: the tape of every turn, and what the lanes were given at each service.
 
+    Tapes are one-dimensional, so that under `vmap` the tapes of mapped runs, one behind the other, are the tape of the one
+    run that they become. Turn i fills `rows x columns` numbers from i * rows * columns on, a column for every lane that
+    ever works; a refused or idle step has size 0. Service j came after turn `ends[j]`; `item` and `served` hold, for each
+    column, the item it worked on before that service and the stop that it had reached, or -1.
     `before` and `after`: state at each stop before and after its jump.
     """
 
-    steps: Float[Array, "turn row lane"]  # rows: t, h, then the species
-    item: Int[Array, "turn lane"]
-    served: Int[Array, "turn lane"]
-    turns: Int[Array, ""]
-    last: Int[Array, "lane"]
+    steps: Float[Array, "tape"]  # rows: t, h, then the species
+    item: Int[Array, "slot"]
+    served: Int[Array, "slot"]
+    ends: Int[Array, "service"]
+    services: Int[Array, ""]
     before: Float[Array, "item stop species"]
     after: Float[Array, "item stop species"]
 
@@ -273,22 +278,51 @@ def serve(
     return lanes, outcome, record
 
 
-def run(plan: Plan, items: Items, tolerance: Tolerance, capacity: int | None) -> tuple[Outcome, Record | None]:
-    """Run every item; with a `capacity`, keep that many turns for replay."""
+@dataclass(frozen=True)
+class Room:
+    """What a record has room for: turns of the loop times columns, and services."""
+
+    slots: int
+    services: int
+
+
+def columns_kept(plan: Plan, items: int) -> int:
+    """Lanes that ever work."""
+    return min(plan.lanes, items)
+
+
+def write(tape: Array, turn: Any, lines: Array, columns: int) -> Array:
+    """The tape with the first columns of `lines` (..., lane) as its piece number `turn`."""
+    piece = lines[..., :columns].reshape(-1).astype(tape.dtype)
+    return lax.dynamic_update_slice(tape, piece, (turn * piece.size,))
+
+
+def read(tape: Array, turn: Any, rows: int, columns: int, lanes: int, filling: float = 0) -> Array:
+    """Piece number `turn` of a tape, (row, lane), filled up to all lanes."""
+    piece = lax.dynamic_slice(tape, (turn * (rows * columns),), (rows * columns,)).reshape(rows, columns)
+    return piece if columns == lanes else jnp.pad(piece, ((0, 0), (0, lanes - columns)), constant_values=filling)
+
+
+def blank(plan: Plan, items: Items, room: Room) -> Record:
+    """An empty record."""
     n, stops = items.timeline.stops.shape
-    species, width = len(plan.system.species), plan.lanes
+    first = starting_state(plan, items)
+    states = jnp.zeros((n, stops, first.shape[1]), first.dtype).at[:, 0].set(first)
+    code, ends = jnp.zeros(room.slots, jnp.int32), jnp.zeros(room.services, jnp.int32)
+    tape = jnp.zeros(room.slots * (first.shape[1] + 2), first.dtype)
+    return Record(tape, code, code, ends, jnp.asarray(0, jnp.int32), states, states)
+
+
+def run(plan: Plan, items: Items, tolerance: Tolerance, space: Room | None) -> tuple[Outcome, Record | None]:
+    """Run every item; with `space`, keep the turns for replay."""
+    n, stops = items.timeline.stops.shape
+    width, kept_columns = plan.lanes, columns_kept(plan, n)
     ready = sound(plan, items)
     first_seen = observed_at_start(plan, items)
     values = jnp.zeros((n, stops, first_seen.shape[1]), first_seen.dtype).at[:, 0].set(first_seen)
     outcome = Outcome(values, jnp.zeros(n, jnp.int32), jnp.full(n, RECORD_FULL, jnp.int32), jnp.asarray(0, jnp.int32))
-    record = None
-    if capacity is not None:
-        first = starting_state(plan, items)
-        states = jnp.zeros((n, stops, species)).at[:, 0].set(first)
-        code = jnp.full((capacity, width), -1, jnp.int32)
-        record = Record(
-            jnp.zeros((capacity, species + 2, width)), code, code, jnp.asarray(0, jnp.int32), jnp.zeros(width, jnp.int32), states, states
-        )
+    record = None if space is None else blank(plan, items, space)
+    turns = None if space is None else min(space.slots // kept_columns, space.services)
     every = jnp.arange(width, dtype=jnp.int32)
     lanes = load(plan, items, ready, empty_lanes(plan, items), jnp.minimum(every, n), every >= 0)
     lanes = replace(lanes, queue=jnp.asarray(width, jnp.int32))
@@ -300,20 +334,22 @@ def run(plan: Plan, items: Items, tolerance: Tolerance, capacity: int | None) ->
         moving = (lanes.item < n) & ~attention
         service = (jnp.sum(attention) >= plan.crowd) | ~jnp.any(moving)
         if kept is not None:
-            steps, item = kept
-            kept = steps.at[before.turn].set(jnp.stack([before.t, accepted, *before.y])), item.at[before.turn].set(before.item)
+            kept = write(kept, before.turn, jnp.stack([before.t, accepted, *before.y]), kept_columns)
         return service, lanes, kept
 
     def room(lanes: Lanes) -> Any:
-        return True if capacity is None else lanes.turn < capacity
+        return True if turns is None else lanes.turn < turns
 
     def body(state: tuple[Lanes, Outcome, Record | None]) -> tuple[Lanes, Outcome, Record | None]:
         lanes, outcome, record = state
-        kept = None if record is None else (record.steps, record.item)
+        kept = None if record is None else record.steps
         _, lanes, kept = lax.while_loop(lambda s: ~s[0] & room(s[1]), step, (jnp.asarray(False), lanes, kept))
-        if record is not None:
-            served = jnp.where(lanes.waiting, lanes.k, -1)
-            record = replace(record, steps=kept[0], item=kept[1], served=record.served.at[lanes.turn - 1].set(served))
+        if record is not None and kept is not None:
+            j, served = record.services, jnp.where(lanes.waiting, lanes.k, -1)
+            record = replace(
+                record, steps=kept, item=write(record.item, j, lanes.item, kept_columns),
+                served=write(record.served, j, served, kept_columns), ends=record.ends.at[j].set(lanes.turn - 1), services=j + 1,
+            )
         return serve(plan, items, ready, lanes, outcome, record)
 
     def going(state: tuple[Lanes, Outcome, Record | None]) -> Any:
@@ -322,9 +358,10 @@ def run(plan: Plan, items: Items, tolerance: Tolerance, capacity: int | None) ->
     lanes, outcome, record = lax.while_loop(going, body, (lanes, outcome, record))
     unfinished = jnp.where(lanes.item < n, lanes.item, n)
     outcome = replace(outcome, steps=outcome.steps.at[unfinished].set(lanes.steps, mode="drop"), turns=lanes.turn)
-    if record is not None:
-        record = replace(record, turns=lanes.turn, last=lanes.item)
     return outcome, record
 
 
-__all__ = ["Items", "Outcome", "Plan", "Record", "Tolerance", "columns", "prepared", "run", "sound", "starting_state", "when"]
+__all__ = [
+    "BLOCK", "Items", "Outcome", "Plan", "Record", "Room", "Tolerance", "columns", "columns_kept", "prepared", "read", "run", "sound",
+    "starting_state", "when",
+]

@@ -17,7 +17,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
-from models.queue import Items, Plan, Record, columns, prepared, starting_state, when
+from models.queue import Items, Plan, Record, columns, columns_kept, prepared, read, starting_state
 from models.solver.sparse_lu import Scalars
 from models.solver.step import advance
 
@@ -70,9 +70,9 @@ def _step(plan: Plan, t: Any, h: Any, constants: Scalars) -> Callable[[Scalars, 
     return step
 
 
-def _turn(record: Record, turn: Any) -> tuple[Any, Any, Scalars, Any]:
+def _turn(record: Record, turn: Any, species: int, kept: int, width: int) -> tuple[Any, Any, Scalars, Any]:
     """t, size or 1, state, and whether a step was accepted, in one turn."""
-    rows = record.steps[turn]
+    rows = read(record.steps, turn, species + 2, kept, width)
     taken = rows[1] > 0
     return rows[0], jnp.where(taken, rows[1], 1.0), tuple(rows[i] for i in range(2, rows.shape[0])), taken
 
@@ -110,7 +110,8 @@ def adjoint(
     """Gradient of sum(cotangent * observables at the stops)."""
     line, affected = items.timeline, _affected(plan)
     n, stops = line.stops.shape
-    species, width, periods = len(plan.system.species), record.last.shape[0], items.inputs.shape[1]
+    species, width, periods = len(plan.system.species), plan.lanes, items.inputs.shape[1]
+    kept = columns_kept(plan, n)
     seen, state, args, real = _observation(plan, items, record)
     _, pull = jax.vjp(seen, state, args)
     kick, direct = pull(jnp.where((real & ok[:, None])[:, :, None], cotangent, 0.0))
@@ -121,8 +122,8 @@ def adjoint(
         row = jnp.where(leaving, s.item, n)
         return s.handed.at[row, period].set(jnp.stack(s.slopes, -1), mode="drop") if affected else s.handed
 
-    def unserve(turn: Any, s: Backward) -> Backward:
-        item, k = record.item[turn], record.served[turn]
+    def unserve(service: Any, s: Backward) -> Backward:
+        item, k = read(record.item, service, 1, kept, width, n)[0], read(record.served, service, 1, kept, width, -1)[0]
         changed, stopped = item != s.item, k >= 0
         at, k0 = jnp.minimum(item, n - 1), jnp.maximum(k, 0)
         started = s.at_stop.at[jnp.where(changed, s.item, n), 0].set(jnp.stack(s.costate, -1), mode="drop")
@@ -131,8 +132,8 @@ def adjoint(
         )
         at_stop = started.at[jnp.where(stopped, item, n), k0].set(jnp.stack(costate, -1), mode="drop")
         opened = stopped & (line.begins[at, k0] >= 0)
-        kept = columns(items.keep[at, line.period[at, k0]])
-        costate = tuple(jnp.where(opened, c * g, c) for c, g in zip(costate, kept, strict=True))
+        kept_shares = columns(items.keep[at, line.period[at, k0]])
+        costate = tuple(jnp.where(opened, c * g, c) for c, g in zip(costate, kept_shares, strict=True))
         leaving = changed | opened
         handed = hand_in(s, leaving, s.period)
         period = line.period[at, jnp.maximum(k0 - 1, 0)]
@@ -142,24 +143,33 @@ def adjoint(
         slopes = tuple(jnp.where(leaving, 0.0, g) for g in s.slopes)
         return Backward(item, jnp.where(leaving, period, s.period), constants, costate, slopes, at_stop, handed)
 
-    def body(carry: tuple[Any, Backward]) -> tuple[Any, Backward]:
+    def unstep(carry: tuple[Any, Backward]) -> tuple[Any, Backward]:
         turn, s = carry
-        event = jnp.any(record.served[turn] >= 0) | jnp.any(record.item[turn] != s.item)
-        s = when(event, lambda s: unserve(turn, s), s)
-        t, h, y, taken = _turn(record, turn)
+        t, h, y, taken = _turn(record, turn, species, kept, width)
         _, pull = jax.vjp(_step(plan, t, h, s.constants), y, tuple(s.constants[i] for i in affected))
         back, slope = pull(s.costate)
         costate = tuple(jnp.where(taken, new, old) for new, old in zip(back, s.costate, strict=True))
         slopes = tuple(old + jnp.where(taken, new, 0.0) for new, old in zip(slope, s.slopes, strict=True))
         return turn - 1, replace(s, costate=costate, slopes=slopes)
 
-    zero, at = jnp.zeros(width), jnp.minimum(record.last, n - 1)
+    def stretch(carry: tuple[Any, Any, Backward]) -> tuple[Any, Any, Backward]:
+        """One service backwards, and the steps before it, in a loop of their own as in the queue."""
+        service, turn, s = carry
+        first = jnp.where(service > 0, record.ends[jnp.maximum(service - 1, 0)] + 1, 0)
+        turn, s = lax.while_loop(lambda carry: carry[0] >= first, unstep, (turn, unserve(service, s)))
+        return service - 1, turn, s
+
+    idle = jnp.full(width, n, jnp.int32)
+    at = jnp.minimum(idle, n - 1)
     period = line.period[at, -1]
-    first = Backward(
-        record.last, period, columns(table[at, period]), (zero,) * species, (zero,) * len(affected),
+    zero = jnp.zeros(width)
+    start = Backward(
+        idle, period, columns(table[at, period]), (zero,) * species, (zero,) * len(affected),
         jnp.zeros((n, stops, species)), jnp.zeros((n, periods, len(affected))),
     )
-    _, s = lax.while_loop(lambda carry: carry[0] >= 0, body, (record.turns - 1, first))
+    last = record.services - 1
+    turns = jnp.where(last >= 0, record.ends[jnp.maximum(last, 0)], -1)
+    _, _, s = lax.while_loop(lambda carry: carry[0] >= 0, stretch, (last, turns, start))
     handed = hand_in(s, s.item < n, s.period)
     at_stop = s.at_stop.at[s.item, 0].set(jnp.stack(s.costate, -1), mode="drop").at[:, 0].add(kick[:, 0])
 
@@ -185,7 +195,7 @@ def tangent(
     """Change of the observables at the stops that a change of the items makes."""
     line, affected = items.timeline, _affected(plan)
     n, stops = line.stops.shape
-    species, width = len(plan.system.species), record.last.shape[0]
+    species, width, kept = len(plan.system.species), plan.lanes, columns_kept(plan, n)
     mask = np.zeros(len(plan.system.nominal))
     mask[list(plan.wanted)] = 1.0
     args_dot = jnp.where(mask > 0, _by_period(Items(change.parameters, change.inputs, change.keep, change.add, line)), 0.0)
@@ -200,8 +210,8 @@ def tangent(
         state = tuple(jnp.where(new, a, b) for a, b in zip(columns(first[at]), s.tangent, strict=True))
         return Forward(item, constants, moved, state, s.at_stop)
 
-    def serve(turn: Any, s: Forward) -> Forward:
-        k = record.served[turn]
+    def serve(service: Any, s: Forward) -> Forward:
+        k = read(record.served, service, 1, kept, width, -1)[0]
         stopped, at, k0 = k >= 0, jnp.minimum(s.item, n - 1), jnp.maximum(k, 0)
         opens, p = stopped & (line.begins[at, k0] >= 0), line.period[at, k0]
         pushed = columns(change.keep[at, p] * record.before[at, k0] + change.add[at, p])
@@ -212,19 +222,23 @@ def tangent(
         at_stop = s.at_stop.at[jnp.where(stopped, s.item, n), k0].set(jnp.stack(state, -1), mode="drop")
         return Forward(s.item, constants, moved, state, at_stop)
 
-    def body(carry: tuple[Any, Forward]) -> tuple[Any, Forward]:
+    def step(carry: tuple[Any, Forward]) -> tuple[Any, Forward]:
         turn, s = carry
-        s = when(jnp.any(record.item[turn] != s.item), lambda s: load(s, record.item[turn]), s)
-        t, h, y, taken = _turn(record, turn)
-        step = _step(plan, t, h, s.constants)
-        _, new = jax.jvp(step, (y, tuple(s.constants[i] for i in affected)), (s.tangent, s.moved))
-        s = replace(s, tangent=tuple(jnp.where(taken, a, b) for a, b in zip(new, s.tangent, strict=True)))
-        return turn + 1, when(jnp.any(record.served[turn] >= 0), lambda s: serve(turn, s), s)
+        t, h, y, taken = _turn(record, turn, species, kept, width)
+        _, new = jax.jvp(_step(plan, t, h, s.constants), (y, tuple(s.constants[i] for i in affected)), (s.tangent, s.moved))
+        return turn + 1, replace(s, tangent=tuple(jnp.where(taken, a, b) for a, b in zip(new, s.tangent, strict=True)))
+
+    def stretch(carry: tuple[Any, Any, Forward]) -> tuple[Any, Any, Forward]:
+        service, turn, s = carry
+        s = load(s, read(record.item, service, 1, kept, width, n)[0])
+        turn, s = lax.while_loop(lambda carry: carry[0] <= record.ends[service], step, (turn, s))
+        return service + 1, turn, serve(service, s)
 
     zero, none = jnp.zeros(width), jnp.full(width, n, jnp.int32)
     start = Forward(none, columns(table[jnp.zeros_like(none), 0]), (zero,) * len(affected), (zero,) * species,
                     jnp.zeros((n, stops, species)).at[:, 0].set(first))
-    _, s = lax.while_loop(lambda carry: carry[0] < record.turns, body, (jnp.zeros_like(record.turns), start))
+    begin = jnp.zeros_like(record.services)
+    _, _, s = lax.while_loop(lambda carry: carry[0] < record.services, stretch, (begin, begin, start))
     seen, state, args, real = _observation(plan, items, record)
     _, moved = jax.jvp(seen, (state, args), (s.at_stop, args_dot))
     return jnp.where((real & ok[:, None])[:, :, None], moved, 0.0)
