@@ -13,7 +13,7 @@ from models.ensemble import simulate_lanes
 from models.protocol import Schedule
 from models.simulate import Trajectory
 
-MAX_STEPS = 3000  # of one dish; several times what the default study needs at its tightest, and memory of a derivative grows with it
+MAX_STEPS = 1000  # of one dish; several times what the default study needs, and time and memory of a derivative grow with it
 Tolerance = float | Float[Array, ""]
 
 

@@ -17,7 +17,7 @@ from scipy.stats import norm
 
 from inference.likelihood import Prediction, lanes, predict
 from inference.noise import FAMILIES, on_scale
-from inference.nuisance import Affine, draw, marginal_log_likelihood
+from inference.nuisance import Affine, draw, marginal_total
 from inference.posterior import Problem
 from inference.study import Study, StudyError
 from models.simulate import Trajectory
@@ -36,7 +36,7 @@ class Marginal:
         mean, sd: (gone,) of the normal prior of the parameter, or of its logarithm.
         design: (measurement, gone) how the location moves with it.
         measured: (measurement,) values on the scale on which their noise is symmetric.
-        problem: the posterior of the kept parameters.
+        problem: the posterior of the kept parameters; the measurements that depend on the others are one term of its likelihood.
     """
 
     study: Study
@@ -54,7 +54,7 @@ class Marginal:
         """All unknowns: the kept ones beside one draw of the others given them and the data."""
         whole = _whole(self, theta)
         _, seen, _ = self.evaluate(whole)
-        b = draw(key, _affine(self, seen), jnp.asarray(self.mean), jnp.asarray(self.sd))
+        b = draw(key, _affine(self, seen, self.design.any(axis=1)), jnp.asarray(self.mean), jnp.asarray(self.sd))
         return whole.at[self.gone].set(jnp.where(self.on_log, jnp.exp(b), b))
 
 
@@ -82,12 +82,15 @@ def marginal(study: Study, names: Sequence[str], evaluate: Evaluate) -> Marginal
     priors = [study.unknowns[i].prior for i in gone]
     on_log = np.array([p.family == "log-normal" for p in priors], bool)
     design = shifts.design[:, gone]
-    touched, jacobian = design.any(axis=1), _jacobian(study)
+    touched = design.any(axis=1)
+    jacobian = float(_jacobian(study)[touched].sum())
 
     def log_likelihood(theta: Float[Array, "kept"]) -> tuple[Array, Array]:
         terms, seen, ok = evaluate(_whole(self, theta))
-        closed = marginal_log_likelihood(_affine(self, seen), jnp.asarray(self.mean), jnp.asarray(self.sd)) - jacobian
-        return jnp.where(touched, closed, terms), ok
+        if not touched.any():
+            return terms, ok
+        closed = marginal_total(_affine(self, seen, touched), jnp.asarray(self.mean), jnp.asarray(self.sd)) - jacobian
+        return jnp.concatenate([terms[~touched], closed[None]]), ok
 
     own = {study.unknowns[i].name: study.unknowns[i].prior.distribution() for i in kept}
     self = Marginal(study, evaluate, kept, gone, on_log, np.array([p.parameters[0] for p in priors]),
@@ -101,12 +104,10 @@ def _whole(m: Marginal, theta: Array) -> Array:
     return whole.at[m.gone].set(jnp.where(m.on_log, jnp.exp(m.mean), m.mean))
 
 
-def _affine(m: Marginal, seen: Prediction) -> Affine:
-    """Measured minus predicted with the parameters at 0 (on their scale), where the noise is symmetric."""
-    touched = m.design.any(axis=1)
-    residual = jnp.where(touched, m.measured - seen.location + m.design @ m.mean, 0.0)
-    # rows without any of the parameters are left to the ordinary terms: noise so wide that they say nothing here
-    return Affine(residual, jnp.asarray(m.design), jnp.where(touched, seen.scale, 1.0))
+def _affine(m: Marginal, seen: Prediction, rows: Bool[np.ndarray, "measurement"]) -> Affine:
+    """Measured minus predicted with the parameters at 0 (on their scale), where the noise is symmetric, of these rows."""
+    residual = (m.measured - seen.location + m.design @ m.mean)[rows]
+    return Affine(residual, jnp.asarray(m.design[rows]), seen.scale[rows])
 
 
 def _measured(study: Study) -> Float[np.ndarray, "measurement"]:

@@ -81,6 +81,17 @@ def marginal_log_likelihood(
     return terms
 
 
+def marginal_total(a: Affine, mean: Float[Array, "nuisance"], prior_sd: Float[Array, "nuisance"]) -> Float[Array, ""]:
+    """ln p(y | theta) with b integrated out: the sum of the terms above in one piece, for samplers.
+
+    ln p(y | b) + ln p(b) at the best b, less ln det of the precision there / 2 (Gaussian integral).
+    """
+    root, best = _posterior(a, mean, prior_sd)
+    off, drawn = (a.residual - a.design @ best) / a.sd, (best - mean) / prior_sd
+    logs = jnp.sum(jnp.log(a.sd)) + jnp.sum(jnp.log(prior_sd)) + jnp.sum(jnp.log(jnp.diagonal(root)))
+    return -0.5 * (jnp.sum(off**2) + jnp.sum(drawn**2) + a.residual.shape[0] * jnp.log(2 * jnp.pi)) - logs
+
+
 def profiled(a: Affine) -> tuple[Float[Array, "nuisance"], Float[Array, "measurement"]]:
     """The b that fits best (weighted least squares), and the log density of each measurement with it."""
     scaled = a.design / a.sd[:, None]

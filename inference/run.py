@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from inference import checkpoint, fit
+from inference.marginal import Marginal, candidates, marginal
 from inference.parts import Split, split
 from inference.posterior import Problem
 from inference.progress import Teller, duration
@@ -58,6 +59,11 @@ def problem_of(parts: Split, settings: fit.Settings) -> Problem:
     return Problem({u.name: u.prior.distribution() for u in parts.whole.unknowns}, log_likelihood)
 
 
+def reduced(parts: Split, settings: fit.Settings) -> Marginal:
+    """The posterior that is sampled: pure scales and offsets of instruments are integrated out and drawn afterwards."""
+    return marginal(parts.whole, candidates(parts.whole), lambda theta: parts.evaluate(theta, rtol=settings.rtol, atol=settings.atol))
+
+
 def request(study: Study, settings: fit.Settings) -> dict[str, Any]:
     """What identifies a run: two runs with the same request on the same device give the same draws."""
     return {"study": study.id, "study_fingerprint": study.fingerprint, "network": study.network.id,
@@ -91,12 +97,14 @@ def execute(study: Study, settings: fit.Settings, out: Path, tell: Teller, stop:
     asked = request(study, settings)
     fit.write_json(out / "run.json", {**asked, "status": "running", **fit.provenance(settings)})
     parts = Split(study, split(study))
-    problem = problem_of(parts, settings)
-    drawn = fit.draw(problem, settings, out / "checkpoint", tell, stop)
+    sampled = reduced(parts, settings)
+    if len(sampled.gone):
+        tell.say(f"Integrating out {len(sampled.gone)} scales and offsets of instruments in closed form; they are drawn afterwards")
+    drawn = fit.draw(sampled.problem, settings, out / "checkpoint", tell, stop)
     if drawn is None:
         return False
     tell.say("Predicting every measurement from the posterior and the prior ...")
-    arrays = simulated(parts, problem, settings, drawn, tell)
+    arrays = simulated(parts, sampled, settings, drawn, tell)
     checkpoint.write_arrays(out / "checkpoint" / "drawn.npz", arrays)
     wall = time.time() - begun
     fit.write_json(out / "run.json", {**asked, "status": "sampled", "wall_time_s": round(wall, 1), **fit.provenance(settings)})
@@ -104,9 +112,10 @@ def execute(study: Study, settings: fit.Settings, out: Path, tell: Teller, stop:
     return True
 
 
-def simulated(parts: Split, problem: Problem, settings: fit.Settings, drawn: fit.Fitted, tell: Teller) -> dict[str, np.ndarray]:
-    """Log-likelihood of every draw, and simulated measurements of a share of them and of the prior, as plain arrays."""
+def simulated(parts: Split, sampled: Marginal, settings: fit.Settings, drawn: fit.Fitted, tell: Teller) -> dict[str, np.ndarray]:
+    """All parameters and the log-likelihood of every draw, and simulated measurements of a share of them and of the prior."""
     chains, draws, n = drawn.theta.shape
+    problem = problem_of(parts, settings)
     step = max(1, draws // settings.predicted)
     kept = np.arange(0, draws, step)[: settings.predicted]
     key_prior, key_new, key_new_prior = jax.random.split(jax.random.PRNGKey(settings.seed + 1), 3)
@@ -115,9 +124,9 @@ def simulated(parts: Split, problem: Problem, settings: fit.Settings, drawn: fit
         found, prediction, ok = parts.evaluate(theta, rtol=settings.rtol, atol=settings.atol)
         return found, prediction.value, replicate(parts.whole, prediction, key), ok
 
-    many = jax.jit(jax.vmap(one))
+    many, whole = jax.jit(jax.vmap(one)), jax.jit(jax.vmap(lambda theta, key: (sampled.complete(key, theta),)))
 
-    def over(theta: np.ndarray, key: jax.Array, title: str) -> list[np.ndarray]:
+    def over(run: Callable[..., Any], theta: np.ndarray, key: jax.Array, title: str) -> list[np.ndarray]:
         keys = jax.random.split(key, len(theta))
         parts = []
         with tell.bar(title, len(theta)) as bar:
@@ -126,19 +135,21 @@ def simulated(parts: Split, problem: Problem, settings: fit.Settings, drawn: fit
                 short = BATCH - len(block)
                 if short:  # one program for all batches
                     block, ks = np.concatenate([block, np.repeat(block[-1:], short, 0)]), jnp.concatenate([ks, ks[:1].repeat(short, 0)])
-                parts.append([np.asarray(v)[: BATCH - short] for v in many(jnp.asarray(block), ks)])
+                parts.append([np.asarray(v)[: BATCH - short] for v in run(jnp.asarray(block), ks)])
                 bar.to(min(i + BATCH, len(theta)))
         return [np.concatenate(p) for p in zip(*parts, strict=True)]
 
     flat = drawn.theta.reshape(-1, n)
-    log_like, expected, new, ok = over(flat, key_new, "posterior")
+    if len(sampled.gone):
+        (flat,) = over(whole, flat, jax.random.fold_in(key_new, 1), "scales")
+    log_like, expected, new, ok = over(many, flat, key_new, "posterior")
     shape = (chains, draws, -1)
     prior_theta = np.asarray(problem.sample_prior(key_prior, max(settings.prior_draws, 1000)))
-    _, prior_expected, prior_new, prior_ok = over(prior_theta[: settings.prior_draws], key_new_prior, "prior")
+    _, prior_expected, prior_new, prior_ok = over(many, prior_theta[: settings.prior_draws], key_new_prior, "prior")
     prior_expected, prior_new = (np.where(prior_ok[:, None], v, np.nan) for v in (prior_expected, prior_new))
     log_prior = np.asarray(jax.jit(jax.vmap(problem.log_prior))(jnp.asarray(flat))).reshape(shape)
     return {
-        "theta": drawn.theta, "log_likelihood": log_like.reshape(shape), "log_prior": log_prior,
+        "theta": flat.reshape(shape), "log_likelihood": log_like.reshape(shape), "log_prior": log_prior,
         "expected": expected.reshape(shape)[:, kept], "replicated": new.reshape(shape)[:, kept], "kept": kept,
         "prior_theta": prior_theta, "prior_expected": prior_expected, "prior_replicated": prior_new,
         "ok": ok.reshape(chains, draws), "prior_ok": prior_ok, "mode_potentials": drawn.mode_potentials,

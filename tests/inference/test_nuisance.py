@@ -7,7 +7,17 @@ import numpyro.distributions as dist
 import pytest
 from scipy import integrate, optimize, stats
 
-from inference.nuisance import Affine, NuisanceError, affine, draw, marginal_log_likelihood, profiled, profiled_noise, require_affine
+from inference.nuisance import (
+    Affine,
+    NuisanceError,
+    affine,
+    draw,
+    marginal_log_likelihood,
+    marginal_total,
+    profiled,
+    profiled_noise,
+    require_affine,
+)
 
 RNG = np.random.default_rng(0)
 X = np.array([1.0, 2.0, 4.0, 3.0, 0.5, 2.5])
@@ -31,6 +41,8 @@ def test_the_marginal_likelihood_is_the_dense_normal_s():
     dense = stats.multivariate_normal(design @ MEAN, np.diag(SD**2) + design @ np.diag(PRIOR**2) @ design.T)
     terms = marginal_log_likelihood(scale_and_offset(), jnp.asarray(MEAN), jnp.asarray(PRIOR))
     assert float(terms.sum()) == pytest.approx(dense.logpdf(Y), rel=1e-12)
+    in_one_piece = marginal_total(scale_and_offset(), jnp.asarray(MEAN), jnp.asarray(PRIOR))
+    assert float(in_one_piece) == pytest.approx(dense.logpdf(Y), rel=1e-12)
     # the first term is the first measurement's own marginal
     first = stats.norm(design[0] @ MEAN, np.sqrt(SD[0] ** 2 + design[0] ** 2 @ PRIOR**2)).logpdf(Y[0])
     assert float(terms[0]) == pytest.approx(first)
