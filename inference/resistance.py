@@ -163,7 +163,7 @@ def plan(question: Question, lanes: int = 512) -> Plan:
     network = network_of(question)
     system = compile_network(network)
     dishes = dishes_of(question)
-    first = jax.tree.map(lambda x: x[:1], _schedule(system, question, *dishes[0]))
+    first = jax.tree.map(lambda x: x[:1], dish_schedule(system, question, *dishes[0]))
     rest = treatment(system, question)
     times = AREA_TIMES if question.readout == "escape" else np.array([60 * question.hours])
     return Plan(system, first, rest, jnp.asarray(times), observing(network, READ[question.readout]), _ANSWERS[question.readout],
@@ -193,11 +193,12 @@ def dishes_of(question: Question) -> list[tuple[tuple[tuple[Drug, float], ...], 
 
 def treatment(system: System, question: Question) -> Schedule:
     """Schedules from t = 0 on of the dishes of a question, leading axis dish."""
-    schedules = [_schedule(system, question, drugs, condition) for drugs, condition in dishes_of(question)]
+    schedules = [dish_schedule(system, question, drugs, condition) for drugs, condition in dishes_of(question)]
     return jax.tree.map(lambda *x: jnp.stack(x), *[jax.tree.map(lambda x: x[1:], s) for s in schedules])
 
 
-def _schedule(system: System, question: Question, drugs: Sequence[tuple[Drug, float]], condition: str) -> Schedule:
+def dish_schedule(system: System, question: Question, drugs: Sequence[tuple[Drug, float]], condition: str) -> Schedule:
+    """Pre-culture and treatment of one dish with the preset and estradiol of the question, as two periods."""
     il6, inputs, _ = CONDITIONS[condition]
     estradiol = {"E2": question.estradiol} if question.estradiol else {}
     known = {k: v for k, v in inputs.items() if k in system.inputs}
@@ -243,9 +244,16 @@ def parameters(
     return jnp.broadcast_to(nominal, (len(ln_values), len(nominal))).at[:, where].set(values)
 
 
-def culture(what: Plan, values: Float[Array, "set parameter"], *, rtol: float, atol: float, wanted: Sequence[str] = ()) -> Start:
-    """The state of each set of parameters at the end of the pre-culture, and whether it could be solved."""
-    times = jnp.full((len(values), len(what.times)), jnp.inf).at[:, 0].set(0.0)
+def culture(
+    what: Plan, values: Float[Array, "set parameter"], *, rtol: float, atol: float, wanted: Sequence[str] = (),
+    real: Bool[Array, "set"] | None = None,
+) -> Start:
+    """The state of each set of parameters at the end of the pre-culture, and whether it could be solved.
+
+    Sets that are not `real` only fill the batch and are not solved.
+    """
+    ends = jnp.zeros(len(values)) if real is None else jnp.where(real, 0.0, jnp.inf)
+    times = jnp.full((len(values), len(what.times)), jnp.inf).at[:, 0].set(ends)
     found = _lanes(what, values, _repeat(what.preculture, len(values)), times, rtol, atol, wanted)
     return found.values[:, 0, :], found.ok
 
@@ -260,19 +268,28 @@ def treat(
         start: what `culture` gave.
     """
     here = jax.tree.map(lambda x: x[dish], what.treatments)
-    state = here.keep * start[0][:, None, :] + here.add  # (set, period, species)
-    n = len(values)
-    schedules = Schedule(_repeat(here.starts, n), _repeat(here.inputs, n), jnp.zeros_like(state), state)
-    found = _lanes(what, values, schedules, jnp.broadcast_to(what.times, (n, len(what.times))), rtol, atol, wanted)
+    return treat_each(what, _repeat(here, len(values)), values, start, rtol=rtol, atol=atol, wanted=wanted)
+
+
+def treat_each(
+    what: Plan, dishes: Schedule, values: Float[Array, "set parameter"], start: Start, *, rtol: float, atol: float,
+    wanted: Sequence[str] = (), times: Float[Array, "set time"] | None = None,
+) -> tuple[Float[Array, "set time observable"], Bool[Array, "set"]]:
+    """As `treat`, with a dish of its own for each set (leading axis of `dishes`) and, where given, its own output times."""
+    state = dishes.keep * start[0][:, None, :] + dishes.add  # (set, period, species)
+    schedules = Schedule(dishes.starts, dishes.inputs, jnp.zeros_like(state), state)
+    asked = jnp.broadcast_to(what.times, (len(values), len(what.times))) if times is None else times
+    found = _lanes(what, values, schedules, asked, rtol, atol, wanted)
     columns = tuple(jnp.moveaxis(found.values, -1, 0))
-    args = (*jnp.moveaxis(values[:, :, None], 1, 0), *here.inputs[0])
+    args = (*jnp.moveaxis(values[:, :, None], 1, 0), *jnp.moveaxis(dishes.inputs[:, 0, :, None], 1, 0))
     seen = jnp.stack([jnp.broadcast_to(o, columns[0].shape) for o in what.observe(what.times, columns, args)], axis=-1)
     return seen, start[1] & found.ok
 
 
 def _lanes(what: Plan, values: Array, schedules: Schedule, times: Array, rtol: float, atol: float, wanted: Sequence[str]) -> Trajectory:
-    """Pre-culture and treatment have the same shapes and read all species, so that one program serves for both."""
-    return simulate_lanes(what.system, values, schedules, times, rtol=rtol, atol=atol, max_steps=MAX_STEPS, wanted=tuple(wanted),
+    """Pre-culture and treatment have the same shapes and types and read all species, so that one program serves for both."""
+    strong = jax.tree.map(lambda x: jnp.asarray(x, float), schedules)  # a weakly typed number would compile everything once more
+    return simulate_lanes(what.system, values, strong, times, rtol=rtol, atol=atol, max_steps=MAX_STEPS, wanted=tuple(wanted),
                           lanes=what.lanes)
 
 

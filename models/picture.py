@@ -6,7 +6,7 @@ only what acts. Coordinates are our choice; they follow the figure: niche above,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.drugs import DRUGS
 from models.figure_arrows import ARROWS, missing
@@ -33,12 +33,17 @@ class Node:
 
 @dataclass(frozen=True)
 class Edge:
-    """An effect of one node on another."""
+    """An effect of one node on another, through `rows` of the network whose expressions contain `symbol`.
+
+    A drug's edge has its input as `symbol` and no rows.
+    """
 
     source: str
     target: str
     inhibits: bool
     drug: bool = False
+    rows: tuple[str, ...] = ()
+    symbol: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,20 @@ _NODES_OF: dict[str, tuple[str, ...]] = {
     "bone loss": ("bone mass",),
     "drugs": (),
 }
+# The quantity of a node where one arrow of the table has several sources.
+_SYMBOLS = {
+    "Akt": "pAkt",
+    "ERK": "pERK",
+    "c-Myc": "MYC",
+    "NF-kB": "NFn",
+    "AP-1": "AP1",
+    "STAT3": "pS",
+    "MCL-1": "MCL1",
+    "BCL-XL": "BCLXL",
+    "BCL-2": "BCL2",
+    "JAK1/JAK2": "RA",
+    "TNF": "TNF",
+}
 _INTO_NF_KB = "IKK"  # STAT3, Akt and contact act on NF-kB through IKK
 
 # Where a drug is drawn to act, and on which side of its target.
@@ -167,18 +186,20 @@ def picture(network: Network) -> Picture:
         if not arrow.rows or arrow in absent or silent:
             continue
         target = _INTO_NF_KB if arrow.target == "NF-kB" else arrow.target
-        for a in _NODES_OF.get(arrow.source, (arrow.source,)):
+        sources = _NODES_OF.get(arrow.source, (arrow.source,))
+        for a in sources:
+            symbol = _SYMBOLS[a] if len(sources) > 1 else arrow.symbol
             for b in _NODES_OF.get(target, (target,)):
                 source = "ER" if a == "estradiol" and b != "ER" else a
-                edges[source, b] = Edge(source, b, arrow.down != (b == "bone mass"))
+                edges[source, b] = Edge(source, b, arrow.down != (b == "bone mass"), False, arrow.rows, symbol)
     if ("IkBa", "IkBa:NF-kB") in edges:
-        edges["IkBa", "IkBa:NF-kB"] = Edge("IkBa", "IkBa:NF-kB", False)
-        edges["IkBa:NF-kB", "NF-kB"] = Edge("IkBa:NF-kB", "NF-kB", False)
+        edges["IkBa", "IkBa:NF-kB"] = replace(edges["IkBa", "IkBa:NF-kB"], inhibits=False)
+        edges["IkBa:NF-kB", "NF-kB"] = Edge("IkBa:NF-kB", "NF-kB", False, False, ("nfkb_in",), "NFc")
     drawn = [Node(d.name, "drugs", _beside(d.input)) for d in DRUGS.values() if d.input in inputs & set(_DRUG_TARGETS)]
     for d in DRUGS.values():
         if d.input in inputs and d.input in _DRUG_TARGETS:
             targets, inhibits = _DRUG_TARGETS[d.input]
-            edges |= {(d.name, t): Edge(d.name, t, inhibits, True) for t in targets}
+            edges |= {(d.name, t): Edge(d.name, t, inhibits, True, (), d.input) for t in targets}
     used = {n for pair in edges for n in pair}
     return Picture(network.id, PLACES, (*(n for n in NODES if n.name in used), *drawn), tuple(edges.values()))
 

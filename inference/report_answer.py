@@ -1,0 +1,173 @@
+"""The answer of a report in words: which nodes to hit, how sure the model is, and why (not) to believe it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from inference.check import INTERVAL
+from inference.knockdown import NODES
+from inference.report_data import best_nodes
+from models.network import Network
+
+LOW, HIGH = (1 - INTERVAL) / 2, (1 + INTERVAL) / 2
+INFORMED = ("informed", "bounded from below", "bounded from above")
+STATUS = {"published": "published", "derived": "derived from published ones", "memory": "remembered, unverified", "assumed": "assumed"}
+
+
+def percent(ln_viability: xr.DataArray) -> str:
+    """`34 % (12 to 60)`: median and 89 % interval over the draws of ln viability."""
+    low, middle, high = 100 * np.exp(ln_viability.quantile([LOW, 0.5, HIGH], skipna=True).values)
+    return f"{middle:.0f} % ({low:.0f} to {high:.0f})"
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One node to inhibit: viability in words and its median (share), cells it leaves without the drug (%), share of "
+    "draws in the best three."""
+
+    node: str
+    title: str
+    alive: str
+    own: float
+    median: float
+    among_three: float
+
+
+def hits(knock: xr.Dataset) -> list[Hit]:
+    """The three nodes that bring the drug back most, best first."""
+    strongest = knock["level"].max()
+    gain = (knock["ln_viability"] - knock["reference"]).sel(level=strongest).dropna("draw")
+    order = np.argsort(np.argsort(gain.transpose("draw", "node").values, axis=1), axis=1)
+    among = dict(zip(map(str, gain["node"].values), (order < 3).mean(0), strict=True))
+    own = knock["ln_toxicity"].sel(level=strongest).median("draw")
+    return [
+        Hit(
+            n,
+            NODES[n].title,
+            percent(knock["ln_viability"].sel(node=n, level=strongest)),
+            100 * float(np.exp(own.sel(node=n))),
+            float(np.exp(knock["ln_viability"].sel(node=n, level=strongest).median())),
+            float(among[n]),
+        )
+        for n in best_nodes(knock)
+    ]
+
+
+def main_points(tree: xr.DataTree, drug: str) -> list[str]:
+    """The three nodes in words."""
+    knock = tree["knock"].to_dataset()
+    rest = float(np.exp(knock["reference"].median()))
+    return [
+        f"**{h.node}** ({h.title}): viability under {drug} **{h.alive}**{_hardly(h, rest)}. Without the drug it leaves "
+        f"{h.own:.0f} % of the cells. "
+        f"Among the best three in **{100 * h.among_three:.0f} %** of the parameter sets."
+        for h in hits(knock)
+    ]
+
+
+def _hardly(h: Hit, rest: float) -> str:
+    """A warning where a node of the first three does next to nothing."""
+    return ", which **hardly helps**" if h.median > 0.9 * rest else ""
+
+
+def how_sure(tree: xr.DataTree, ranking: xr.DataTree) -> list[str]:
+    """Uncertainty of the answer, in words."""
+    knock, together = tree["knock"].to_dataset(), tree["together"].to_dataset()
+    half = float(together["level"].min())
+    chosen = hits(knock)
+    lines = [
+        f"All three together, each inhibited by only {100 * half:.0f} %: viability {percent(together['ln_viability'].sel(level=half))}."
+    ]
+    weakest = min(chosen, key=lambda h: h.among_three)
+    if weakest.among_three < 0.5:
+        lines.append(
+            f"The order is **not sure**: {weakest.node} is among the best three in only {100 * weakest.among_three:.0f} % of the sets."
+        )
+    protected = float((knock["reference"] > np.log(0.5)).mean())
+    lines.append(
+        f"More than half of the cells survive the drug in {100 * protected:.0f} % of the sets; elsewhere there is little to restore."
+    )
+    d = ranking["parameter"].to_dataset()
+    first = d.isel(factor=np.argsort(d["rank"].values, kind="stable")[:3])
+    lines.append(
+        "Of single numbers, "
+        + ", ".join(f"`{n}` ({m})" for n, m in zip(first["factor"].values, first["meaning"].values, strict=True))
+        + f" matter most; ranks in {100 * INTERVAL:.0f} %: "
+        + ", ".join(f"{int(a)} to {int(b)}" for a, b in zip(first["rank_low"].values, first["rank_high"].values, strict=True))
+        + "."
+    )
+    if "r2" in ranking.attrs:
+        lines.append(f"The rank regression behind that explains {100 * float(ranking.attrs['r2']):.0f} % of the variance of the ranks.")
+    return lines
+
+
+def leading(ranking: xr.DataTree, network: Network, count: int = 10) -> pd.DataFrame:
+    """The parameters that matter most for the answer, with value, what the data told, and where the number comes from."""
+    d = ranking["parameter"].to_dataset()
+    d = d.isel(factor=np.argsort(d["rank"].values, kind="stable")[:count])
+    declared = {p.name: p for p in network.parameters}
+    rows = [
+        {
+            "rank": int(r),
+            "parameter": f"`{n}`",
+            "meaning": declared[n].meaning,
+            "value before the data": f"{declared[n].value:.3g} {declared[n].unit}",
+            "data": str(i),
+            "status": declared[n].source.status,
+            "source": declared[n].source.text,
+        }
+        for n, r, i in zip(map(str, d["factor"].values), d["rank"].values, d["informed"].values, strict=True)
+        if n in declared
+    ]
+    return pd.DataFrame(rows)
+
+
+def reasons_for(top: pd.DataFrame, ok: bool, prior: bool) -> list[str]:
+    """Why one may believe the answer."""
+    lines = []
+    if ok:
+        lines.append("The fit passed every diagnostic: chains agree, draws are enough, hardly any diverged.")
+    known = int(top["data"].isin(INFORMED).sum())
+    if known:
+        lines.append(f"{known} of the ten parameters that matter most were informed by measurements.")
+    measured = int(top["status"].isin(("published", "derived")).sum())
+    if measured:
+        lines.append(f"{measured} of these ten numbers are published or derived from published ones.")
+    lines.append(
+        "The mechanism is the one in the literature: IL-6 protects from dexamethasone through PI3K and Akt, and a PI3K inhibitor "
+        "abolishes it (Hideshima 2001); blocking IKK or JAK undoes protection by stroma (Hideshima 2006, Burger 2009)."
+    )
+    if prior:
+        lines.append("Every number carries its width of belief, and the bands show what these beliefs allow.")
+    return lines
+
+
+def reasons_against(top: pd.DataFrame, verdict: dict | None, mark: str) -> list[str]:
+    """Why one should not."""
+    lines = []
+    if verdict is None:
+        lines.append("**Nothing was fitted here**: this is what the declared beliefs imply, before any data.")
+    elif mark:
+        lines.append(f"**{mark[0].upper() + mark[1:]}.**")
+    restate = int((~top["data"].isin(INFORMED)).sum())
+    lines.append(f"For {restate} of the ten parameters that matter most the answer **restates the prior**: no measurement informed them.")
+    of = Counter(top["status"])
+    lines.append("Where these ten numbers come from: " + ", ".join(f"{n} {STATUS.get(s, s)}" for s, n in of.most_common()) + ".")
+    lines.append(
+        "That dexamethasone kills alone and not with IL-6 or stroma was **put in by hand** (behaviour B20 of the specification): "
+        "finding it again is no evidence."
+    )
+    lines.append(
+        "No measurement of the default study was made in a myeloma cell, and no cell-to-cell differences are modelled: a clone that "
+        "does not need the node is not in the picture."
+    )
+    lines.append(
+        "An inhibitor is taken as a pure loss of activity of its node; side effects, penetration and schedules are not modelled. "
+        "**Not a clinical tool.**"
+    )
+    return lines

@@ -1,0 +1,108 @@
+"""Sliders for the cell in its niche, in a browser: `explore.py RUN` or `explore.py --prior`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+from models.machine import prepare_jax
+
+if TYPE_CHECKING:
+    from inference.explore import Explorer
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+DRUGS = ("dexamethasone", "bortezomib", "S63845", "venetoclax", "DNA damage", "ruxolitinib")
+
+
+@app.command()
+def main(
+    run: Annotated[str | None, typer.Argument(help="folder of a fitted run, or its name under results/")] = None,
+    prior: Annotated[bool, typer.Option("--prior", help="explore the declared priors, without any fit")] = False,
+    preset: Annotated[str, typer.Option(help="kind of cell: mm1s, u266, ina6, t1114, ...")] = "mm1s",
+    hypothesis: Annotated[str, typer.Option(help="what estradiol does under --prior, H0 to H6; a run brings its own")] = "H1",
+    seed: Annotated[int, typer.Option()] = 1,
+    port: Annotated[int, typer.Option(help="of the page on this machine; 0: any free one")] = 5006,
+    show: Annotated[bool, typer.Option(help="open the browser")] = True,
+) -> None:
+    """Serve the explorer on this machine until Ctrl-C. The first answer waits for compilation (a minute or two)."""
+    prepare_jax(cores=1)
+    from inference import explore, rank_files
+    from inference.resistance import QuestionError
+    from models.catalogue import PRESETS
+    from models.drugs import drug
+
+    try:
+        if prior == (run is not None):
+            raise rank_files.SourceError("explore: say what to believe: either RUN, the folder of a fit, or --prior")
+        if preset not in PRESETS:
+            raise rank_files.SourceError(f"--preset {preset}: is not one of {', '.join(PRESETS)}")
+        folder = None if run is None else Path(run) if Path(run).exists() else ROOT / "results" / run
+        source = rank_files.prior_source(hypothesis) if folder is None else rank_files.run_source(folder, force=True)
+        ready = explore.explorer(source, tuple(drug(n) for n in DRUGS), preset, seed)
+    except (QuestionError, rank_files.SourceError, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    import panel as pn
+
+    typer.echo(f"http://localhost:{port} (Ctrl-C ends)")
+    pn.extension("plotly")
+    pn.serve(lambda: page(ready, source.name, source.mark), port=port, show=show, title="gp130 explorer", threaded=False)
+
+
+def page(e: Explorer, source: str, mark: str) -> Any:
+    """Sliders on the left, figures on the right."""
+    import numpy as np
+    import panel as pn
+
+    from inference import explore
+    from inference.resistance import CONDITIONS
+    from models.drugs import drug
+
+    network = e.few.what.system.network
+    what = pn.widgets.Select(name="drug", options=list(DRUGS), value=DRUGS[0])
+    dose = pn.widgets.DiscreteSlider(name="dose (nM)", options=[0.0, *np.round(10 ** np.arange(0, 4.01, 0.25), 1)], value=316.2)
+    where = pn.widgets.Select(name="surroundings", options={words: name for name, (_, _, words) in CONDITIONS.items()}, value="niche")
+    estradiol = pn.widgets.DiscreteSlider(
+        name="estradiol (nM)", options=[0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0], value=0.0, disabled=not e.few.estradiol
+    )
+    factors = [round(float(x), 3) for x in 10 ** np.linspace(-1, 1, 9)]
+    strengths = {
+        n: pn.widgets.DiscreteSlider(name=f"{n}: {network.parameter(n).meaning}, times", options=factors, value=1.0) for n in e.sliders
+    }
+
+    def shown(*values: Any) -> Iterator[Any]:
+        c = explore.Controls(drug(values[0]), values[1], values[2], values[3], dict(zip(strengths, values[4:], strict=True)))
+        middle = explore.at_median(e, c)
+        yield pn.Column(pn.pane.Markdown(f"### {explore.in_words(c, middle, None)}"), _plot(pn, explore.figure(c, middle, None, mark)))
+        spread = explore.bands(e, c)
+        yield pn.Column(pn.pane.Markdown(f"### {explore.in_words(c, middle, spread)}"), _plot(pn, explore.figure(c, middle, spread, mark)))
+
+    settled = [
+        w.param.value_throttled if hasattr(w.param, "value_throttled") else w.param.value
+        for w in (what, dose, where, estradiol, *strengths.values())
+    ]
+    controls = pn.Column(
+        pn.pane.Markdown(f"**Cell** from {source}. A hypothesis generator, not a clinical tool."),
+        what,
+        dose,
+        where,
+        estradiol,
+        pn.pane.Markdown("**Feedback strengths**, as multiples of what is believed"),
+        *strengths.values(),
+        width=330,
+    )
+    return pn.Row(controls, pn.bind(shown, *settled), sizing_mode="stretch_width")
+
+
+def _plot(pn: Any, figure: Any) -> Any:
+    return pn.pane.Plotly(figure, sizing_mode="stretch_width", height=int(figure.layout.height), config={"displaylogo": False})
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,52 @@
+"""One HTML file that says what a run found: `report.py RUN` or `report.py --prior`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+from models.machine import prepare_jax
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    run: Annotated[str | None, typer.Argument(help="folder of a fitted run, or its name under results/")] = None,
+    prior: Annotated[bool, typer.Option("--prior", help="report on the declared priors, without any fit")] = False,
+    preset: Annotated[str, typer.Option(help="kind of cell: mm1s, u266, ina6, t1114, ...")] = "mm1s",
+    drug: Annotated[list[str] | None, typer.Option(help="NAME=nM, the first is explained in full; none: dexamethasone=300")] = None,
+    condition: Annotated[str, typer.Option(help="alone, il6, stroma or niche")] = "niche",
+    hypothesis: Annotated[str, typer.Option(help="what estradiol does under --prior, H0 to H6; a run brings its own")] = "H1",
+    draws: Annotated[int, typer.Option(min=8, help="parameter sets behind every band; rankings take four times as many")] = 64,
+    seed: Annotated[int, typer.Option()] = 1,
+    out: Annotated[Path | None, typer.Option(help="the HTML file; default report.html in the run, or results/report-prior.html")] = None,
+) -> None:
+    """Write the report. What it simulates is kept beside it (.nc), so that writing it again is quick."""
+    prepare_jax(cores=1)
+    from inference import rank_files, report, report_data
+    from inference.progress import Teller
+    from inference.resistance import Question, QuestionError
+
+    try:
+        if prior == (run is not None):
+            raise rank_files.SourceError("report: say what to believe: either RUN, the folder of a fit, or --prior")
+        folder = None if run is None else Path(run) if Path(run).exists() else ROOT / "results" / run
+        source = rank_files.prior_source(hypothesis) if folder is None else rank_files.run_source(folder, force=True)
+        chosen = report.default_drugs([rank_files.parse_drug(d) for d in drug or ["dexamethasone=300"]])
+        Question("lnv", chosen, condition, preset)
+        asked = report_data.Asked(chosen, condition, preset, draws, seed)
+        path = out or (folder / "report.html" if folder is not None else ROOT / "results" / "report-prior.html")
+        report.write(source, folder, folder.resolve().parent if folder is not None else ROOT / "results", asked, path, Teller())
+    except (QuestionError, rank_files.SourceError, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+
+
+if __name__ == "__main__":
+    app()

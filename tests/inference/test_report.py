@@ -1,0 +1,146 @@
+"""The report: one file that needs nothing else, names the nodes that were made to matter, and marks what is not for use.
+
+Simulations are replaced by a cell whose answer is known: dexamethasone kills it unless Akt is active, and nothing else
+matters but `K_DA` and, less, `b_B`.
+"""
+
+import html.parser
+import pathlib
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from inference import report, report_answer, report_data, report_page, store
+from inference.knockdown import NODES
+from inference.network_map import carried_by, svg, weights
+from inference.progress import Teller
+from inference.rank_files import prior_source, run_source
+from inference.report_data import Asked
+from models import catalogue
+from models.drugs import drug, treat
+from models.picture import picture
+
+DEX = drug("dexamethasone")
+ASKED = Asked(((DEX, 300.0),), "niche", "mm1s", 16, 1)
+
+
+@pytest.fixture
+def simulated(monkeypatch, known_cell):
+    monkeypatch.setattr(report_data, "simulate", known_cell)
+
+
+class Outline(html.parser.HTMLParser):
+    """Open tags, section names, and everything that a page would fetch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open, self.sections, self.fetched, self.words = [], [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        if tag not in ("meta", "link", "br", "input", "path", "rect"):
+            self.open.append(tag)
+        if tag == "section":
+            self.sections.append(given["id"])
+        self.fetched += [v for k, v in attrs if k in ("src", "srcset", "data") or (k == "href" and tag == "link")]
+
+    def handle_endtag(self, tag):
+        if tag in ("path", "rect"):
+            return
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "script" not in self.open and "style" not in self.open:
+            self.words.append(data)
+
+
+def outline(path: pathlib.Path) -> Outline:
+    found = Outline()
+    found.feed(path.read_text(encoding="utf-8"))
+    assert found.open == []
+    return found
+
+
+def test_the_report_of_a_run_is_one_file_that_names_the_node_that_was_made_to_matter(simulated, a_run, tmp_path):
+    run = a_run(tmp_path / "fit", quick=False)
+    source = run_source(run, force=True)
+    path = report.write(source, run, tmp_path, ASKED, run / "report.html", Teller())
+    page = outline(path)
+    assert page.sections == [
+        "answer", "question", "fit", "strengths", "predictive", "hypotheses", "nodes", "rankings", "doses", "courses", "network", "silent",
+        "failures", "provenance", "references"]
+    assert page.fetched == ["data:,"]
+    words = " ".join("".join(page.words).split())
+    first = words.split("best first:")[1].strip()
+    assert first.startswith("Akt (phosphorylation of Akt)")
+    assert "K_DA (pAkt that halves the load by dexamethasone)" in words
+    assert "NOT FOR USE" not in words
+    assert "Verdict: ok." in words
+    assert "learnt nothing from the data: K_iS" in words
+    assert "a note <b>" in words  # escaped, not markup
+    assert "have not been compared" in words
+    tree = store.load(run / "report.nc")
+    kept = tree["knock"]["ln_viability"].sel(node="Akt", level=0.9).values
+    # kill 3 x 0.75 x (1 - 0.09) at the nominal strength, by hand
+    assert np.median(kept) == pytest.approx(-3 * 0.75 * 0.91, rel=0.35)
+    assert float(report_answer.hits(tree["knock"].to_dataset())[0].among_three) == 1.0
+
+
+def test_a_report_is_written_again_from_what_it_simulated_before(simulated, tmp_path, monkeypatch):
+    out = tmp_path / "new" / "report.html"
+    report.write(prior_source("H1"), None, tmp_path, ASKED, out, Teller())
+    monkeypatch.setattr(report_data, "simulate", None)  # would fail if called
+    report.write(prior_source("H1"), None, tmp_path, ASKED, out, Teller())
+    words = " ".join(outline(out).words)
+    assert "PRIOR ONLY" in words
+    assert "Nothing was fitted here" in words
+    assert "fit" not in outline(out).sections
+
+
+def test_a_quick_run_is_marked_on_top_and_in_the_answer(simulated, a_run, tmp_path):
+    run = a_run(tmp_path / "fit", quick=True)
+    path = report.write(run_source(run, force=True), run, tmp_path, ASKED, run / "report.html", Teller())
+    words = " ".join(outline(path).words)
+    assert words.count("NOT FOR USE") >= 3
+    assert "Verdict: not for use." in words
+
+
+def test_the_best_nodes_are_those_with_the_lowest_mean():
+    gain = xr.DataArray([[[-0.1, -1.0], [-0.5, -2.0], [0.0, 0.1], [-0.3, -3.0]]] * 2, dims=("draw", "node", "level"),
+                        coords={"node": ["JAK", "Akt", "ERK", "MCL-1"], "level": [0.5, 0.9]})
+    knock = xr.Dataset({"ln_viability": gain, "reference": ("draw", [0.0, 0.0]), "ln_toxicity": 0 * gain})
+    assert report_answer.best_nodes(knock) == ["MCL-1", "Akt", "JAK"]
+
+
+def test_text_cannot_become_markup():
+    assert report_page.text("a < b **bold** `x_1` <script>") == "a &lt; b <strong>bold</strong> <code>x_1</code> &lt;script&gt;"
+    assert "<script>" not in report_page.table(pd.DataFrame({"a": ["<script>"]}))
+
+
+def test_an_arrow_carries_the_parameters_that_need_its_source():
+    network = catalogue.niche()
+    edges = {(e.source, e.target): e for e in picture(network).edges}
+    assert set(carried_by(network, edges["STAT3", "MCL-1"])) == {"w_mMS", "K_mMS"}  # not its decay d_mM, which ERK needs too
+    assert carried_by(network, edges["PI3K", "Akt"]) == ("k_Akt",)
+    assert carried_by(network, edges["dexamethasone", "drug stress"]) == ("EC_dex",)
+    known = {p.name for p in network.parameters}
+    assert all(set(carried_by(network, e)) <= known for e in edges.values())
+    assert all(e.symbol for e in edges.values())
+
+
+def test_the_arrow_that_matters_is_the_darkest():
+    network = treat(catalogue.niche(), DEX, hypothesis="H1")
+    shown = picture(network)
+    ranking = xr.Dataset({"size": ("factor", [1.0, 0.1, 0.0])}, coords={"factor": ["k_Akt", "k_S", "d_R"]})
+    weight = weights(shown, network, ranking)
+    assert weight["PI3K", "Akt"] == (1.0, ("k_Akt",))
+    assert np.isnan(weight["VEGF", "stroma"][0])
+    drawn = svg(shown, weight, "size")
+    line = next(part for part in drawn.split("<path") if "PI3K promotes Akt" in part)
+    assert 'stroke="#7a1d00"' in line
+
+
+def test_every_node_that_can_be_hit_is_named_in_words():
+    assert all(n.title for n in NODES.values())
