@@ -6,7 +6,7 @@
   if (window.innerWidth < 960) document.getElementById("contents").open = false;
   let closed = [];
   window.addEventListener("beforeprint", () => {
-    closed = Array.from(document.querySelectorAll("main details:not([open])"));
+    closed = Array.from(document.querySelectorAll("main section > details:not([open])"));
     closed.forEach((d) => { d.open = true; });
     plots().forEach((p) => { if (p.offsetParent) Plotly.relayout(p, { width: p.closest(".grid") ? 320 : 660, autosize: false }); });
   });

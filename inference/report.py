@@ -140,7 +140,7 @@ def write(source: Source, run: Path | None, results: Path, asked: Asked, out: Pa
         fit_chapters.hypotheses_section(comparison_of([results], study), study, source.hypothesis),
         chapters.nodes_section(tree, scan_of(beside, asked), drug_.name),
         chapters.rankings_section(found, ranking),
-        chapters.doses_section(tree),
+        chapters.doses_section(tree, where),
         chapters.courses_section(tree, first, where),
         chapters.network_section(network, ranking, [d for d, _ in asked.drugs[:1]], source.hypothesis),
         chapters.silent_section(summary, ranking),

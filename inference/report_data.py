@@ -206,9 +206,9 @@ def _knock_downs(cell: Plate, now: Beliefs, values: np.ndarray, asked: Asked, ba
 
 
 def best_nodes(found: xr.Dataset, count: int = 3) -> list[str]:
-    """The nodes whose strongest inhibition lowers ln viability under the drug most, in the mean over the draws."""
-    gain = (found["ln_viability"] - found["reference"]).sel(level=found["level"].max()).mean("draw")
-    return [str(n) for n in found["node"].values[np.argsort(gain.values)][:count]]
+    """The nodes whose strongest inhibition leaves the lowest viability under the drug, in the median over the draws."""
+    left = found["ln_viability"].sel(level=found["level"].max()).median("draw")
+    return [str(n) for n in found["node"].values[np.argsort(left.values)][:count]]
 
 
 def _screen(

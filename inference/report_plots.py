@@ -109,8 +109,8 @@ def knock_downs(found: xr.Dataset, titles: dict[str, str], count: int = 14) -> g
     Args:
         found: as `report_data.knock_downs`: `ln_viability`, `ln_toxicity` (draw, node, level), `reference` (draw,).
     """
-    gain = (found["ln_viability"] - found["reference"]).mean("draw").sel(level=found["level"].max())
-    nodes = [str(n) for n in found["node"].values[np.argsort(gain.values)][:count]]
+    left = found["ln_viability"].sel(level=found["level"].max()).median("draw")
+    nodes = [str(n) for n in found["node"].values[np.argsort(left.values)][:count]]
     y = np.arange(len(nodes))[::-1]
     figure = go.Figure()
     rest = 100 * np.exp(found["reference"].quantile([LOW, 0.5, HIGH], skipna=True).values)
@@ -224,6 +224,8 @@ def ranking(tree: xr.DataTree, count: int = 12) -> go.Figure:
         row=1,
         col=1,
     )
+    low, high = min(0.0, float(d["low"].min())), max(0.0, float(d["high"].max()))
+    figure.update_xaxes(range=[low - 0.06 * (high - low), high + 0.06 * (high - low)], row=1, col=1)
     figure.update_xaxes(title="rank", rangemode="tozero", row=1, col=2)
     figure.update_yaxes(tickvals=y, ticktext=[str(n) for n in d["factor"].values], row=1, col=1)
     return styled(figure, 150 + 26 * len(y))
@@ -285,17 +287,18 @@ def pathways(tree: xr.DataTree) -> go.Figure:
     return styled(figure, 110 + 30 * len(names), showlegend=False)
 
 
-def dose_response(viability: xr.DataArray, drug: str) -> go.Figure:
-    """Viability over the dose of one drug in each surrounding, with its band over the draws.
+def dose_response(viability: xr.DataArray, drug: str, banded_too: Sequence[str]) -> go.Figure:
+    """Viability over the dose of one drug in each surrounding, with a band over the draws where two can be told apart.
 
     Args:
         viability: (draw, surrounding, dose), 1 = as without the drug.
+        banded_too: surroundings whose band is drawn.
     """
     figure = go.Figure()
     x = viability["dose"].values
-    for i, name in enumerate(viability["surrounding"].values):
+    for i, name in enumerate(map(str, viability["surrounding"].values)):
         band = 100 * viability.sel(surrounding=name).quantile([LOW, 0.5, HIGH], dim="draw", skipna=True).values
-        banded(figure, x, [band], PALETTE[i], str(name), DASHES[i])
+        banded(figure, x, [band if name in banded_too else np.stack([band[1]] * 3)], PALETTE[i], name, DASHES[i])
     figure.add_hline(y=50, line={"color": "#999999", "width": 1, "dash": "dot"})
     figure.update_xaxes(type="log", title=f"{drug} (nM)", dtick=1)
     figure.update_yaxes(title="viability after 48 h, %", rangemode="tozero")

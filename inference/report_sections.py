@@ -36,8 +36,7 @@ def nodes_section(tree: xr.DataTree, scan: xr.DataTree | None, drug: str) -> Sec
     body += plot(
         plots.knock_downs(knock, titles),
         "plot-nodes",
-        f"Median and {PERCENT} over {tree.attrs['draws']} draws from {tree.attrs['source']}; grey band: viability when "
-        f"nothing is inhibited.",
+        f"Median and {PERCENT} over {tree.attrs['draws']} draws from {tree.attrs['source']}; dotted, grey: nothing inhibited.",
         "viability under the drug when each node is inhibited",
     )
     if scan is None:
@@ -143,16 +142,17 @@ def _shown(tree: xr.DataTree) -> pd.DataFrame:
     return shown
 
 
-def doses_section(tree: xr.DataTree) -> Section:
+def doses_section(tree: xr.DataTree, where: str) -> Section:
     """Dose responses of every drug in every surrounding."""
     d = tree["dose"].to_dataset()
     figures = []
     for i, drug in enumerate(map(str, d["drug"].values)):
         here = d.sel(drug=drug)
         curve = here["viability"].assign_coords(dose=("step", here["dose"].values)).swap_dims(step="dose")
-        figures.append(plot(plots.dose_response(curve, drug), f"plot-dose{i}", "", f"dose response of {drug}", drug))
+        figures.append(plot(plots.dose_response(curve, drug, ("alone", where)), f"plot-dose{i}", "", f"dose response of {drug}", drug))
     body = paragraph(
-        f"Viable cells over those without the drug in the same surroundings, 48 h; lines are medians, bands {PERCENT} over "
+        f"Viable cells over those without the drug in the same surroundings, 48 h; lines are medians, bands (alone and "
+        f"{where}) {PERCENT} over "
         f"{tree.attrs['draws']} draws from {tree.attrs['source']}. Dotted: half."
     )
     return Section("doses", "Dose responses", "Dose responses", body + grid(figures))
@@ -165,9 +165,17 @@ def courses_section(tree: xr.DataTree, drug: str, condition: str) -> Section:
     figures = []
     for i, n in enumerate(map(str, c.data_vars)):
         words, unit = READ[n]
-        figures.append(plot(plots.time_course(c[n].sel(dish=dishes)), f"plot-course{i}", "", f"{words} over time", f"{words} ({unit})"))
+        figures.append(
+            plot(
+                plots.time_course(c[n].sel(dish=dishes)),
+                f"plot-course{i}",
+                "",
+                f"{words} over time",
+                words if unit == "-" else f"{words} ({unit})",
+            )
+        )
     body = paragraph(
-        f"Solid with the drug ({drug}, given at 0), dotted without; lines are medians, bands {PERCENT}. The surroundings are there from 0 on."
+        f"Solid with the drug ({drug}, given at 0), dotted without; lines are medians, bands {PERCENT}. The surroundings too begin at 0."
     )
     return Section("courses", "Under treatment, hour by hour", "Time courses", body + grid(figures))
 
