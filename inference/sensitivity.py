@@ -180,7 +180,7 @@ def rank_regression_effects(factor: Sequence[str], points: np.ndarray, output: n
 
         a, b = standard(x[rows][:, varies]), standard(y[rows])
         # normal equations: standardised ranks are well conditioned, and hundreds of resamples are fitted
-        beta = np.linalg.solve(a.T @ a + 1e-9 * len(b) * np.eye(a.shape[1]), a.T @ b)
+        beta = np.linalg.solve(a.T @ a + 1e-12 * len(b) * np.eye(a.shape[1]), a.T @ b)
         full = np.zeros(len(factor))
         full[varies] = beta
         return full, float(1 - np.mean((b - a @ beta) ** 2) / max(float(np.mean(b**2)), 1e-300))
