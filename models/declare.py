@@ -136,12 +136,17 @@ class _Quantity:
 
 @dataclass(frozen=True, eq=True)
 class Input(_Quantity):
-    """A constant of the experiment between two of its events: a drug, a cell density, a switch."""
+    """A constant of the experiment between two of its events: a drug, a cell density, a switch.
+
+    `uniprot` and `chebi` as in `Species`.
+    """
 
     name: str
     default: float
     unit: str
     meaning: str
+    uniprot: str = ""
+    chebi: str = ""
 
 
 @dataclass(frozen=True, eq=True)
@@ -149,7 +154,9 @@ class Species(_Quantity):
     """A state of the network.
 
     `initial` is the level from which a pre-culture starts, in `unit`. `held_by` names an input that, at 1, stops
-    every change of the species (medium changed often, density kept).
+    every change of the species (medium changed often, density kept). `uniprot` is the accession of the human protein,
+    several of a complex with spaces between; a transcript names the protein it `encodes` instead. `chebi` is that of a
+    small molecule, as CHEBI:1234.
     """
 
     name: str
@@ -160,6 +167,7 @@ class Species(_Quantity):
     held_by: Input | None = None
     uniprot: str = ""
     chebi: str = ""
+    encodes: str = ""
 
 
 @dataclass(frozen=True, eq=True)

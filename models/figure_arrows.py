@@ -67,6 +67,8 @@ ARROWS: tuple[Arrow, ...] = (
     Arrow("STAT3", "IL-6 gene", "pS", ("pro", "il6_transcribed")),
     Arrow("NF-kB, AP-1, STAT3", "angiogenic molecules (VEGF)", "NFn", ("vegf_tumour",)),
     Arrow("VEGF", "stromal cells", "VEGF", ("a_act", "st_on")),
+    Arrow("TNF", "stromal cells", "TNF", ("a_act", "st_on")),
+    Arrow("touching myeloma cells", "stromal cells", "contact", ("a_act", "st_on")),
     Arrow("STAT3", "MCL1", "pS", ("mcl1_transcribed",)),
     Arrow("STAT3", "BCL-XL", "pS", ("bclxl_made",)),
     Arrow("STAT3", "BCL-2", "", (), "left out: IL-6 does not raise BCL-2 (Lichtenstein 1995); BCL-2 answers to NF-kB only, weakly"),

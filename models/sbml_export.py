@@ -8,8 +8,9 @@ from typing import Any
 import libsbml
 import sympy as sp
 
-from models.declare import Reaction, Species
+from models.declare import Input, Reaction, Species
 from models.network import Network, stoichiometry
+from models.references import UNVERIFIED_IDENTIFIERS
 from models.sbml_math import SbmlError, to_ast
 
 # word of our units -> (SBML kind, exponent, scale, multiplier); an empty list is without dimension
@@ -32,7 +33,7 @@ def to_sbml(network: Network) -> str:
     Species sit in compartments of size 1, so amounts and concentrations are the same numbers. Inputs are parameters
     that are not constant; derived quantities are assignment rules; a species that an input can hold still has a rate
     rule with the factor (1 - input); everything else changes through reactions. Units carry our way of writing them
-    as their name. Identifiers of UniProt and ChEBI are annotations.
+    as their name. Identifiers of UniProt and ChEBI are MIRIAM annotations; those never looked up are left out.
 
     Raises:
         SbmlError: a name used twice, a name SBML does not allow, or an expression without SBML form.
@@ -64,6 +65,8 @@ def to_sbml(network: Network) -> str:
         p.setUnits(_unit(model, q.unit))
         if value is not None:
             p.setValue(float(value))
+        if isinstance(q, Input):
+            _annotate(p, q.name, [(libsbml.BQB_IS, "uniprot", q.uniprot), (libsbml.BQB_IS, "chebi", q.chebi)])
     for d in network.derived:
         rule = model.createAssignmentRule()
         rule.setVariable(d.name)
@@ -90,7 +93,6 @@ def _net(reaction: Reaction, species: str) -> float:
 def _add_species(model: Any, s: Species, compartment: str) -> None:
     x = model.createSpecies()
     x.setId(s.name)
-    x.setMetaId(f"meta_{s.name}")
     x.setName(s.meaning)
     x.setCompartment(compartment)
     in_amount = s.unit not in SUBSTANCE
@@ -99,12 +101,23 @@ def _add_species(model: Any, s: Species, compartment: str) -> None:
     (x.setInitialAmount if in_amount else x.setInitialConcentration)(float(s.initial))
     x.setBoundaryCondition(s.held_by is not None)
     x.setConstant(False)
-    for prefix, identifier in (("uniprot", s.uniprot), ("chebi", s.chebi)):
-        if identifier:
-            term = libsbml.CVTerm(libsbml.BIOLOGICAL_QUALIFIER)
-            term.setBiologicalQualifierType(libsbml.BQB_IS)
-            term.addResource(f"https://identifiers.org/{prefix}:{identifier.removeprefix('CHEBI:')}")
-            x.addCVTerm(term)
+    # A complex has its proteins as parts; a share of a protein in some state is a version of it.
+    what = libsbml.BQB_HAS_PART if " " in s.uniprot else libsbml.BQB_IS_VERSION_OF if s.unit == "0-1" else libsbml.BQB_IS
+    _annotate(x, s.name, [(what, "uniprot", s.uniprot), (libsbml.BQB_ENCODES, "uniprot", s.encodes), (libsbml.BQB_IS, "chebi", s.chebi)])
+
+
+def _annotate(element: Any, name: str, terms: list[tuple[int, str, str]]) -> None:
+    """MIRIAM annotations: (qualifier, collection, identifiers with spaces between)."""
+    for qualifier, collection, text in terms:
+        identifiers = [i for i in text.split() if i not in UNVERIFIED_IDENTIFIERS]
+        if not identifiers:
+            continue
+        element.setMetaId(f"meta_{name}")
+        term = libsbml.CVTerm(libsbml.BIOLOGICAL_QUALIFIER)
+        term.setBiologicalQualifierType(qualifier)
+        for i in identifiers:
+            term.addResource(f"https://identifiers.org/{i if i.startswith('CHEBI:') else f'{collection}:{i}'}")
+        element.addCVTerm(term)
 
 
 def _add_reaction(model: Any, r: Reaction, held: set[str], names: set[str]) -> None:

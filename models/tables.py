@@ -14,12 +14,12 @@ from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
 from models.catalogue import BORTEZOMIB, HYPOTHESES, PRESETS
-from models.declare import Belief, Parameter, Side, Source
+from models.declare import Belief, Input, Parameter, Side, Source, Species
 from models.drugs import DRUGS
 from models.figure_arrows import ARROWS
 from models.network import Network
 from models.ratelaws import power
-from models.references import FIGURE, cited
+from models.references import FIGURE, UNVERIFIED_IDENTIFIERS, cited
 
 UNVERIFIED = "memory (unverified)"
 
@@ -66,15 +66,22 @@ def belief(b: Belief) -> str:
             return f"Dirichlet, {b.a:g}"
 
 
+def identifiers(q: Species | Input) -> str:
+    """Accessions of UniProt and ChEBI, with what they are of; those never looked up are marked."""
+    encoded = f"encodes {q.encodes}" if isinstance(q, Species) and q.encodes else ""
+    small = f"{q.chebi} (unverified)" if q.chebi in UNVERIFIED_IDENTIFIERS else q.chebi
+    return ", ".join(filter(None, (q.uniprot.replace(" ", " + "), encoded, small)))
+
+
 def species(network: Network) -> Table:
     """States, with where a pre-culture starts and what holds them."""
-    where = dict(network.pathway_of)
+    where = {s.name: "" for s in network.species} | dict(network.pathway_of)
     return Table(
         "species",
         "Species",
-        ("id", "meaning", "place", "unit", "start of pre-culture", "held by", "UniProt", "pathway"),
+        ("id", "meaning", "place", "unit", "start of pre-culture", "held by", "UniProt, ChEBI", "pathway"),
         tuple(
-            (s.name, s.meaning, s.place, s.unit, f"{s.initial:g}", s.held_by.name if s.held_by else "", s.uniprot, where.get(s.name, ""))
+            (s.name, s.meaning, s.place, s.unit, f"{s.initial:g}", s.held_by.name if s.held_by else "", identifiers(s), where[s.name])
             for s in network.species
         ),
     )
@@ -112,8 +119,8 @@ def inputs(network: Network) -> Table:
     return Table(
         "inputs",
         "Inputs",
-        ("name", "default", "unit", "meaning"),
-        tuple((u.name, f"{u.default:g}", u.unit, u.meaning) for u in network.inputs),
+        ("name", "default", "unit", "meaning", "UniProt, ChEBI"),
+        tuple((u.name, f"{u.default:g}", u.unit, u.meaning, identifiers(u)) for u in network.inputs),
     )
 
 
@@ -270,8 +277,8 @@ def plain(expression: sp.Expr) -> str:
 
 
 def latex(expression: sp.Expr) -> str:
-    """A formula in LaTeX."""
-    return _Latex({"mul_symbol": r"\,"}).doprint(expression)
+    """A formula in LaTeX; brackets of one size, because a line cannot break between those that stretch."""
+    return _Latex({"mul_symbol": r"\,"}).doprint(expression).replace(r"\left(", r"\bigl(").replace(r"\right)", r"\bigr)")
 
 
 def _markdown_cell(cell: Cell) -> str:
@@ -344,7 +351,7 @@ def _longest(rows: Sequence[Sequence[Cell]], column: int) -> int:
 
 
 DOCUMENT = (
-    "\\documentclass[8pt,landscape]{extarticle}\n\\usepackage[margin=1.5cm]{geometry}\n"
+    "\\documentclass[a4paper,landscape]{article}\n\\usepackage[margin=1.5cm]{geometry}\n"
     "\\usepackage{longtable,booktabs,array,amsmath}\n\\usepackage[T1]{fontenc}\n"
-    "\\begin{document}\n%s\\end{document}\n"
+    "\\setlength{\\tabcolsep}{2pt}\n\\begin{document}\n\\scriptsize\n%s\\end{document}\n"
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -81,6 +82,14 @@ def doses(texts: list[str], minutes: float) -> list:
     return given
 
 
+def writable(path: Path) -> Path:
+    """The path, if a file can be written there: asked before anything is simulated."""
+    there = next(p for p in path.absolute().parents if p.exists())
+    if path.is_dir() or not there.is_dir() or not os.access(there, os.W_OK):
+        raise UsageError(f"--out {path}: no file can be written there: give the name of a file in a folder of yours")
+    return path
+
+
 @app.command()
 def main(
     preset: Annotated[str, typer.Option(help="mm1s, u266, ina6, t1114, hepatocyte or osteoblast")] = "mm1s",
@@ -129,7 +138,7 @@ def main(
     count = int(count)
     width = None if spread == "prior" else number("--spread", spread)
     tolerance = number("--rtol", rtol or ("1e-8" if count == 1 else "1e-6"), 1e-13)
-    network = niche(socs3_transit)
+    network = plain = niche(socs3_transit)
     names = {d.lower(): u.input for u in DRUGS.values() for d in (u.name, *u.aliases)}
     inputs = [u.name for u in network.inputs]
     chosen = pairs("--set", set or [], [p.name for p in network.parameters])
@@ -148,17 +157,18 @@ def main(
         doses=doses(drug or [], minutes),
         density=number("--density", density),
     )
+    path = writable(out or ROOT / "results" / f"simulate-{preset}.nc")
     sets = [[p.value for p in network.parameters]]
     if count > 1:
         sets = spreads.from_prior(network, count, seed, held) if width is None else spreads.by_width(network, count, width, seed, held)
     write(
-        network,
+        plain,  # its numbers stand in the sets: one compiled program for all presets and --set
         protocol,
         sets,
         minutes,
         step,
         tolerance,
-        out or ROOT / "results" / f"simulate-{preset}.nc",
+        path,
         f"{PRESETS[preset].title}, {hypothesis}",
     )
 

@@ -64,12 +64,13 @@ def behaviours(short: bool, out: Path) -> None:
     """Simulate every dish, print the table, write it; exit code 1 if one is not met."""
     prepare_jax(cores=1)
     from models.behaviours import ensemble, report
-    from models.behaviours.listed import BEHAVIOURS
-    from models.behaviours.solve import judge
-    from models.catalogue import niche
+    from models.behaviours.listed import BEHAVIOURS, simulated
+    from models.behaviours.possible import possible_finding
+    from models.behaviours.solve import look
     from models.tables import to_markdown
 
-    findings = (*judge(niche(), BEHAVIOURS.values()), report.ranking_finding(ensemble.rank()))
+    found = simulated()
+    findings = [*(look(b, found) for b in BEHAVIOURS.values()), possible_finding(found), report.ranking_finding(ensemble.rank())]
     text = to_markdown(report.short_table(findings) if short else report.table(findings))
     typer.echo(text)
     out.mkdir(parents=True, exist_ok=True)

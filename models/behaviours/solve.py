@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import equinox as eqx
@@ -69,13 +69,6 @@ def traces(network: Network, plans: Sequence[Plan], *, rtol: float, atol: float,
         plan.protocol.id: Trace(plan.times, dict(zip(system.species, values[i, : len(plan.times)].T, strict=True)), bool(ok[i]))
         for i, plan in enumerate(plans)
     }
-
-
-def judge(network: Network, behaviours: Iterable[Behaviour], *, rtol: float = 1e-7, atol: float = 1e-9) -> tuple[Finding, ...]:
-    """Simulate all dishes at once and look at each behaviour."""
-    behaviours = tuple(behaviours)
-    found = traces(network, [p for b in behaviours for p in b.plans], rtol=rtol, atol=atol)
-    return tuple(look(b, found) for b in behaviours)
 
 
 def look(behaviour: Behaviour, found: Mapping[str, Trace]) -> Finding:

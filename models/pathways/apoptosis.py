@@ -27,7 +27,7 @@ class Apoptosis(Pathway):
     pAkt, pERK, NFn, MYC, MCL1, BCLXL, BCL2, AUTO = elsewhere("pAkt pERK NFn MYC MCL1 BCLXL BCL2 AUTO")
     strs, GR, K_XN, s63, K_s63 = elsewhere("strs GR K_XN s63 K_s63")
     GF = culture.GF
-    ven = Input("ven", 0.0, "nM", "venetoclax, binds BCL-2")
+    ven = Input("ven", 0.0, "nM", "venetoclax, binds BCL-2", chebi="CHEBI:133021")
     a133 = Input("a133", 0.0, "nM", "A-1331852, binds BCL-XL")
     chemo = Input("chemo", 0.0, "nM", "a generic DNA-damaging drug")
 

@@ -11,8 +11,8 @@ class DrugAction(Pathway):
     """Shares of an activity left, or effects reached, at the concentration in the medium."""
 
     ikki = Input("ikki", 0.0, "nM", "IKK-beta inhibitor (MLN120B)")
-    btz = Input("btz", 0.0, "nM", "bortezomib")
-    dex = Input("dex", 0.0, "nM", "dexamethasone")
+    btz = Input("btz", 0.0, "nM", "bortezomib", chebi="CHEBI:52717")
+    dex = Input("dex", 0.0, "nM", "dexamethasone", chebi="CHEBI:41879")
     p38i = Input("p38i", 0.0, "nM", "p38 inhibitor (VX-745)")
 
     IC_ikki = Parameter("IC_ikki", 500.0, "nM", "half inhibition of IKK-beta in cells by MLN120B",

@@ -26,8 +26,10 @@ class Estradiol(Pathway):
     """Receptor occupied by estradiol in competition with its antagonists."""
 
     E2 = culture.E2
-    fulv = Input("fulv", 0.0, "nM", "fulvestrant; keep at or below 1 uM: above, its effects do not go through the receptor")
-    tam = Input("tam", 0.0, "nM", "4-hydroxytamoxifen; keep at or below 1 uM: above, its effects do not go through the receptor")
+    fulv = Input("fulv", 0.0, "nM", "fulvestrant; keep at or below 1 uM: above, its effects do not go through the receptor",
+                chebi="CHEBI:31638")
+    tam = Input("tam", 0.0, "nM", "4-hydroxytamoxifen; keep at or below 1 uM: above, its effects do not go through the receptor",
+                chebi="CHEBI:44616")
 
     ERt = Species("ERt", 1.0, "rel", "oestrogen receptor, relative to the untreated cell", "nucleus", uniprot="P03372")
 

@@ -9,7 +9,7 @@ class Il6Gene(Pathway):
 
     NFt, AP1, pSe = elsewhere("NFt AP1 pSe")
 
-    mIL6 = Species("mIL6", 1.0, "rel", "IL-6 mRNA, and with it the rate of release", "cell", uniprot="P05231")
+    mIL6 = Species("mIL6", 1.0, "rel", "IL-6 mRNA, and with it the rate of release", "cell", encodes="P05231")
 
     d_m6 = Parameter("d_m6", 0.0116, "1/min", "decay of IL-6 mRNA", assumed("half-life 60 min"), log_normal(0.5), ("decay",))
     s_m6 = Parameter("s_m6", 10.0, "-", "scale of IL-6 mRNA", assumed("sets mIL6 to about 1 with 7 % of NF-kB in the nucleus"))

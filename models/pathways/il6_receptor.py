@@ -25,18 +25,21 @@ from models.declare import (
 )
 from models.ratelaws import hill, inhibited_by
 
+COMPLEX = "P08887 P40189 P23458 O60674"  # IL6R, IL6ST (gp130), JAK1, JAK2
+
 
 class Il6Receptor(Pathway):
     """Ligand that reaches the receptor, activation of JAK, turnover, removal by SOCS3."""
 
     IL6, SOCS3 = elsewhere("IL6 SOCS3")
-    sIL6R = Input("sIL6R", 0.0, "ng/mL", "soluble IL-6 receptor; 25 to 75 in plasma (unverified)")
+    sIL6R = Input("sIL6R", 0.0, "ng/mL", "soluble IL-6 receptor; 25 to 75 in plasma (unverified)", uniprot="P08887")
     silt = Input("silt", 0.0, "nM", "siltuximab (CNTO 328), binds IL-6")
     toci = Input("toci", 0.0, "nM", "tocilizumab, binds the IL-6 receptor")
-    rux = Input("rux", 0.0, "nM", "ruxolitinib, as the concentration it has or would have had at t = 0; it decays from then on")
+    rux = Input("rux", 0.0, "nM", "ruxolitinib, as the concentration it has or would have had at t = 0; it decays from then on",
+                chebi="CHEBI:66919")
 
-    R = Species("R", 1.0, "rel", "complex of IL-6R, gp130, JAK1 and JAK2, inactive", "membrane", uniprot="P40189")
-    RA = Species("RA", 0.0, "rel", "complex of IL-6R, gp130, JAK1 and JAK2, active (pJAK, pgp130)", "membrane", uniprot="P23458")
+    R = Species("R", 1.0, "rel", "complex of IL-6R, gp130, JAK1 and JAK2, inactive", "membrane", uniprot=COMPLEX)
+    RA = Species("RA", 0.0, "rel", "complex of IL-6R, gp130, JAK1 and JAK2, active (pJAK, pgp130)", "membrane", uniprot=COMPLEX)
 
     d_R = Parameter("d_R", 0.003808, "1/min", "turnover of gp130 with JAK",
                     published("gp130_deg of Sobotta 2017"), log_normal(0.3), ("decay",))

@@ -23,7 +23,7 @@ class JakStat3(Pathway):
     RA, occ, e_stat = elsewhere("RA occ e_stat")
 
     pS = Species("pS", 0.0, "0-1", "STAT3 phosphorylated on Y705, share of a total of about 30 nM", "cell", uniprot="P40763")
-    mSOCS3 = Species("mSOCS3", 0.0, "rel", "SOCS3 mRNA", "cell", uniprot="O14543")
+    mSOCS3 = Species("mSOCS3", 0.0, "rel", "SOCS3 mRNA", "cell", encodes="O14543")
     SOCS3 = Species("SOCS3", 0.0, "nM", "SOCS3 protein", "cell", uniprot="O14543")
 
     k_S = Parameter("k_S", 2.06, "1/min", "phosphorylation of STAT3 at full receptor",
@@ -64,7 +64,7 @@ class JakStat3Transit(JakStat3):
     pSe, mSOCS3 = elsewhere("pSe mSOCS3")
     k_mS0, k_mS, K_mS, h_mS = JakStat3.k_mS0, JakStat3.k_mS, JakStat3.K_mS, JakStat3.h_mS
 
-    T = Species("T", 0.0, "rel", "SOCS3 transcript on its way to the cytoplasm", "nucleus", uniprot="O14543")
+    T = Species("T", 0.0, "rel", "SOCS3 transcript on its way to the cytoplasm", "nucleus", encodes="O14543")
 
     k_T = Parameter("k_T", 0.1, "1/min", "transit of the SOCS3 transcript",
                     assumed("10 min; sharpens the peak towards the qPCR of Sobotta 2017"), log_normal(0.5), ("kinetics",))

@@ -10,7 +10,7 @@ class Mapk(Pathway):
 
     RA, PI3K, strs, Ip38 = elsewhere("RA PI3K strs Ip38")
     GF, TNF = culture.GF, culture.TNF
-    tram = Input("tram", 0.0, "nM", "trametinib, allosteric inhibitor of MEK")
+    tram = Input("tram", 0.0, "nM", "trametinib, allosteric inhibitor of MEK", chebi="CHEBI:75998")
 
     pMEK = Species("pMEK", 0.0, "0-1", "MEK1/2 phosphorylated, share of total", "cell", uniprot="Q02750")
     pERK = Species("pERK", 0.0, "0-1", "ERK1/2 phosphorylated, share of total", "cell", uniprot="P28482")

@@ -23,6 +23,8 @@ from models.declare import (
 from models.pathways import culture
 from models.ratelaws import hill
 
+COUPLED = "P25963 Q04206 P19838"  # NFKBIA, RELA, NFKB1
+
 
 class Nfkb(Pathway):
     """TNF, stroma, mutation, Akt and STAT3 activate IKK; IkBa couples NF-kB and is its own target; A20 ends it."""
@@ -35,11 +37,11 @@ class Nfkb(Pathway):
     IKKi = Species("IKKi", 0.0, "nM", "inactive, refractory IKK", "cytosol", uniprot="O14920")
     IkB = Species("IkB", 2.5, "nM", "free IkBa in the cytosol", "cytosol", uniprot="P25963")
     IkBn = Species("IkBn", 0.0, "nM", "free IkBa in the nucleus (per cytosol volume)", "nucleus", uniprot="P25963")
-    C = Species("C", 59.0, "nM", "IkBa:NF-kB complex in the cytosol", "cytosol", uniprot="P25963")
-    Cn = Species("Cn", 0.0, "nM", "IkBa:NF-kB complex in the nucleus (per cytosol volume)", "nucleus", uniprot="P25963")
+    C = Species("C", 59.0, "nM", "IkBa:NF-kB complex in the cytosol", "cytosol", uniprot=COUPLED)
+    Cn = Species("Cn", 0.0, "nM", "IkBa:NF-kB complex in the nucleus (per cytosol volume)", "nucleus", uniprot=COUPLED)
     NFn = Species("NFn", 0.0, "nM", "free, active NF-kB in the nucleus (per cytosol volume)", "nucleus", uniprot="Q04206")
-    mIkB = Species("mIkB", 0.0, "nM", "IkBa mRNA", "cell", uniprot="P25963")
-    mA20 = Species("mA20", 0.0, "nM", "A20 mRNA", "cell", uniprot="P21580")
+    mIkB = Species("mIkB", 0.0, "nM", "IkBa mRNA", "cell", encodes="P25963")
+    mA20 = Species("mA20", 0.0, "nM", "A20 mRNA", "cell", encodes="P21580")
     A20 = Species("A20", 0.0, "nM", "A20 protein", "cytosol", uniprot="P21580")
 
     k1 = Parameter("k1", 0.02, "1/min", "activation of IKK at full drive",

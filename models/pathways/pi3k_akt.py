@@ -11,7 +11,7 @@ class Pi3kAkt(Pathway):
     RA = elsewhere("RA")[0]
     GF = culture.GF
     pi3ki = Input("pi3ki", 0.0, "nM", "PI3K inhibitor (copanlisib, pictilisib; LY294002 as a tool)")
-    akti = Input("akti", 0.0, "nM", "MK-2206, allosteric inhibitor of Akt")
+    akti = Input("akti", 0.0, "nM", "MK-2206, allosteric inhibitor of Akt", chebi="CHEBI:67271")
 
     pAkt = Species("pAkt", 0.0, "0-1", "Akt phosphorylated on S473, share of total", "cell", uniprot="P31749")
 

@@ -28,7 +28,7 @@ class Survival(Pathway):
     pSe, pERK, pAkt, NFn, fP = elsewhere("pSe pERK pAkt NFn fP")
     s63 = Input("s63", 0.0, "nM", "S63845, binds MCL-1")
 
-    mMCL1 = Species("mMCL1", 1.0, "rel", "MCL1 mRNA", "cell", uniprot="Q07820")
+    mMCL1 = Species("mMCL1", 1.0, "rel", "MCL1 mRNA", "cell", encodes="Q07820")
     MCL1 = Species("MCL1", 1.0, "rel", "MCL-1", "cell", uniprot="Q07820")
     BCLXL = Species("BCLXL", 1.0, "rel", "BCL-XL", "cell", uniprot="Q07817")
     BCL2 = Species("BCL2", 1.0, "rel", "BCL-2", "cell", uniprot="P10415")

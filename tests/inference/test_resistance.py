@@ -26,46 +26,53 @@ def nominal(question: Question) -> float:
     return float(function(jnp.zeros((1, 0)))[0])
 
 
+@pytest.mark.slow  # the same dishes, cells and bands are behaviour B20 of tests/models/test_behaviours.py
 @pytest.mark.parametrize(("condition", "viability"), [("alone", 0.30), ("il6", 0.99)])
 def test_dexamethasone_kills_alone_and_not_with_il6(condition, viability):
     # reference implementation, behaviour B20, printed to two digits
     assert np.exp(nominal(Question("lnv", DEX, condition))) == pytest.approx(viability, abs=0.005)
 
 
-def test_the_escaping_signal_agrees_with_scipy():
-    question = Question("escape", RUX, "il6")
-    what = resistance.plan(question)
-    system = what.system
+ESCAPE = resistance.plan(Question("escape", RUX, "il6"))
+FACTORS, STEP = ("IC_rux", "k_SR", "k_mS", "d_R"), 1e-3
+
+
+@pytest.fixture(scope="module")
+def escape():
+    """Values (point,) and slopes (point, factor) of the escaping signal: nominal, two other points, and a step along each factor to
+    either side of these two. One differentiated program serves all."""
+    function = resistance.readout(ESCAPE, FACTORS, (), rtol=1e-8, atol=1e-10)
+    nominals = np.log([ESCAPE.system.network.parameter(n).value for n in FACTORS])
+    points = nominals + np.random.default_rng(0).normal(0, 0.3, (2, 4))
+    around = points[:, None, None] + STEP * np.array([1, -1])[:, None, None] * np.eye(4)
+    found = sensitivity.slopes(function, jnp.asarray(np.concatenate([nominals[None], points, around.reshape(-1, 4)])))
+    return tuple(np.asarray(x) for x in found)
+
+
+def test_the_escaping_signal_agrees_with_scipy(escape):
+    system = ESCAPE.system
     parameters = jnp.asarray(system.nominal[: len(system.parameters)])
     field = jax.jit(lambda t, y, inputs: jnp.stack(system.field(t, tuple(y), (*parameters, *inputs))))
 
     def solve(y0, span, inputs, times=None):
         return solve_ivp(lambda t, y: np.asarray(field(t, y, inputs)), span, y0, method="LSODA", rtol=1e-9, atol=1e-11, t_eval=times).y
 
-    rest = solve(np.array(system.initial), (-8640.0, 0.0), what.preculture.inputs[0])[:, -1]
+    rest = solve(np.array(system.initial), (-8640.0, 0.0), ESCAPE.preculture.inputs[0])[:, -1]
     area = []
     for dish in range(2):
-        start = what.treatments.keep[dish, 0] * rest + what.treatments.add[dish, 0]
+        start = ESCAPE.treatments.keep[dish, 0] * rest + ESCAPE.treatments.add[dish, 0]
         times = np.linspace(0, 120, 2001)
-        signal = solve(np.asarray(start), (0.0, 120.0), what.treatments.inputs[dish, 0], times)[system.species.index("pS")]
+        signal = solve(np.asarray(start), (0.0, 120.0), ESCAPE.treatments.inputs[dish, 0], times)[system.species.index("pS")]
         area.append(np.trapezoid(signal, times))
     # 2-min trapezoids of a curve that peaks at 14 min: below 1 %; the solver adds 1e-5
-    assert np.exp(nominal(question)) == pytest.approx(area[0] / area[1], rel=0.005)
+    assert np.exp(escape[0][0]) == pytest.approx(area[0] / area[1], rel=0.005)
 
 
-def test_slopes_of_the_escaping_signal_are_finite_differences():
-    what = resistance.plan(Question("escape", RUX, "il6"))
-    names = ("IC_rux", "k_SR", "k_mS", "d_R")
-    function = resistance.readout(what, names, (), rtol=1e-8, atol=1e-10)
-    nominals = np.log([what.system.network.parameter(n).value for n in names])
-    points = jnp.asarray(nominals + np.random.default_rng(0).normal(0, 0.3, (2, 4)))
-    slope = np.asarray(sensitivity.slopes(function, points)[1])
-    h = 1e-3
-    for i in range(4):
-        step = h * jnp.eye(4)[i]
-        numerical = (function(points + step) - function(points - step)) / (2 * h)
-        # solver error 1e-8 over 2h: 5e-6; truncation h^2: 1e-6
-        assert np.allclose(slope[:, i], numerical, atol=1e-4)
+def test_slopes_of_the_escaping_signal_are_finite_differences(escape):
+    values, slopes = escape
+    stepped = values[3:].reshape(2, 2, 4)  # point, side, factor
+    # solver error 1e-8 over 2h: 5e-6; truncation h^2: 1e-6
+    assert np.allclose(slopes[1:3], (stepped[:, 0] - stepped[:, 1]) / (2 * STEP), atol=1e-4)
 
 
 def test_what_cannot_matter_is_left_out_and_the_answer_stays():

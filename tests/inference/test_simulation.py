@@ -111,11 +111,12 @@ def command(monkeypatch, capsys):
         (("--input", "TNFa=3"), "did you mean 'TNF'"),
         (("--il6", "much"), "not a number"),
         (("--nothing",), "No such option"),
+        (("--out", "/dev/null/x.nc"), "no file can be written there"),
     ],
 )
 def test_a_wrong_option_is_one_line_exit_code_two_and_no_file(options, said, tmp_path, command):
     out = tmp_path / "never" / "x.nc"
-    code, text = command(*options, "--out", str(out))
+    code, text = command("--out", str(out), *options)
     assert code == 2
     assert len(text.strip().splitlines()) == 1
     assert said in text

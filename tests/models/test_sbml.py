@@ -6,8 +6,11 @@ import pytest
 import sympy as sp
 
 from models import declare as d
+from models.catalogue import niche
+from models.drugs import treat
 from models.network import Network, rates_of_change
 from models.ratelaws import choose, hill, inhibited_by, power
+from models.references import UNVERIFIED_IDENTIFIERS
 from models.sbml import SbmlError, from_sbml, read_sbml, to_sbml
 
 
@@ -26,8 +29,6 @@ class Toy(d.Pathway):
     make = d.Reaction(X, Y, k * X * hill(Y, K, h) * inhibited_by(left, K, 3), "made")
     lose = d.Reaction(((Y, 2.0),), X, k * Y * sp.Rational(1, 3), "two become one")
     grow = d.Reaction((), N, k * N * (1 - N.symbol / 2) / (1 + Y / K), "cells grow")
-
-
 
 
 def network() -> Network:
@@ -68,12 +69,32 @@ def test_units_and_identifiers_survive():
     back = from_sbml(text)
     assert {s.name: s.unit for s in back.species} == {s.name: s.unit for s in network().species}
     assert back.parameter("k").unit == "1/min"
-    assert "identifiers.org/uniprot:P40763" in text
-    assert "identifiers.org/chebi:15422" in text
+    assert "https://identifiers.org/uniprot:P40763" in text
+    assert "https://identifiers.org/CHEBI:15422" in text
 
 
-def test_the_file_is_valid_sbml():
-    document = libsbml.readSBMLFromString(to_sbml(network()))
+def resources(text, element, qualifier):
+    """What an element's annotation of that qualifier points to."""
+    document = libsbml.readSBMLFromString(text)
+    found = document.getModel().getElementBySId(element)
+    terms = [found.getCVTerm(i) for i in range(found.getNumCVTerms())]
+    chosen = [t for t in terms if t.getBiologicalQualifierType() == qualifier]
+    return [t.getResourceURI(i).removeprefix("https://identifiers.org/") for t in chosen for i in range(t.getNumResources())]
+
+
+def test_annotations_say_what_a_species_is_to_the_molecule_they_name():
+    text = to_sbml(niche())
+    assert resources(text, "SOCS3", libsbml.BQB_IS) == ["uniprot:O14543"]
+    assert resources(text, "mSOCS3", libsbml.BQB_ENCODES) == ["uniprot:O14543"]
+    assert resources(text, "pS", libsbml.BQB_IS_VERSION_OF) == ["uniprot:P40763"]
+    assert "uniprot:P40189" in resources(text, "RA", libsbml.BQB_HAS_PART)  # gp130, of four proteins
+    assert resources(text, "rux", libsbml.BQB_IS) == ["CHEBI:66919"]
+    assert not any(i in text for i in UNVERIFIED_IDENTIFIERS)
+
+
+@pytest.mark.parametrize("made", [network(), niche(), treat(niche(), "bortezomib", hypothesis="H1")], ids=lambda n: n.id)
+def test_the_file_is_valid_sbml(made):
+    document = libsbml.readSBMLFromString(to_sbml(made))
     document.setConsistencyChecks(libsbml.LIBSBML_CAT_UNITS_CONSISTENCY, False)
     document.checkConsistency()
     assert document.getNumErrors(libsbml.LIBSBML_SEV_ERROR) == 0, document.getErrorLog().toString()

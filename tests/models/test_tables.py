@@ -43,6 +43,13 @@ def test_numbers_from_memory_are_shown_as_unverified_in_every_format(network):
     assert all("unverified" in row[6] for row in tables.drugs(network).rows if DRUGS[row[0].split(" / ")[0]].source.status == "memory")
 
 
+def test_identifiers_never_looked_up_are_shown_as_unverified():
+    identifier = {row[0]: row[-1] for row in tables.inputs(niche()).rows}
+    assert identifier["ven"] == "CHEBI:133021 (unverified)"
+    assert identifier["rux"] == "CHEBI:66919"
+    assert {row[0]: row[6] for row in tables.species(niche()).rows}["mMCL1"] == "encodes Q07820"
+
+
 def test_the_shares_by_status_add_up():
     rows = tables.trust(niche()).rows
     assert sum(int(n) for _, n, _ in rows[:-1]) == int(rows[-1][1]) == len(niche().parameters)
