@@ -31,7 +31,9 @@ def test_every_behaviour_of_the_specification_is_here():
     assert {*BEHAVIOURS, possible.BEHAVIOUR.id, "B31"} == {f"B{i}" for i in range(1, 32)}
 
 
-@pytest.mark.parametrize("name", possible.CHECKS, ids=lambda n: f"B30-{n}")
+@pytest.mark.parametrize("name", [
+    pytest.param(n, id=f"B30-{n}", marks=[pytest.mark.slow] if n == "gradient" else []) for n in possible.CHECKS
+])
 def test_every_dish_stays_within_what_is_possible(name):
     check = possible.CHECKS[name](found())
     assert check.met, possible.BEHAVIOUR.failure(check)
