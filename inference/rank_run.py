@@ -31,6 +31,8 @@ METHODS = {
 DRAWS = {"elasticity": 200, "sobol": 256, "dgsm": 500, "morris": 40, "srrc": 1024}
 MORRIS_LEVELS, MORRIS_ENDS = 4, (0.055, 0.945)  # the 89 % interval: a quantile of 0 or 1 is no number
 GRADIENT = ("elasticity", "dgsm")
+# Of a step. Slopes need digits that variances and ranks of thousands of sets do not: a third fewer steps.
+RTOL = {True: 1e-5, False: 1e-4}
 RESAMPLES = 500
 # Sets handed to the engine at once, and those that step side by side: few sets take twenty times the steps of the others,
 # so a lane must find the next set waiting; with derivatives every step is recorded, which bounds their number.

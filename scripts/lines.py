@@ -21,9 +21,10 @@ def main(
     table: Annotated[Path, typer.Argument(help="CCLE dose responses (columns Primary Cell Line Name, Compound, Target, Doses, Activity)")],
     draws: Annotated[int, typer.Option(min=8, help="draws of the prior")] = 256,
     seed: Annotated[int, typer.Option()] = 1,
+    fit: Annotated[bool, typer.Option("--fit", help="fit the drug-stress parameters to the curves, as a run that rank.py reads")] = False,
     out: Annotated[Path, typer.Option(help="folder for lines.csv")] = ROOT / "results" / "lines",
 ) -> None:
-    """Say what the model predicts right, what wrong, and what it cannot say."""
+    """Say what the model predicts right, what wrong, and what it cannot say; with --fit, before and after learning from the lines."""
     prepare_jax(cores=1)
     import pandas as pd
 
@@ -34,12 +35,19 @@ def main(
     except (lines.LinesError, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
+    if fit and (out / "posterior.nc").exists():
+        typer.echo(f"{out}: already holds a fit: choose another --out", err=True)
+        raise typer.Exit(2)
     predicted = {target: lines.predict(target, draws, seed, rtol=1e-5, atol=1e-7) for target in lines.CLASSES}
     found = lines.statements(measured, predicted)
     out.mkdir(parents=True, exist_ok=True)
     pd.DataFrame([asdict(s) for s in found]).to_csv(out / "lines.csv", index=False)
     for s in found:
         typer.echo(f"{s.verdict:<11} {s.quantity}: measured {s.measured}; predicted {s.predicted}; {s.why}")
+    if fit:
+        from inference import line_files
+
+        line_files.make(measured, seed, out, typer.echo)
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ def main(
     prepare_jax(device)
     from inference import rank_files
     from inference.progress import Teller
-    from inference.rank_run import DRAWS, RankError, Request
+    from inference.rank_run import DRAWS, GRADIENT, RTOL, RankError, Request
     from inference.resistance import Question, QuestionError
 
     chosen = readout or ("lnv" if drug else "escape")
@@ -68,7 +68,8 @@ def main(
         drugs = tuple(rank_files.parse_drug(d) for d in drug or ["ruxolitinib=500"])
         question = Question(chosen, drugs, condition or ("il6" if chosen == "escape" else "alone"), preset, estradiol, hours,
                             source.hypothesis, source.transit)
-        request = Request(question, method, draws if draws is not None else DRAWS.get(method, 0), seed, source.name)
+        request = Request(question, method, draws if draws is not None else DRAWS.get(method, 0), seed, source.name,
+                          RTOL[method in GRADIENT])
         folder = out or rank_files.default_folder(request, ROOT / "results", None if run is None else _folder(run), default=not drug)
         complete = rank_files.make(request, source, folder, tell, lambda: bool(asked))
     except (QuestionError, RankError, rank_files.SourceError, OSError) as error:
