@@ -107,7 +107,7 @@ def bands(e: Explorer, c: Controls) -> xr.Dataset:
 
 def figure(c: Controls, middle: xr.Dataset, spread: xr.Dataset | None, mark: str = "") -> go.Figure:
     """Six time courses and the dose response; bands where they are known already."""
-    titles = [wrapped(f"{READ[n][0]} ({READ[n][1]})", 40) for n in SHOWN]
+    titles = [wrapped(READ[n][0] + (f" ({READ[n][1]})" if READ[n][1] != "-" else ""), 40) for n in SHOWN]
     curve = "curve" in middle
     fig = make_subplots(
         4 if curve else 3,
@@ -170,6 +170,7 @@ def figure(c: Controls, middle: xr.Dataset, spread: xr.Dataset | None, mark: str
                 1,
             )
         fig.update_xaxes(type="log", title=f"{c.drug.name} (nM)", row=4, col=1)
+    fig.update_xaxes(title="hours", row=3)
     fig.update_yaxes(rangemode="tozero")
     fig.update_annotations(font_size=12)
     return styled(

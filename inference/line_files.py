@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -11,7 +12,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
-from inference import fit, line_fit, store
+from inference import fit, line_fit, lines, store
 from inference.check import INTERVAL, informed
 from inference.figures import DATA, POSTERIOR, SECOND
 
@@ -29,8 +30,17 @@ def make(measured: pd.DataFrame, seed: int, out: Path, say: Callable[[str], None
     scatter = dict(zip(line_fit.DRUG_OF, map(float, found.sd), strict=True))
     reasons = [METHOD]
     fit.write_json(out / "verdict.json", {"ok": False, "reasons": reasons, "notes": [], "quick": False})
-    fit.write_json(out / "run.json", {"study": "myeloma_lines", "network": line_fit.cell().network.id, "seed": seed, "scatter": scatter,
-                                      "network_fingerprint": line_fit.cell().network.fingerprint, "device": fit.device_line()})
+    fit.write_json(
+        out / "run.json",
+        {
+            "study": "myeloma_lines",
+            "network": line_fit.cell().network.id,
+            "seed": seed,
+            "scatter": scatter,
+            "network_fingerprint": line_fit.cell().network.fingerprint,
+            "device": fit.device_line(),
+        },
+    )
     table.to_csv(out / "parameters.csv")
     line_fit.of_lines(found, data).to_csv(out / "line_parameters.csv")
     figure = drawn(tree["curves"].to_dataset())
@@ -40,10 +50,27 @@ def make(measured: pd.DataFrame, seed: int, out: Path, say: Callable[[str], None
     for name, r in table.iterrows():
         say(f"  {name:<9} {r['prior_median']:.3g} -> {r['median']:.3g} [{r['low']:.3g}, {r['high']:.3g}]  {r['informed']}")
     spread = tree["curves"]["viability"].values - found.fitted
-    say(f"  scatter of a viability: {', '.join(f'{c} {s:.3f}' for c, s in scatter.items())}; explained "
-        f"{100 * (1 - spread.var() / tree['curves']['viability'].values.var()):.0f} % of the variance")
-    say(f"Written to {out}: posterior.nc, parameters.csv, line_parameters.csv, lines.png. Rank again: "
-        f"rank.py {out} --drug trametinib=100 --force (its verdict is not ok: {METHOD})")
+    say(
+        f"  scatter of a viability: {', '.join(f'{c} {s:.3f}' for c, s in scatter.items())}; explained "
+        f"{100 * (1 - spread.var() / tree['curves']['viability'].values.var()):.0f} % of the variance"
+    )
+    after = lines.statements(measured, {target: saturated(tree, target) for target in lines.CLASSES})[:3]
+    pd.DataFrame([asdict(s) for s in after]).to_csv(out / "lines_after.csv", index=False)
+    for statement in after:
+        say(
+            f"  after the fit: {statement.verdict:<11} {statement.quantity}: measured {statement.measured}; predicted {statement.predicted}"
+        )
+    say(
+        f"Written to {out}: posterior.nc, parameters.csv, line_parameters.csv, lines.png. Rank again: "
+        f"rank.py {out} --drug trametinib=100 --force (its verdict is not ok: {METHOD})"
+    )
+
+
+def saturated(tree: xr.DataTree, target: str, draws: int = 256) -> np.ndarray:
+    """Viability (draw,) of a line that was not measured at the saturating dose of a class, after the fit."""
+    q = np.log([tree["posterior"][n].values.ravel()[:draws] for n in (*line_fit.SHARED, *line_fit.OF_LINE)]).T
+    dose = np.full((draws, 1), np.log(lines.CLASSES[target][2]))
+    return line_fit.viability(np.concatenate([q, dose], axis=1), np.full(draws, list(line_fit.DRUG_OF).index(target)))
 
 
 def told(tree: xr.DataTree) -> pd.DataFrame:
@@ -53,31 +80,47 @@ def told(tree: xr.DataTree) -> pd.DataFrame:
     for name, after in tree["posterior"].to_dataset().data_vars.items():
         before = tree["prior"][name].values.ravel()
         low, middle, high = np.quantile(after.values, tails)
-        rows.append({"parameter": name, "prior_median": np.median(before), "prior_low": np.quantile(before, tails[0]),
-                     "prior_high": np.quantile(before, tails[2]), "median": middle, "low": low, "high": high,
-                     "informed": informed(before, after.values.ravel())})
+        rows.append(
+            {
+                "parameter": name,
+                "prior_median": np.median(before),
+                "prior_low": np.quantile(before, tails[0]),
+                "prior_high": np.quantile(before, tails[2]),
+                "median": middle,
+                "low": low,
+                "high": high,
+                "informed": informed(before, after.values.ravel()),
+            }
+        )
     return pd.DataFrame(rows).set_index("parameter")
 
 
 def drawn(curves: xr.Dataset) -> Figure:
     """Every line with its measured and fitted viabilities, two classes of drugs apart by colour, compounds by line style."""
-    lines, compounds = sorted(set(curves["line"].values)), sorted(set(curves["compound"].values))
+    names, compounds = sorted(set(curves["line"].values)), sorted(set(curves["compound"].values))
     columns = 4
-    figure, axes = plt.subplots(-(-len(lines) // columns), columns, figsize=(12, 2.4 * -(-len(lines) // columns)), sharex=True, sharey=True,
-                                squeeze=False, layout="constrained")
-    for axis, line in zip(axes.flat, lines, strict=False):
+    figure, axes = plt.subplots(
+        -(-len(names) // columns),
+        columns,
+        figsize=(12, 2.4 * -(-len(names) // columns)),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+        layout="constrained",
+    )
+    for axis, line in zip(axes.flat, names, strict=False):
         for k, compound in enumerate(compounds):
             here = (curves["line"].values == line) & (curves["compound"].values == compound)
             order = np.argsort(curves["dose"].values[here])
             x = curves["dose"].values[here][order]
             colour = SECOND if compound in ("Irinotecan", "Topotecan") else POSTERIOR
-            axis.plot(x, curves["fitted"].values[here][order], color=colour, ls=("-", "--")[k % 2], lw=1.5, label=compound)
-            axis.plot(x, curves["viability"].values[here][order], "os"[k % 2], ms=4, color=colour, mec=DATA, mew=0.4)
+            axis.plot(x, curves["fitted"].values[here][order], color=colour, ls=("-", "--")[k // 2], lw=1.5, label=compound)
+            axis.plot(x, curves["viability"].values[here][order], "os"[k // 2], ms=4, color=colour, mec=DATA, mew=0.4)
         axis.set_title(line, fontsize=9)
         axis.set_xscale("log")
         axis.axhline(1, color="#bbbbbb", lw=0.7)
         axis.spines[["top", "right"]].set_visible(False)
-    for axis in axes.flat[len(lines):]:
+    for axis in axes.flat[len(names) :]:
         axis.set_visible(False)
     axes.flat[0].legend(frameon=False, fontsize=7)
     figure.supxlabel("dose (nM)", fontsize=9)

@@ -66,7 +66,7 @@ def page(e: Explorer, source: str, mark: str) -> Any:
 
     network = e.few.what.system.network
     what = pn.widgets.Select(name="drug", options=list(DRUGS), value=DRUGS[0])
-    dose = pn.widgets.DiscreteSlider(name="dose (nM)", options=[0.0, *np.round(10 ** np.arange(0, 4.01, 0.25), 1)], value=316.2)
+    dose = pn.widgets.DiscreteSlider(name="dose (nM)", options=[0.0, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1e3, 3e3, 1e4], value=300.0)
     where = pn.widgets.Select(name="surroundings", options={words: name for name, (_, _, words) in CONDITIONS.items()}, value="niche")
     estradiol = pn.widgets.DiscreteSlider(
         name="estradiol (nM)", options=[0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0], value=0.0, disabled=not e.few.estradiol

@@ -37,7 +37,8 @@ def test_a_slider_scales_what_is_believed_of_its_parameter(cell):
     plain = explore.at_median(cell, Controls(DEX, 0.0, "il6"))
     without = explore.at_median(cell, Controls(DEX, 0.0, "il6", strengths={"k_mS": 0.1}))
     # less SOCS3 mRNA, less feedback: more pSTAT3 two hours after IL-6, as B1 says of the knock-out
-    assert float(without["pS"].sel(drug="without", hour=2)) > 1.2 * float(plain["pS"].sel(drug="without", hour=2))
+    before, after = (d["pS"].sel(drug="without", hour=2).item() for d in (plain, without))
+    assert after > 1.2 * before
     assert "curve" not in plain
 
 
