@@ -130,7 +130,7 @@ def write(source: Source, run: Path | None, results: Path, asked: Asked, out: Pa
         ),
         Section("question", "The question", "The question", _question(asked, source, where)),
     ]
-    if source.run is not None and record is not None and verdict is not None and summary is not None:
+    if source.run is not None and record and verdict and summary is not None and "observed_data" in source.run.children:
         sections += [
             fit_chapters.fit_section(source.run, record, verdict, summary),
             fit_chapters.strengths_section(source.run, summary),
@@ -143,7 +143,8 @@ def write(source: Source, run: Path | None, results: Path, asked: Asked, out: Pa
         chapters.doses_section(tree, where),
         chapters.courses_section(tree, first, where),
         chapters.network_section(network, ranking, [d for d, _ in asked.drugs[:1]], source.hypothesis),
-        chapters.silent_section(summary, ranking),
+        chapters.measured_section(_below([results], "lines.csv") + _below([results], "lines_after.csv")),
+        chapters.silent_section(summary, ranking, source.run is None),
         chapters.failures_section(failed, tree),
         chapters.provenance_section(record, tree, found),
         chapters.references_section(top, network),
@@ -172,11 +173,13 @@ def _records(run: Path | None) -> tuple[dict | None, dict | None, pd.DataFrame |
         return None, None, None, None
     record, verdict = ({} if not (run / n).exists() else json.loads((run / n).read_text()) for n in ("run.json", "verdict.json"))
     verdict = {"ok": False, "reasons": ["the run has no verdict: it is not finished"], "notes": [], "quick": False} | verdict
-    path = run / "summary.csv"
-    summary = (
-        pd.read_csv(path, index_col="parameter", keep_default_na=True) if path.exists() else summarise(store.load(run / "posterior.nc"))
-    )
-    summary["unit"], summary["tags"] = summary["unit"].fillna("").astype(str), summary["tags"].fillna("").astype(str)
+    path, summary = run / "summary.csv", None
+    if path.exists():
+        summary = pd.read_csv(path, index_col="parameter")
+    elif "constant_data" in (dt := store.load(run / "posterior.nc")).children:
+        summary = summarise(dt)
+    if summary is not None:
+        summary["unit"], summary["tags"] = summary["unit"].fillna("").astype(str), summary["tags"].fillna("").astype(str)
     failures = run / "failures.csv"
     return record, verdict, summary, pd.read_csv(failures) if failures.exists() else None
 

@@ -120,7 +120,7 @@ def predictive(dt: xr.DataTree, observable: str) -> go.Figure:
         )
         figure.update_xaxes(
             tickvals=list(range(len(groups))),
-            ticktext=[wrapped(g.replace("_", " "), 14) for g in groups],
+            ticktext=[wrapped(g.replace("_", " "), 14 if len(groups) < 8 else 60) for g in groups],
             tickangle=0 if len(groups) < 5 else 60,
             tickfont={"size": 9},
         )

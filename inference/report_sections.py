@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,12 +18,19 @@ from inference.plate import READ
 from inference.rank_run import METHODS, csv_table
 from inference.report_data import SHORT
 from inference.report_page import Section, bullets, details, drawing, grid, paragraph, plot, table
+from models.behaviours.listed import BEHAVIOURS
 from models.drugs import treat
 from models.network import Network
 from models.picture import picture
 from models.references import FIGURE, cited
 
 PERCENT = f"{100 * INTERVAL:.0f} %"
+PROVES = {
+    "tuned": "nothing: numbers were adjusted to hit it",
+    "borrowed": "that borrowed kinetics carry over",
+    "not tuned": "something: it came out",
+    "arithmetic": "nothing about biology",
+}
 
 
 def nodes_section(tree: xr.DataTree, scan: xr.DataTree | None, drug: str) -> Section:
@@ -196,11 +204,40 @@ def network_section(network: Network, main: xr.DataTree, drugs: Sequence, hypoth
     return Section("network", "Where in the network resistance sits", "Network", body)
 
 
-def silent_section(summary: pd.DataFrame | None, main: xr.DataTree) -> Section:
+def measured_section(found: Sequence[Path]) -> Section:
+    """What the model says about measured myeloma cells: right, wrong, or nothing."""
+    body = ""
+    for path in found:
+        after = path.stem == "lines_after"
+        rows = pd.read_csv(path).rename(columns={"why": "because"})[["verdict", "quantity", "measured", "predicted", "because"]]
+        body += table(
+            rows, f"Dose responses of myeloma lines, {'after' if after else 'before'} the model learnt from them ({path.parent.name})"
+        )
+    if not found:
+        body += paragraph(
+            "Measured dose responses of myeloma lines were not compared: `sh scripts/run.sh lines TABLE.csv --fit` does it.", "quiet"
+        )
+    shown = [BEHAVIOURS[f"B{i}"] for i in range(19, 26)]
+    rows = pd.DataFrame(
+        {
+            "": [b.id for b in shown],
+            "what is done": [b.protocol for b in shown],
+            "who saw it": [b.evidence for b in shown],
+            "what it proves": [PROVES[b.tuning] for b in shown],
+        }
+    )
+    body += table(
+        rows, "Facts about resistance that the nominal model reproduces (`sh scripts/run.sh tables behaviours` simulates each anew)"
+    )
+    return Section("measured", "Against measured myeloma cells", "Against measurements", body)
+
+
+def silent_section(summary: pd.DataFrame | None, main: xr.DataTree, prior: bool) -> Section:
     """What the data did not inform."""
     body = ""
     if summary is None:
-        body += paragraph("Nothing was fitted: every number here is its declared belief.", "warn")
+        said = "every number here is its declared belief" if prior else "the run has no table of what it learnt; see below"
+        body += paragraph(f"Nothing was fitted: {said}." if prior else f"{said[0].upper()}{said[1:]}.", "warn")
     else:
         names = list(map(str, summary.index[summary["informed"] == NOT_INFORMED]))
         body += paragraph(

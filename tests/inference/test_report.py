@@ -69,8 +69,9 @@ def test_the_report_of_a_run_is_one_file_that_names_the_node_that_was_made_to_ma
     path = report.write(source, run, tmp_path, ASKED, run / "report.html", Teller())
     page = outline(path)
     assert page.sections == [
-        "answer", "question", "fit", "strengths", "predictive", "hypotheses", "nodes", "rankings", "doses", "courses", "network", "silent",
-        "failures", "provenance", "references"]
+        "answer", "question", "fit", "strengths", "predictive", "hypotheses", "nodes", "rankings", "doses", "courses", "network",
+        "measured", "silent", "failures", "provenance", "references",
+    ]
     assert page.fetched == ["data:,"]
     words = " ".join("".join(page.words).split())
     first = words.split("best first:")[1].strip()
