@@ -5,6 +5,7 @@ matters but `K_DA` and, less, `b_B`.
 """
 
 import html.parser
+import json
 import pathlib
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 import xarray as xr
 
 from inference import report, report_answer, report_data, report_page, store
-from inference.knockdown import NODES
+from inference.knockdown import NODES, _labelled
 from inference.network_map import carried_by, svg, weights
 from inference.progress import Teller
 from inference.rank_files import prior_source, run_source
@@ -145,3 +146,31 @@ def test_the_arrow_that_matters_is_the_darkest():
 
 def test_every_node_that_can_be_hit_is_named_in_words():
     assert all(n.title for n in NODES.values())
+
+
+def test_a_scan_and_a_comparison_found_beside_are_shown(simulated, tmp_path):
+    levels, names = [0.5, 0.9], ["JAK", "Akt"]
+    rng = np.random.default_rng(0)
+    cells = -np.abs(rng.normal(0, 1, (5, 1 + 2 * 2 + 1, 2))) * np.array([1.0, 0.1])
+    paths = xr.Dataset({"protection": (("draw", "cut"), np.array([[1.0, 0.9, 0.2, 0.8, 1.0]] * 5))},
+                       coords={"cut": ["none", "STAT3", "Akt", "ERK", "NF-kB"]})
+    attrs = {"question": "the question", "source": "the prior", "mark": "", "draws": 5, "seed": 1, "pair_level": 0.5,
+             "paths_question": "with IL-6"}
+    scan = xr.DataTree.from_dict({"/": xr.Dataset(attrs=attrs), "/scan": _labelled(cells, names, levels, [(0, 1)], 0.5), "/paths": paths})
+    (tmp_path / "scan-dex300-niche-mm1s").mkdir()
+    store.save(scan, tmp_path / "scan-dex300-niche-mm1s" / "scan.nc")
+    hypotheses = ["H0", "H1"]
+    numbers = {"probability": (0.4, 0.6), "ln_bayes_factor": (0.0, 0.4), "ln_bayes_factor_sd": (0.0, 0.1), "stacking": (0.5, 0.5),
+               "ess": (400.0, 500.0)}
+    along = {n: dict(zip(hypotheses, v, strict=True)) for n, v in numbers.items()}
+    comparison = {"study": "il6_feedback_estradiol", "hypotheses": hypotheses, "sentences": ["H1 is **undecided**."], "quick": False,
+                  "other_priors": {"H1": {"declared": 0.4, "wide": -0.2}}, **along}
+    (tmp_path / "compare-x").mkdir()
+    (tmp_path / "compare-x" / "comparison.json").write_text(json.dumps(comparison))
+    out = report.write(prior_source("H1"), None, tmp_path, ASKED, tmp_path / "report.html", Teller())
+    words = " ".join("".join(outline(out).words).split())
+    assert "JAK + Akt" in words
+    assert "the receptor no longer drives PI3K" in words
+    assert "80" in words.split("the receptor no longer drives PI3K")[1][:12]  # 1 - 0.2 of the protection is lost
+    assert "H1 is undecided." in words
+    assert "have not been compared" not in words
