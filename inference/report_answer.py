@@ -89,6 +89,11 @@ def how_sure(tree: xr.DataTree, ranking: xr.DataTree) -> list[str]:
         f"The node that is best for a set of parameters brings viability below one half in {killed:.0f} % of the sets.",
         f"All three together, each inhibited by only {100 * half:.0f} %: viability {percent(together['ln_viability'].sel(level=half))}.",
     ]
+    hit = knock["ln_viability"].sel(node=chosen[0].node, level=knock["level"].max())
+    first = np.exp(hit.quantile([LOW, HIGH], skipna=True).values)
+    if first[0] < 0.5 < first[1]:
+        span = f"{100 * first[0]:.0f} to {100 * first[1]:.0f} %"
+        lines.insert(0, f"**Whether {chosen[0].node} alone is enough is open**: with it inhibited, the interval of viability is {span}.")
     weakest = min(chosen, key=lambda h: h.among_three)
     if weakest.among_three < 0.5:
         lines.append(
@@ -122,7 +127,7 @@ def leading(ranking: xr.DataTree, network: Network, count: int = 10) -> pd.DataF
             "rank": int(r),
             "parameter": f"`{n}`",
             "meaning": declared[n].meaning,
-            "value before the data": f"{declared[n].value:.3g} {declared[n].unit}",
+            "value before the data": f"{declared[n].value:.3g} {declared[n].unit}".removesuffix(" -").removesuffix(" 0-1"),
             "data": str(i),
             "status": declared[n].source.status,
             "source": declared[n].source.text,

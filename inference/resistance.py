@@ -238,7 +238,7 @@ def parameters(
     values = jnp.exp(ln_values)
     for group in shares:
         g = jnp.asarray(group)
-        values = values.at[:, g].divide(values[:, g].sum(axis=1, keepdims=True))
+        values = values / jnp.ones_like(values).at[:, g].set(values[:, g].sum(axis=1, keepdims=True))
     nominal = jnp.asarray(what.system.nominal[: len(what.system.parameters)])
     where = np.array([what.system.parameters.index(n) for n in names], dtype=int)
     return jnp.broadcast_to(nominal, (len(ln_values), len(nominal))).at[:, where].set(values)

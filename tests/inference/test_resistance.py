@@ -89,6 +89,10 @@ def test_weights_of_the_capacity_add_up_to_one():
     full = np.asarray(resistance.parameters(what, names, ((0, 2, 3),), jnp.log(jnp.array([[6.0, 0.2, 3.0, 1.0]]))))[0]
     at = {n: full[what.system.parameters.index(n)] for n in (*names, "mu")}
     assert at == pytest.approx({"wM": 0.6, "b_B": 0.2, "wX": 0.3, "w2": 0.1, "mu": 1e-3})
+    # moving all weights of a share by the same factor changes nothing, so the slopes of one weight add up to 0 over the group
+    ln = jnp.log(jnp.array([[6.0, 0.2, 3.0, 1.0]]))
+    slope = jax.grad(lambda x: resistance.parameters(what, names, ((0, 2, 3),), x)[0, what.system.parameters.index("wM")])(ln)[0]
+    assert slope == pytest.approx([0.6 * 0.4, 0.0, -0.6 * 0.3, -0.6 * 0.1])
 
 
 def test_the_area_under_a_curve_is_its_mean_over_ln_dose():
