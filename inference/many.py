@@ -17,8 +17,11 @@ from arviz_stats.base import array_stats
 from jaxtyping import Array, Bool, Float
 from numpyro.infer import NUTS
 
+from inference import tempered
 from inference.checkpoint import Report, Seen, State, drive
 from inference.posterior import Problem
+
+LEFT, FEW = 0.5, 0.05  # a walk is poor above this correlation with its start, or below this share of steps taken (our choice)
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,3 +191,44 @@ def fit(
         return None
     names = ("truth", "z", "truth_log_likelihood", "log_likelihood", "poor")
     return Fits(*(np.concatenate([s[k] for s in seen])[: plan.fits] for k in names))
+
+
+def invented(family: Family, fits: int, seed: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Truths (fit, parameter), unconstrained, from the prior, and the data (fit, measurement) that each makes.
+
+    Truths at which the network cannot be solved are left out (the prior is then the prior given that it can be).
+    """
+    shell = Problem(family.priors, lambda theta: (jnp.zeros(1), jnp.asarray(True)))
+
+    @jax.jit
+    def block(key: Array) -> tuple[Array, Array, Array]:
+        own, noise = jax.random.split(key)
+        theta = shell.sample_prior(own, width)
+        data, ok = jax.vmap(family.simulate)(theta, jax.random.split(noise, width))
+        return jax.vmap(shell.unconstrain)(theta), data, ok & jnp.all(jnp.isfinite(data), axis=1)
+
+    found: list[tuple[np.ndarray, np.ndarray]] = []
+    for i in range(20 + 4 * fits // width):
+        truth, data, good = (np.asarray(x) for x in block(jax.random.fold_in(jax.random.PRNGKey(seed), i)))
+        found.append((truth[good], data[good]))
+        if sum(len(t) for t, _ in found) >= fits:
+            truths, datas = (np.concatenate(x)[:fits] for x in zip(*found, strict=True))
+            return truths, datas
+    raise RuntimeError("the network can hardly be solved anywhere in the prior: check units and bounds in parameters.tsv")
+
+
+def walk(
+    family: Family, fits: int, plan: tempered.Plan, seed: int, folder: Path, report: Report | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Fits | None:
+    """Draw truths and data, and fit all data sets side by side by tempered random walks; goes on from `folder`.
+
+    A fit is poor if its particles still remember where their last walk began, or hardly move. None if `stop` ended the work.
+    """
+    truth, data = invented(family, fits, seed, min(plan.width, 256))
+    found = tempered.sample(family.priors, family.log_likelihood, data, plan, seed, folder, report, stop)
+    if found is None:
+        return None
+    shell = Problem(family.priors, lambda theta: (jnp.zeros(1), jnp.asarray(True)))
+    terms, _ = jax.jit(jax.vmap(family.log_likelihood))(jax.vmap(shell.constrain)(jnp.asarray(truth)), jnp.asarray(data))
+    return Fits(truth, found.z, np.asarray(terms).sum(1), found.log_likelihood, (found.left > LEFT) | (found.accepted < FEW))

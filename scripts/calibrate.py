@@ -12,6 +12,8 @@ import typer
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 DEFAULT = "feedback_reduced"
+RTOL, ATOL = 1e-4, 1e-7  # data and fits use the same, so the ranks do not depend on it
+MOVES, LAST = 8, 120  # steps of the walk at each temperature, and at the posterior itself
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -20,9 +22,9 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def main(
     study: Annotated[str, typer.Argument(help="name of a built-in study, or the path of a problem.yaml (PEtab)")] = DEFAULT,
     out: Annotated[Path | None, typer.Option(help="default results/calibrate-STUDY; an unfinished run goes on")] = None,
-    fits: Annotated[int, typer.Option(min=20, help="data sets drawn and fitted")] = 192,
-    batch: Annotated[int, typer.Option(min=1, help="data sets fitted side by side")] = 64,
+    fits: Annotated[int, typer.Option(min=20, help="data sets drawn and fitted")] = 256,
     draws: Annotated[int, typer.Option(min=15, help="kept posterior draws of each")] = 63,
+    sampler: Annotated[str, typer.Option(help="walk: tempered random walks, from values alone; nuts: needs gradients, hours")] = "walk",
     seed: Annotated[int, typer.Option()] = 1,
     device: Annotated[str, typer.Option(help="auto, cpu or gpu")] = "auto",
     run: Annotated[Path | None, typer.Option(help="folder of a fit: LOO-PIT of its measurements instead, in seconds")] = None,
@@ -33,10 +35,12 @@ def main(
 
     from models.machine import prepare_jax
 
+    if sampler not in ("walk", "nuts"):
+        raise fail(f"--sampler {sampler}: is not one of walk, nuts")
     prepare_jax(device)
     import numpy as np
 
-    from inference import calibrate, calibrate_figures, many
+    from inference import calibrate, calibrate_figures, many, tempered
     from inference.checkpoint import CheckpointError, require_writable
     from inference.fit import device_line, write_json
     from inference.progress import Teller, duration
@@ -46,7 +50,6 @@ def main(
     tell = Teller()
     if run is not None:
         raise typer.Exit(judge_run(run, out or run, tell))
-    plan = many.Plan(fits=fits, batch=min(batch, fits), draws=draws)
     try:
         loaded = load(study)
         name = f"calibrate-{loaded.id}" + ("" if wrong_noise == 1.0 else f"-noise-x{wrong_noise:g}")
@@ -58,9 +61,15 @@ def main(
         if len(loaded.unknowns) > 8:
             tell.say("  more than eight parameters: this may take hours")
         begun = time.monotonic()
-        with tell.bar("batches of data sets", -(-fits // plan.batch)) as bar:
-            found = many.fit(family(loaded, rtol=1e-5, atol=1e-8, wrong_noise=wrong_noise), plan, seed, folder / "batches",
-                             lambda i, seen: bar.to(i, f"{int(seen['poor'].sum())} of {len(seen['poor'])} mixed badly"))
+        invent = family(loaded, rtol=RTOL, atol=ATOL, wrong_noise=wrong_noise)
+        if sampler == "walk":
+            walks = tempered.Plan(draws, MOVES, LAST)
+            found = many.walk(invent, fits, walks, seed, folder / "walks", lambda i, seen: tell.say(progress(i, seen)))
+        else:
+            plan = many.Plan(fits=fits, batch=min(64, fits), draws=draws)
+            with tell.bar("batches of data sets", -(-fits // plan.batch)) as bar:
+                found = many.fit(invent, plan, seed, folder / "batches",
+                                 lambda i, seen: bar.to(i, f"{int(seen['poor'].sum())} of {len(seen['poor'])} mixed badly"))
     except (StudyError, CheckpointError, OSError) as error:
         raise fail(str(error)) from None
     assert found is not None
@@ -80,7 +89,7 @@ def main(
     write_json(folder / "calibration.json", {
         "study": loaded.id, "study_fingerprint": loaded.fingerprint, "seed": seed, "fits": fits, "draws": draws, "ok": verdict.ok,
         "reasons": verdict.reasons, "p": dict(zip(verdict.names, verdict.p.tolist(), strict=True)), "levels": calibrate.LEVELS,
-        "coverage": dict(zip(verdict.names, verdict.coverage.T.tolist(), strict=True)), "poor": verdict.poor, "wrong_noise": wrong_noise,
+        "coverage": dict(zip(verdict.names, verdict.coverage.T.tolist(), strict=True)), "poor": verdict.poor, "wrong_noise": wrong_noise, "sampler": sampler,
         "finds": {"sd too small by": verdict.narrow, "sd too large by": verdict.wide, "centre off by posterior sd": verdict.shifted},
         "alpha": calibrate.ALPHA, "wall_time_s": round(time.monotonic() - begun, 1), "device": device_line()})
     tell.say(text)
@@ -88,6 +97,14 @@ def main(
              "coverage.png")
     if not verdict.ok:
         raise typer.Exit(3)
+
+
+def progress(i: int, seen: Any) -> str:
+    """One line on how far the walks have come."""
+    power, walked = seen["power"], int(seen["walked"])
+    if walked:
+        return f"  posterior: {walked} of {LAST} steps, {100 * seen['accepted'].mean():.0f} % taken"
+    return f"  temperature {i}: {int((power == 1).sum())} of {len(power)} fits at the posterior, the slowest at power {power.min():.2g}"
 
 
 def judge_run(run: Path, folder: Path, tell: Any) -> int:
