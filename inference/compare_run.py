@@ -10,12 +10,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from inference import checkpoint, compare, fingerprints, fit, smc
+from inference import checkpoint, compare, fingerprints, fit, smc, tempered
 from inference.hypotheses import Joint, blocks, log_likelihoods, mixture, time_courses
 from inference.posterior import Problem
 from inference.progress import Teller
 
 BATCH = 64
+Drawn = tuple[np.ndarray, np.ndarray]  # (chain, draw, unknown) draws of the mixture; ln of its evidence, one a chain, or nothing
+MOVES = 8  # steps of the walk at each temperature
+Sampler = Callable[[Problem, fit.Settings, Path, Teller, Callable[[], bool]], Drawn | None]
 
 
 @dataclass(frozen=True)
@@ -70,33 +73,50 @@ def evaluate(joint: Joint, theta: np.ndarray, settings: fit.Settings, tell: Tell
     return np.concatenate(terms), np.concatenate(sums)
 
 
-def by_nuts(problem: Problem, settings: fit.Settings, folder: Path, tell: Teller, stop: Callable[[], bool]) -> np.ndarray | None:
-    """Draws (chain, draw, unknown) of the mixture."""
+def by_nuts(problem: Problem, settings: fit.Settings, folder: Path, tell: Teller, stop: Callable[[], bool]) -> Drawn | None:
+    """NUTS from the modes; it gives no evidence of the mixture, only its shares."""
     drawn = fit.draw(problem, settings, folder, tell, stop)
-    return None if drawn is None else drawn.theta
+    return None if drawn is None else (drawn.theta, np.zeros(0))
 
 
-def by_smc(
-    problem: Problem, plan: smc.Plan, seed: int, folder: Path, tell: Teller, stop: Callable[[], bool],
-) -> tuple[np.ndarray, np.ndarray] | None:
-    """Draws (island, particle, unknown) of the mixture and ln of its evidence by each island."""
-    tell.say(f"Tempering {plan.islands} islands of {plan.particles} particles from the prior to the posterior ...")
+def by_smc(problem: Problem, settings: fit.Settings, folder: Path, tell: Teller, stop: Callable[[], bool]) -> Drawn | None:
+    """Tempered HMC: as many islands as chains, as many particles each as draws."""
+    tell.say(f"Tempering {settings.chains} islands of {settings.draws} particles from the prior to the posterior ...")
 
     def report(i: int, seen: dict[str, np.ndarray]) -> None:
         tell.say(f"  step {i}: power {float(seen['power']):.4f}, {int(seen['moves'])} moves, "
                  f"correlation left {float(seen['correlation']):.2f}")
 
-    found = smc.sample(problem, plan, seed, folder, report, stop)
-    if found is None:
-        return None
-    constrain = jax.jit(jax.vmap(jax.vmap(problem.constrain)))
-    return np.asarray(constrain(jnp.asarray(found.z))), found.log_evidence
+    found = smc.sample(problem, smc.Plan(settings.chains, settings.draws), settings.seed, folder, report, stop)
+    return None if found is None else (_constrained(problem, found.z), found.log_evidence)
+
+
+def by_walks(problem: Problem, settings: fit.Settings, folder: Path, tell: Teller, stop: Callable[[], bool]) -> Drawn | None:
+    """Tempered random walks, which need no gradient: as many islands as chains, as many particles each as draws.
+
+    The walk at power 1 has as many steps as `settings.warmup` says.
+    """
+    tell.say(f"Tempering {settings.chains} islands of {settings.draws} walkers from the prior to the posterior ...")
+    plan = tempered.Plan(settings.draws, MOVES, settings.warmup, width=BATCH * 2)
+
+    def report(i: int, seen: dict[str, np.ndarray]) -> None:
+        where = f"posterior, {int(seen['walked'])} of {plan.last} steps" if seen["walked"] else f"power {seen['power'].min():.3g}"
+        tell.say(f"  piece {i}: {where}, {100 * seen['accepted'].mean():.0f} % of steps taken, correlation left {seen['left'].max():.2f}")
+
+    islands = np.zeros((settings.chains, 1))  # all of them see the same data
+    found = tempered.sample(problem.priors, lambda theta, _: problem.log_likelihood(theta), islands, plan, settings.seed, folder,
+                            report, stop)
+    return None if found is None else (_constrained(problem, found.z), found.log_evidence)
+
+
+def _constrained(problem: Problem, z: np.ndarray) -> np.ndarray:
+    return np.asarray(jax.jit(jax.vmap(jax.vmap(problem.constrain)))(jnp.asarray(z)))
 
 
 def run(
-    joint: Joint, settings: fit.Settings, plan: smc.Plan | None, folder: Path, tell: Teller, stop: Callable[[], bool],
+    joint: Joint, settings: fit.Settings, sampler: Sampler, folder: Path, tell: Teller, stop: Callable[[], bool],
 ) -> Compared | None:
-    """Sample the mixture by SMC (`plan`) or NUTS, once more with balanced weights if a hypothesis was hardly visited.
+    """Sample the mixture, once more with balanced weights if a hypothesis was hardly visited.
 
     None if stopped; the same call goes on from what is in the folder.
     """
@@ -105,14 +125,10 @@ def run(
     while True:
         problem = mixture(joint, sampled, rtol=settings.rtol, atol=settings.atol)
         here = folder / f"sampled-{again}"
-        log_evidence = np.zeros(0)
-        if plan is None:
-            theta = by_nuts(problem, settings, here, tell, stop)
-        else:
-            found = by_smc(problem, plan, settings.seed, here, tell, stop)
-            theta, log_evidence = (None, log_evidence) if found is None else found
-        if theta is None:
+        drawn = sampler(problem, settings, here, tell, stop)
+        if drawn is None:
             return None
+        theta, log_evidence = drawn
         path = here / "evaluated.npz"
         if not path.exists():
             terms, block = evaluate(joint, theta.reshape(-1, theta.shape[-1]), settings, tell)

@@ -1,4 +1,4 @@
-"""Which estradiol hypothesis do the data favour? `compare.py [STUDY] [--sampler nuts|smc] ...`; writes results/compare-STUDY/."""
+"""Which estradiol hypothesis do the data favour? `compare.py [STUDY] [--sampler walk|nuts|smc] ...`; writes results/compare-STUDY/."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
-DEFAULT = "il6_feedback_estradiol"
+DEFAULT = "estradiol_reduced"
+WALK = {"chains": 4, "draws": 128, "warmup": 160}
+QUICK_WALK = {"chains": 2, "draws": 32, "warmup": 8}
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -21,11 +23,12 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @app.command()
 def main(
     study: Annotated[str, typer.Argument(help="name of a built-in study, or the path of a problem.yaml (PEtab)")] = DEFAULT,
-    sampler: Annotated[str, typer.Option(help="nuts, or smc (gives the evidence itself, for small studies or an accelerator)")] = "nuts",
+    sampler: Annotated[str, typer.Option(help="walk: tempered random walks, no gradients, for some twenty unknowns; smc: tempered "
+                                         "HMC; nuts: many unknowns, no evidence of its own")] = "walk",
     quick: Annotated[bool, typer.Option("--quick", help="a short run that writes every file; its numbers are not for use")] = False,
-    chains: Annotated[int | None, typer.Option(min=2, help="chains of nuts, islands of smc")] = None,
+    chains: Annotated[int | None, typer.Option(min=2, help="chains of nuts, islands of walk and smc")] = None,
     draws: Annotated[int | None, typer.Option(min=20, help="kept draws of each chain, particles of each island")] = None,
-    warmup: Annotated[int | None, typer.Option(min=1)] = None,
+    warmup: Annotated[int | None, typer.Option(min=1, help="of nuts; steps of the last walk")] = None,
     seed: Annotated[int, typer.Option()] = 1,
     device: Annotated[str, typer.Option(help="auto, cpu or gpu")] = "auto",
     out: Annotated[Path | None, typer.Option(help="default results/compare-STUDY; an unfinished run goes on")] = None,
@@ -35,32 +38,34 @@ def main(
 
     from models.machine import prepare_jax
 
-    if sampler not in ("nuts", "smc"):
-        raise fail(f"--sampler {sampler}: is not one of nuts, smc")
     prepare_jax(device)
-    from inference import compare_report, compare_run, fit, smc
+    from inference import compare_report, compare_run, fit
     from inference.checkpoint import CheckpointError, require_writable
     from inference.hypotheses import joint
     from inference.progress import Teller, duration
     from inference.study import StudyError
 
     tell = Teller()
+    samplers = {"walk": compare_run.by_walks, "nuts": compare_run.by_nuts, "smc": compare_run.by_smc}
+    if sampler not in samplers:
+        raise fail(f"--sampler {sampler}: is not one of {', '.join(samplers)}")
     settings = replace(fit.QUICK if quick else fit.FULL, seed=seed)
+    if sampler == "walk":
+        settings = replace(settings, **(QUICK_WALK if quick else WALK))
     settings = replace(settings, **{k: v for k, v in {"chains": chains, "draws": draws, "warmup": warmup}.items() if v})
-    plan = smc.Plan(settings.chains, settings.draws) if sampler == "smc" else None
     asked: list[bool] = []
     for s in (signal.SIGINT, signal.SIGTERM):
         signal.signal(s, lambda *_: asked.append(True))
     try:
         both = joint(study)
-        folder = out or ROOT / "results" / (f"compare-{both.study.id}" + ("-smc" if plan else "") + ("-quick" if quick else ""))
+        folder = out or ROOT / "results" / (f"compare-{both.study.id}" + (f"-{sampler}" if sampler != "walk" else "") + ("-quick" if quick else ""))
         require_writable(folder, 200 * 2**20)
         lanes = sum(len(d.which) for d in both.parts)
         tell.say(f"Study {both.study.id}: {len(both.hypotheses)} hypotheses, {len(both.study.unknowns)} parameters, {lanes} dishes "
                  f"({sum(int(d.exposed.sum()) for d in both.parts)} with estradiol, once a hypothesis)")
         tell.say(f"Computing on {fit.device_line()}; results go to {folder}")
         begun = time.monotonic()
-        found = compare_run.run(both, settings, plan, folder, tell, lambda: bool(asked))
+        found = compare_run.run(both, settings, samplers[sampler], folder, tell, lambda: bool(asked))
     except (StudyError, CheckpointError, OSError) as error:
         raise fail(str(error)) from None
     if found is None:
