@@ -48,6 +48,12 @@ class Modes:
     location: np.ndarray
     scale: np.ndarray
 
+    def only(self, fit: int) -> Modes:
+        """One of the fits, still with a leading axis."""
+        k = slice(fit, fit + 1)
+        return Modes(self.z[k], self.log_posterior[k], self.information[k], self.covariance[k], self.prior_sd, self.gained[k],
+                     self.location[k], self.scale[k])
+
     @property
     def sd(self) -> np.ndarray:
         """(fit, parameter) of the normal approximation."""
@@ -138,7 +144,9 @@ def search(
     return Modes(z, value, information, np.linalg.inv(information + curvature(z)), prior_sd, gained, here[0], here[1])
 
 
-def ridges(covariance: Float[np.ndarray, "parameter parameter"], names: tuple[str, ...], least: float = 0.6) -> list[tuple[str, str, float]]:
+def ridges(
+    covariance: Float[np.ndarray, "parameter parameter"], names: tuple[str, ...], least: float = 0.6,
+) -> list[tuple[str, str, float]]:
     """Pairs of parameters whose correlation is at least `least` in size, the strongest first."""
     sd = np.sqrt(np.diag(covariance))
     r = covariance / np.outer(sd, sd)

@@ -180,7 +180,9 @@ def sample(
     return Tempered(np.asarray(state[0]), np.asarray(state[1]), np.asarray(state[4]), seen[-1]["left"], seen[-1]["accepted"])
 
 
-def correlation(before: Float[np.ndarray, "problem particle parameter"], after: Float[np.ndarray, "problem particle parameter"]) -> np.ndarray:
+def correlation(
+    before: Float[np.ndarray, "problem particle parameter"], after: Float[np.ndarray, "problem particle parameter"],
+) -> Float[np.ndarray, "problem"]:
     """(problem,) largest correlation, over parameters, of particles with where they were."""
     a, b = before - before.mean(1, keepdims=True), after - after.mean(1, keepdims=True)
     return np.max(np.abs((a * b).sum(1)) / np.sqrt((a**2).sum(1) * (b**2).sum(1) + 1e-300), axis=1)

@@ -89,7 +89,8 @@ def main(
     write_json(folder / "calibration.json", {
         "study": loaded.id, "study_fingerprint": loaded.fingerprint, "seed": seed, "fits": fits, "draws": draws, "ok": verdict.ok,
         "reasons": verdict.reasons, "p": dict(zip(verdict.names, verdict.p.tolist(), strict=True)), "levels": calibrate.LEVELS,
-        "coverage": dict(zip(verdict.names, verdict.coverage.T.tolist(), strict=True)), "poor": verdict.poor, "wrong_noise": wrong_noise, "sampler": sampler,
+        "coverage": dict(zip(verdict.names, verdict.coverage.T.tolist(), strict=True)), "poor": verdict.poor, "wrong_noise": wrong_noise,
+        "sampler": sampler,
         "finds": {"sd too small by": verdict.narrow, "sd too large by": verdict.wide, "centre off by posterior sd": verdict.shifted},
         "alpha": calibrate.ALPHA, "wall_time_s": round(time.monotonic() - begun, 1), "device": device_line()})
     tell.say(text)

@@ -58,7 +58,8 @@ def main(
         signal.signal(s, lambda *_: asked.append(True))
     try:
         both = joint(study)
-        folder = out or ROOT / "results" / (f"compare-{both.study.id}" + (f"-{sampler}" if sampler != "walk" else "") + ("-quick" if quick else ""))
+        name = "-".join(["compare", both.study.id, *[sampler] * (sampler != "walk"), *["quick"] * quick])
+        folder = out or ROOT / "results" / name
         require_writable(folder, 200 * 2**20)
         lanes = sum(len(d.which) for d in both.parts)
         tell.say(f"Study {both.study.id}: {len(both.hypotheses)} hypotheses, {len(both.study.unknowns)} parameters, {lanes} dishes "

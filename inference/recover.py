@@ -1,0 +1,115 @@
+"""Do strengths come back that were put in? Data from known parameters, the mode and its normal approximation, coverage.
+
+Truths lie around the nominal parameters, half as far as the prior does; each makes one data set. What a data set recovers
+is judged by the normal approximation alone, so this tests it, the engine and the design, and no sampler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from scipy import stats
+
+from inference import scoring
+from inference.checkpoint import drive
+from inference.parts import Part, Split
+from inference.posterior import Problem
+from inference.studies import measured, recovery
+from inference.study import Study, load
+from models.catalogue import niche
+
+RTOL, ATOL = 1e-4, 1e-7
+AROUND = 0.5  # of the prior's spread
+LEVEL = 0.89
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """Unconstrained `truth`, `mode` and `sd` (data set, parameter); `covariance` (data set, parameter, parameter);
+    `gained`: (data set,) what the last step of the search still gained; `prior_sd`: (parameter,)."""
+
+    names: tuple[str, ...]
+    truth: np.ndarray
+    mode: np.ndarray
+    sd: np.ndarray
+    covariance: np.ndarray
+    gained: np.ndarray
+    prior_sd: np.ndarray
+
+
+def experiment(folder: Path) -> Study:
+    """The 31-parameter study, written to `folder` and read back."""
+    return load(measured.write(recovery.design(), folder, niche()), lint=False)
+
+
+def predictor(study: Study) -> scoring.Predict:
+    """Location and sd of every measurement; all dishes in one program."""
+    whole = Split(study, (Part(study, np.arange(len(study.measurements))),))
+
+    def predict(theta: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+        _, seen, ok = whole.evaluate(theta, rtol=RTOL, atol=ATOL)
+        return seen.location, seen.scale, ok
+
+    return predict
+
+
+def run(
+    study: Study, folder: Path, *, fits: int, batch: int, steps: int, width: int, seed: int, report: Callable[[int], None] | None = None,
+) -> Recovered:
+    """Data sets in batches, one file each in `folder`, going on from those that are there."""
+    priors = {u.name: u.prior.distribution() for u in study.unknowns}
+    shell, predict = Problem(priors, lambda theta: (jnp.zeros(1), jnp.asarray(True))), predictor(study)
+    centre = np.asarray(shell.unconstrain(jnp.asarray(study.nominal)))
+    drawn = np.asarray(jax.vmap(shell.unconstrain)(shell.sample_prior(jax.random.PRNGKey(seed), 2000)))
+    at = jax.jit(jax.vmap(lambda z: predict(shell.constrain(z))))
+
+    def advance(i: int, state: list[np.ndarray]) -> tuple[list[np.ndarray], dict[str, np.ndarray]]:
+        rng = np.random.default_rng([seed, i])
+        truth = centre + AROUND * drawn.std(0) * rng.standard_normal((batch, len(centre)))
+        padded = np.concatenate([truth, np.repeat(truth[-1:], width - batch, 0)]) if batch < width else truth
+        location, scale, _ = (np.asarray(x)[:batch] for x in at(jnp.asarray(padded)))
+        data = location + scale * rng.standard_normal(location.shape)
+        found = scoring.search(priors, predict, data, np.repeat(centre[None], batch, 0), steps=steps, width=width)
+        return [np.asarray(i + 1)], {"truth": truth, "mode": found.z, "sd": found.sd, "covariance": found.covariance,
+                                     "gained": found.gained, "prior_sd": found.prior_sd[None]}
+
+    identity = {"what": "recovery", "seed": seed, "batch": batch, "steps": steps, "parameters": list(study.names)}
+    seen = drive(folder, identity, lambda: [np.asarray(0)], lambda i, _: i * batch >= fits, advance,
+                 None if report is None else lambda i, _: report(i * batch))
+    assert seen is not None
+    found = {k: np.concatenate([s[k] for s in seen]) for k in seen[0]}
+    return Recovered(study.names, *(found[k] for k in ("truth", "mode", "sd", "covariance", "gained")), found["prior_sd"][0])
+
+
+def covered(r: Recovered, names: tuple[str, ...]) -> np.ndarray:
+    """(data set, name) whether the central interval of `LEVEL` holds the truth."""
+    at = [r.names.index(n) for n in names]
+    return np.abs(r.mode - r.truth)[:, at] <= stats.norm.ppf((1 + LEVEL) / 2) * r.sd[:, at]
+
+
+def in_words(r: Recovered) -> str:
+    """What came back, in Markdown."""
+    fits = len(r.truth)
+    low, high = (stats.binom.ppf(q, fits, LEVEL) / fits for q in (0.005, 0.995))
+    lines = [f"# Recovery of {len(r.names)} parameters from simulated data", "",
+             f"{fits} data sets, truths drawn half as far as the prior, mode and normal approximation; {int((r.gained > 0.1).sum())} "
+             f"searches had not ended. 89 % intervals; with {fits} data sets a right interval covers {100 * low:.0f} to "
+             f"{100 * high:.0f} % (99 % range).", "",
+             "| parameter | covers | sd after over before | error over sd, median |", "| --- | --- | --- | --- |"]
+    for n in recovery.QUESTION:
+        i = r.names.index(n)
+        lines.append(f"| `{n}` | {100 * covered(r, (n,)).mean():.0f} % | {np.median(r.sd[:, i]) / r.prior_sd[i]:.2f} "
+                     f"| {np.median(np.abs(r.mode - r.truth)[:, i] / r.sd[:, i]):.2f} |")
+    all_of_them = covered(r, r.names)
+    of_set = 100 * all_of_them.mean(1)
+    lines += ["", f"All {len(r.names)} parameters: {of_set.mean():.1f} % covered (between data sets {of_set.min():.0f} to "
+              f"{of_set.max():.0f} %).", "", "Ridges (correlation of the normal approximation, median over data sets):", ""]
+    sd = np.sqrt(np.diagonal(r.covariance, axis1=1, axis2=2))
+    correlation = np.median(r.covariance / sd[:, :, None] / sd[:, None, :], axis=0)
+    lines += [f"* `{a}` and `{b}`: {c:+.2f}" for a, b, c in scoring.ridges(correlation, r.names)][:12]
+    return "\n".join([*lines, ""])

@@ -1,0 +1,84 @@
+"""What published time courses say about the feedbacks: `timecourses.py [STUDY ...]`; writes results/timecourses/."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    studies: Annotated[list[str] | None, typer.Argument(help="problem.yaml files; by default one of each published data set")] = None,
+    data: Annotated[Path, typer.Option(envvar="GP130_DATA", help="folder of the measured data")] = ROOT.parent / "shared" / "data",
+    starts: Annotated[int, typer.Option(min=1, help="searches for the mode of each data set")] = 8,
+    steps: Annotated[int, typer.Option(min=1, help="of each search")] = 40,
+    seed: Annotated[int, typer.Option()] = 1,
+    device: Annotated[str, typer.Option(help="auto, cpu or gpu")] = "auto",
+    out: Annotated[Path | None, typer.Option(help="default results/timecourses; data sets that are done are not fitted again")] = None,
+) -> None:
+    """Mode and normal approximation of each data set, what each says about each feedback, alone and together, and what does not fit."""
+    from fit import fail
+
+    from models.machine import prepare_jax
+
+    prepare_jax(device)
+    import numpy as np
+
+    from inference import timecourses
+    from inference.checkpoint import require_writable
+    from inference.fit import device_line, write_json
+    from inference.progress import Teller, duration
+    from inference.studies import measured
+    from inference.study import StudyError, load
+
+    tell, folder, begun = Teller(), out or ROOT / "results" / "timecourses", time.monotonic()
+    if not studies and not data.is_dir():
+        raise fail(f"{data}: is no folder: name the folder of the measured data with --data or GP130_DATA, or name studies")
+    fits, problems = [], []
+    try:
+        require_writable(folder, 50 * 2**20)
+        paths = [Path(s) for s in studies] if studies else [measured.write(build(data), folder) for build in measured.STUDIES]
+        tell.say(f"{len(paths)} data sets on {device_line()}; results go to {folder}")
+        for path in paths:
+            study = load(path)
+            tell.say(f"{study.id}: {len(study.measurements)} values, {len(study.protocols)} dishes, {len(study.unknowns)} unknowns, "
+                     f"{starts} searches (the first step includes compilation) ...")
+            with tell.bar(study.id, steps) as bar:
+                found = timecourses.fit(study, starts=starts, steps=steps, width=64, seed=seed,
+                                        report=lambda i, v, b=bar: b.to(i, f"best log posterior {v.max():.2f}"))
+            tell.say(f"  log posterior {found.modes.log_posterior[0]:.2f}; {found.near} of {starts} searches ended within 2 of it")
+            fits.append(found)
+            picture = timecourses.figure(found)
+            picture.savefig(folder / f"{study.id}.png", dpi=110)
+            timecourses.plt.close(picture)
+            problems.append((study.id, timecourses.checks(found)))
+    except (StudyError, OSError) as error:
+        raise fail(str(error)) from None
+    said = timecourses.told(fits)
+    text = "# Which data inform which feedback\n\n" + timecourses.table(said, measured.FEEDBACK)
+    text += "\n## What fits and what does not\n\n| data set | observable | values | inside 89 % | neighbouring residuals |\n" \
+            "| --- | --- | --- | --- | --- |\n"
+    text += "".join(f"| {s} | {name} | {n} | {100 * inside:.0f} % | {r:+.2f}{' **misses the shape**' if r > 0.6 else ''} |\n"
+                    for s, rows in problems for name, n, inside, r in rows)
+    (folder / "summary.md").write_text(text)
+    write_json(folder / "timecourses.json", {
+        "starts": starts, "seed": seed, "wall_time_s": round(time.monotonic() - begun, 1), "device": device_line(),
+        "together": dict(zip(said.names, said.together.tolist(), strict=True)),
+        "studies": {f.study.id: {"log_posterior": float(f.modes.log_posterior[0]), "near": f.near, "gained_last": float(f.modes.gained[0]),
+                                 "ln": dict(zip(f.names, f.mean.tolist(), strict=True)),
+                                 "sd_ln": dict(zip(f.names, np.sqrt(np.diag(f.covariance)).tolist(), strict=True))} for f in fits}})
+    tell.say(text)
+    tell.say(f"Written to {folder} after {duration(time.monotonic() - begun)}: summary.md, timecourses.json, one picture a data set")
+
+
+if __name__ == "__main__":
+    app()
