@@ -80,8 +80,8 @@ class PriorDoubt:
 
     @property
     def decides(self) -> bool:
-        """Do priors that someone could well hold lead to different verdicts?"""
-        return len({verdict(x) for x in (self.declared, *self.alternatives.values())}) > 1
+        """Do priors that someone could well hold lead to different verdicts? How strong one is does not count."""
+        return len({verdict(x).removeprefix("strongly ") for x in (self.declared, *self.alternatives.values())}) > 1
 
 
 def verdict(log_bf: float) -> str:

@@ -9,7 +9,7 @@ import numpyro.distributions as dist
 import pytest
 from scipy import stats
 
-from inference import calibrate, many
+from inference import calibrate, many, tempered
 
 
 def exact_ranks(fits: int, draws: int, scale: float, shift: float, seed: int) -> np.ndarray:
@@ -133,3 +133,25 @@ def test_a_posterior_that_is_only_the_prior_is_found_by_the_log_likelihood_alone
     draws = np.concatenate([fits.z, jax.vmap(data_likelihood, (1, None), 1)(fits.z, data)[..., None]], 2)
     found = calibrate.judge(["a", "b", "log-likelihood"], calibrate.ranks(truth, draws, 1), 31, fits.poor, 2)
     assert [r.split(":")[0] for r in found.reasons] == ["log-likelihood"]
+
+
+def gaussian(wrong_noise: float) -> many.Family:
+    """Two normal measurements of each of two numbers; the analyst believes in `wrong_noise` times the true noise."""
+
+    def simulate(theta, key):
+        return jnp.repeat(theta, 2) + 0.5 * jax.random.normal(key, (4,)), jnp.asarray(True)
+
+    def log_likelihood(theta, data):
+        return dist.Normal(jnp.repeat(theta, 2), 0.5 * wrong_noise).log_prob(data), jnp.asarray(True)
+
+    return many.Family({"a": dist.Normal(0.0, 1.0), "b": dist.Normal(1.0, 2.0)}, simulate, log_likelihood)
+
+
+@pytest.mark.parametrize(("wrong_noise", "passes"), [(1.0, True), (0.5, False)])
+def test_walks_on_a_normal_family_pass_and_fail_with_the_wrong_noise(wrong_noise, passes, tmp_path) -> None:
+    found = many.walk(gaussian(wrong_noise), 128, tempered.Plan(particles=31, moves=8, last=40, width=4096), 1, tmp_path)
+    assert found is not None
+    truth = np.column_stack([found.truth, found.truth_log_likelihood])
+    draws = np.concatenate([found.z, found.log_likelihood[..., None]], 2)
+    verdict = calibrate.judge(["a", "b", "log-likelihood"], calibrate.ranks(truth, draws, 1), 31, np.zeros(128, bool), 1)
+    assert verdict.ok is passes, verdict.reasons

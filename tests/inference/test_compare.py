@@ -134,6 +134,7 @@ def test_another_prior_changes_the_bayes_factor_as_quadrature_says() -> None:
 def test_a_bayes_factor_that_changes_sides_with_the_prior_is_called_so() -> None:
     assert compare.PriorDoubt("H1", "e_deg", 1.5, {"flat": 0.2}).decides
     assert not compare.PriorDoubt("H1", "e_deg", 5.0, {"flat": 4.0}).decides
+    assert not compare.PriorDoubt("H1", "e_deg", 5.0, {"flat": 2.0}).decides  # favoured, less strongly
 
 
 def test_hypotheses_whose_bayes_factor_is_small_are_tied() -> None:
