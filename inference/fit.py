@@ -48,8 +48,8 @@ class Settings:
     max_tree_depth: int = 8
 
 
-FULL = Settings(chains=16, warmup=100, draws=200, seed=1, starts=32, search_steps=300, predicted=50, prior_draws=400,
-                rtol=3e-4, atol=1e-6, quick=False, target=0.85, max_tree_depth=5)
+FULL = Settings(chains=16, warmup=120, draws=300, seed=1, starts=32, search_steps=300, predicted=50, prior_draws=400,
+                rtol=3e-4, atol=1e-6, quick=False, target=0.97, max_tree_depth=5)
 QUICK = Settings(chains=16, warmup=10, draws=10, seed=1, starts=16, search_steps=40, predicted=5, prior_draws=48,
                  rtol=3e-4, atol=1e-6, quick=True, target=0.85, max_tree_depth=5)
 

@@ -1,0 +1,223 @@
+"""The parts of the benchmark: each measures one thing on the workloads of `models.benchmarks` and returns figures by name."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from models.benchmarks import SEEN, TIMES, Point, Workload, at, error, kvaerno, lsoda, median_seconds, milliseconds_at, roadrunner, workload
+from models.ensemble import simulate_lanes
+from models.many import simulate_ensemble
+from models.protocol import schedule
+
+Figures = dict[str, Any]
+REFERENCE_RTOL = 1e-11  # of CVODE; its error is some hundred times that, far below what is compared
+
+
+def say(text: str) -> None:
+    """Progress, on stderr."""
+    print(f"    {text}", file=sys.stderr, flush=True)
+
+
+def by_engine(work: Workload, sets: int, **more: Any) -> Any:
+    """Observables of the first sets by the ensemble engine."""
+    found = simulate_ensemble(work.setting, work.parameters[:sets], **more)
+    assert found is not None, "kept in memory: no file was named"
+    return found
+
+
+def precision(workload_name: str, quick: bool, figure: Path | None) -> Figures:
+    """Work against precision on one core: this engine, CVODE, Kvaerno5 under vmap, LSODA; all in this process, in turns."""
+    judged, sets, repeats = (24, 8192, 1) if quick else (64, 16_384, 3)
+    work = workload(workload_name, sets)
+    cvode = roadrunner(work)
+    truth, _ = cvode(REFERENCE_RTOL, judged)
+    points: list[Point] = []
+    for rtol in (1e-4, 1e-5, 1e-6):
+        here = Workload(at(work, rtol), work.parameters, work.state, work.inputs)
+        seen = by_engine(here, judged)
+        assert bool(seen.ok.all()), "the engine failed on a judged set"
+        by_engine(here, sets)
+        ms = 1e3 * median_seconds(lambda here=here: by_engine(here, sets).attrs, repeats) / sets
+        points.append(Point("engine", rtol, error(seen["values"].values[:, 0], truth), ms))
+        say(f"engine, rtol {rtol:.0e}: error {points[-1].error:.1e}, {ms:.3f} ms a trajectory")
+    for rtol in (1e-5, 1e-6, 1e-7):
+        runs = [cvode(rtol, judged) for _ in range(2 * repeats)]
+        points.append(Point("CVODE (libRoadRunner)", rtol, error(runs[0][0], truth), 1e3 * float(np.median([s for _, s in runs])) / judged))
+        say(f"CVODE, rtol {rtol:.0e}: error {points[-1].error:.1e}, {points[-1].ms:.3f} ms a trajectory")
+    figures: Figures = {}
+    few = 16
+    for newton in (False, True):
+        run = kvaerno(work, 1e-5, few, newton=newton)
+        found = np.asarray(run())
+        solved = np.isfinite(found).all((1, 2))
+        name = f"Kvaerno5, vmap, {'Newton' if newton else 'default root finder'}"
+        ms = 1e3 * median_seconds(run, repeats) / few
+        points.append(Point(name, 1e-5, error(found[solved], truth[:few][solved]), ms))
+        figures[f"kvaerno5_{'newton' if newton else 'default'}_failed"] = int((~solved).sum())
+        say(f"{name}: error {points[-1].error:.1e}, {ms:.1f} ms a trajectory, {int((~solved).sum())} of {few} failed")
+    some = 2 if quick else 8
+    found, spent = lsoda(work, 1e-6, some)
+    points.append(Point("LSODA (SciPy)", 1e-6, error(found, truth[:some]), 1e3 * spent / some))
+    own = [p for p in points if p.solver == "engine"]
+    others = [p for p in points if p.solver.startswith("CVODE")]
+    stock = min((p for p in points if p.solver.startswith("Kvaerno5")), key=lambda p: p.ms)
+    lsoda_point = points[-1]
+    level = float(np.exp(np.mean(np.log([p.error for p in own]))))
+    figures |= {
+        "per_core_over_roadrunner": milliseconds_at(others, level) / milliseconds_at(own, level), "equal_error": level,
+        "over_kvaerno5_vmap": stock.ms / milliseconds_at(own, stock.error), "kvaerno5_error": stock.error, "kvaerno5_ms": stock.ms,
+        "over_lsoda": lsoda_point.ms / milliseconds_at(own, lsoda_point.error),
+    }
+    for p in points:
+        key = p.solver.split(" ")[0].strip(",").lower() + ("_newton" if "Newton" in p.solver else "")
+        figures |= {f"{key}_rtol_{p.rtol:.0e}_ms": p.ms, f"{key}_rtol_{p.rtol:.0e}_error": p.error}
+    if figure is not None:
+        draw(points, workload_name, figure)
+    return figures
+
+
+def draw(points: list[Point], name: str, path: Path) -> None:
+    """The work-precision plot."""
+    import matplotlib.pyplot as plt
+
+    figure, axis = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
+    for solver, marker in zip(dict.fromkeys(p.solver for p in points), "osD^v", strict=False):
+        own = sorted((p for p in points if p.solver == solver), key=lambda p: p.error)
+        axis.loglog([p.error for p in own], [p.ms for p in own], marker=marker, label=solver)
+    axis.set(xlabel="error (median over sets of the largest relative error)", ylabel="ms a trajectory, one core",
+             title=f"{name} workload: 48 h, 16 output times")
+    axis.grid(alpha=0.3, which="both")
+    axis.legend(frameon=False)
+    figure.savefig(path, dpi=150)
+
+
+def ensemble(workload_name: str, quick: bool, prefix: str, sets: int) -> Figures:
+    """Throughput and useful work at rtol 1e-5 on the devices of this process; on one core also against sets and lanes.
+
+    As many sets a device in either case, so that their tails of long trajectories are alike.
+    """
+    work = workload(workload_name, sets, 1e-5)
+    found = by_engine(work, sets)
+    compiled: list[str] = []
+    jax.monitoring.register_event_duration_secs_listener(lambda event, *_, **__: compiled.append(event) if "compile" in event else None)
+    begun = time.perf_counter()
+    again = by_engine(Workload(work.setting, work.parameters * 1.0001, work.state, work.inputs), sets)
+    ms = 1e3 * (time.perf_counter() - begun) / sets
+    figures: Figures = {f"{prefix}_ms": ms, f"{prefix}_useful_work": again.attrs["useful_work"]}
+    say(f"{len(jax.local_devices())} device(s), {sets} sets: {ms:.3f} ms a trajectory, useful work {found.attrs['useful_work']:.3f}")
+    steps = found["steps"].values.ravel()
+    if prefix == "all_cores":
+        return figures | {
+            "useful_work": found.attrs["useful_work"], "retraces": len(compiled), "failed": int((~found.ok.values).sum()), "sets": sets,
+            "lanes": found.attrs["lanes"], "steps_median": float(np.median(steps)), "steps_mean": float(steps.mean()),
+            "steps_p90": float(np.percentile(steps, 90)), "steps_max": int(steps.max()), "device": described(), "precision": "float64",
+            "peak_memory_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+        }
+    for lanes in (64, 128, 256) if quick else (64, 128, 256, 512, 1024):
+        by_engine(work, 2048, lanes=lanes)
+        spent = median_seconds(lambda lanes=lanes: by_engine(work, 2048, lanes=lanes).attrs, 1)
+        figures[f"lanes_{lanes}_ms"] = 1e3 * spent / 2048
+    for some in (1, 64, 1024) if quick else (1, 16, 64, 256, 1024, 4096, sets):
+        by_engine(work, some)
+        figures[f"sets_{some}_ms"] = 1e3 * median_seconds(lambda some=some: by_engine(work, some).attrs, 1) / some
+    return figures
+
+
+def described() -> str:
+    """The device, in words."""
+    devices = jax.local_devices()
+    return f"{len(devices)} x {devices[0].device_kind} ({devices[0].platform})"
+
+
+def derivative_problem(workload_name: str, wanted: int, sets: int) -> tuple[Callable[[Any], Any], Any]:
+    """Sum of all read-outs over the first 8 h as a function of `wanted` parameters of each set, and their values."""
+    work = workload(workload_name, sets)
+    system, times = work.system, [t for t in TIMES if t <= 480]
+    names = [p for p in system.parameters if not p.startswith(("h_", "n_"))][:wanted]
+    where = jnp.asarray([system.parameters.index(n) for n in names])
+    plan = schedule(system, work.setting.protocols[0], {})
+    plan = jax.tree.map(lambda x: jnp.broadcast_to(x, (sets, *x.shape)), plan)
+    every = jnp.broadcast_to(jnp.asarray(times), (sets, len(times)))
+
+    def total(chosen: Any) -> Any:
+        parameters = jnp.asarray(work.parameters[:sets]).at[:, where].set(chosen)
+        seen = simulate_lanes(system, parameters, plan, every, rtol=1e-5, atol=1e-7, max_steps=2000, wanted=names)
+        return jnp.sum(seen.values[:, :, :SEEN]), seen.ok
+
+    return total, jnp.asarray(work.parameters[:sets])[:, where]
+
+
+def gradient(workload_name: str, quick: bool) -> Figures:
+    """Cost of value and gradient over that of the value, by number of parameters; a record is replayed backwards."""
+    figures: Figures = {}
+    sets = 128
+    for wanted in (30,) if quick else (1, 3, 10, 30, 100):
+        total, at_ = derivative_problem(workload_name, wanted, sets)
+        value = jax.jit(lambda x, total=total: total(x)[0])
+        both = jax.jit(jax.value_and_grad(total, has_aux=True))
+        (_, ok), slope = both(at_)
+        assert np.isfinite(np.asarray(slope)).all(), "a gradient is not finite"
+        figures[f"gradient_{wanted}_not_ok"] = int((~np.asarray(ok)).sum())
+        value(at_)
+        pairs = [(median_seconds(lambda value=value, at_=at_: value(at_), 1), median_seconds(lambda both=both, at_=at_: both(at_), 1))
+                 for _ in range(5)]
+        figures[f"gradient_over_value_{wanted}"] = float(np.median([b / a for a, b in pairs]))
+        say(f"{wanted} parameters: value and gradient cost {figures[f'gradient_over_value_{wanted}']:.2f} of the value")
+    return figures
+
+
+def compile_value(workload_name: str, quick: bool) -> Figures:
+    """Seconds to trace and compile an ensemble."""
+    work = workload(workload_name, 256, 1e-5)
+    return {"compile_value_s": compiled_in(*value_program(work))}
+
+
+def value_program(work: Workload) -> tuple[Any, Any]:
+    """A program for 256 sets, and its argument."""
+    n = work.parameters.shape[0]
+    plan = jax.tree.map(lambda x: jnp.broadcast_to(x, (n, *x.shape)), schedule(work.system, work.setting.protocols[0], {}))
+    every = jnp.broadcast_to(jnp.asarray(TIMES), (n, len(TIMES)))
+    return (lambda p: simulate_lanes(work.system, p, plan, every, rtol=1e-5, atol=1e-7).values), jnp.asarray(work.parameters)
+
+
+def compile_gradient(workload_name: str, quick: bool) -> Figures:
+    """Seconds to trace and compile value and gradient with 30 parameters."""
+    total, at_ = derivative_problem(workload_name, 30, 128)
+    return {"compile_gradient_s": compiled_in(jax.value_and_grad(total, has_aux=True), at_)}
+
+
+def compiled_in(function: Callable[[Any], Any], argument: Any) -> float:
+    """Seconds from a function to a program."""
+    begun = time.perf_counter()
+    jax.jit(function).lower(argument).compile()
+    return time.perf_counter() - begun
+
+
+def _all(name: str) -> Callable[..., Figures]:
+    def run(workload: str, quick: bool, file: str = "") -> Figures:
+        path = Path(file) if file else None
+        sets = 16_384
+        return {
+            "precision": lambda: precision(workload, quick, path),
+            "ensemble": lambda: ensemble(workload, quick, "one_core", sets // 2),
+            "ensemble_all": lambda: ensemble(workload, quick, "all_cores", sets),
+            "gradient": lambda: gradient(workload, quick),
+            "compile_value": lambda: compile_value(workload, quick),
+            "compile_gradient": lambda: compile_gradient(workload, quick),
+        }[name]()
+
+    return run
+
+
+PARTS: Mapping[str, Callable[..., Figures]] = {
+    n: _all(n) for n in ("precision", "ensemble", "ensemble_all", "gradient", "compile_value", "compile_gradient")
+}

@@ -1,0 +1,90 @@
+"""Speed against other solvers at equal measured error: `benchmark.py [--quick] [--json FILE]`; prints a table, writes one JSON object."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+TARGETS = {
+    "per_core_over_roadrunner": "6 (aim 20)", "over_kvaerno5_vmap": "300 on niche, 150 on core (aim 1,000)",
+    "all_cores_over_one": "1.7 on 2 cores (aim 1.95)",
+    "useful_work": "0.85 (aim 0.97)", "gradient_over_value_30": "at most 5 (aim 3)", "compile_value_s": "at most 20 (aim 8)",
+    "compile_gradient_s": "at most 45 (aim 20)", "retraces": "0",
+}
+
+
+def child(name: str, work: dict[str, Any], cores: int | None, cache: Path) -> dict[str, Any]:
+    """One part in a process of its own, pinned to its cores before JAX starts; the last line it prints is its result."""
+    env = os.environ | {"JAX_COMPILATION_CACHE_DIR": str(cache), "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
+    command = [sys.executable, str(Path(__file__).with_name("benchmark_part.py")), name, json.dumps(work), str(cores or 0)]
+    done = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        typer.echo(f"benchmark: part {name} failed (above): its figures are missing", err=True)
+        return {}
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+@app.command()
+def main(
+    quick: Annotated[bool, typer.Option("--quick", help="fewer sets and repeats: under 10 minutes on 2 cores")] = False,
+    json_file: Annotated[Path | None, typer.Option("--json", help="write all figures as one flat JSON object")] = None,
+    workload: Annotated[str, typer.Option(help="niche (38 states) or core (18 states)")] = "niche",
+    figure: Annotated[Path | None, typer.Option(help="write the work-precision plot here (PNG)")] = None,
+) -> None:
+    """Measure this machine: every comparison side by side in one process, at equal error against a tight CVODE reference."""
+    if workload not in ("niche", "core"):
+        typer.echo(f"--workload {workload}: is not one of niche, core", err=True)
+        raise typer.Exit(2)
+    for path in (json_file, figure):
+        if path is not None and not path.resolve().parent.is_dir():
+            typer.echo(f"{path}: its folder does not exist: make it first", err=True)
+            raise typer.Exit(2)
+    begun = time.monotonic()
+    asked = {"workload": workload, "quick": quick}
+    found: dict[str, Any] = {"workload": workload, "quick": quick}
+    parts = [("precision", 1), ("ensemble", 1), ("ensemble_all", None), ("compile_value", None), ("compile_gradient", None),
+             ("gradient", None)]
+    with tempfile.TemporaryDirectory() as cache:
+        for i, (name, cores) in enumerate(parts, 1):
+            typer.echo(f"[{i}/{len(parts)}] {name} ({time.monotonic() - begun:.0f} s so far) ...", err=True)
+            found |= child(name, asked | {"file": str(figure) if figure else ""}, cores, Path(cache) / name)
+            if name.startswith("compile"):  # once more, from the programs just kept
+                warm = child(name, asked, cores, Path(cache) / name)
+                found |= {k.replace("_s", "_warm_s"): v for k, v in warm.items() if k.startswith("compile")}
+    if {"one_core_ms", "all_cores_ms"} <= found.keys():
+        found["all_cores_over_one"] = found["one_core_ms"] / found["all_cores_ms"]
+        found["trajectories_per_s"] = 1e3 / found["all_cores_ms"]
+    found["wall_s"] = round(time.monotonic() - begun, 1)
+    if json_file is not None:
+        json_file.write_text(json.dumps(found, indent=1) + "\n")
+    show(found)
+
+
+def show(found: dict[str, Any]) -> None:
+    """The figures as a table, the targets beside them."""
+    from rich.console import Console
+    from rich.table import Table
+
+    grid = Table(title=f"{found['workload']} workload, {found.get('device', '?')}, {found.get('precision', '?')}")
+    for column in ("figure", "found", "target"):
+        grid.add_column(column, justify="left" if column != "found" else "right")
+    for key, value in found.items():
+        shown = f"{value:.4g}" if isinstance(value, float) else str(value)
+        grid.add_row(key, shown, TARGETS.get(key, ""))
+    Console(width=130).print(grid)
+
+
+if __name__ == "__main__":
+    app()

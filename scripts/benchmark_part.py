@@ -1,0 +1,28 @@
+"""One part of benchmark.py in its own process: `benchmark_part.py NAME JSON CORES`; prints progress on stderr, its result as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+
+def main() -> None:
+    """Pin to the cores asked for (0: all), then measure."""
+    name, work, cores = sys.argv[1], json.loads(sys.argv[2]), int(sys.argv[3])
+    if cores and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[:cores]))
+    from models.machine import prepare_jax
+
+    prepare_jax(cores=cores or None)
+    from models import measured_speed
+
+    print(json.dumps(measured_speed.PARTS[name](**work)))
+
+
+if __name__ == "__main__":
+    main()
