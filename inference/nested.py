@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float
-from scipy.stats import norm, rankdata
+from scipy.stats import chi2, norm, rankdata
 
 
 def normal_scores(x: np.ndarray) -> np.ndarray:
@@ -29,3 +29,15 @@ def nested_rhat(x: Float[np.ndarray, "chain draw"], superchains: int) -> float:
     between_chains = means.var(axis=1, ddof=1) if means.shape[1] > 1 else np.zeros(superchains)
     within_chains = score.var(axis=2, ddof=1).mean(axis=1) if x.shape[1] > 1 else np.zeros(superchains)
     return float(np.sqrt(1 + means.mean(axis=1).var(ddof=1) / np.mean(between_chains + within_chains)))
+
+
+def largest_by_chance(effective: float, superchains: int, false_alarm: float) -> float:
+    """The nested R-hat that a run which has forgotten its beginning exceeds with probability `false_alarm`.
+
+    Means of superchains are then independent and normal with variance W / effective, so that (superchains - 1) B effective / W
+    is chi-squared with superchains - 1 degrees of freedom.
+
+    Args:
+        effective: independent draws of one superchain (harmonic mean over superchains).
+    """
+    return float(np.sqrt(1 + chi2(superchains - 1).isf(false_alarm) / (superchains - 1) / effective))

@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 
 from inference import check
-from inference.nested import nested_rhat
+from inference.nested import largest_by_chance, nested_rhat
 
 
 def test_chains_that_forgot_their_beginning_have_a_nested_rhat_near_one():
@@ -20,6 +20,14 @@ def test_superchains_that_remember_their_beginning_are_seen_although_their_chain
     x = np.random.default_rng(1).standard_normal((128, 20)) + np.repeat(np.arange(8.0), 16)[:, None]
     assert nested_rhat(x, 8) > 1.5
     assert nested_rhat(np.exp(5 * x), 8) == pytest.approx(nested_rhat(x, 8))  # ranks: no scale matters
+
+
+def test_nested_rhat_exceeds_its_limit_as_often_as_computed():
+    rng, often = np.random.default_rng(6), 0.1
+    limit = largest_by_chance(4 * 25, 8, often)
+    above = np.mean([nested_rhat(rng.standard_normal((32, 25)), 8) > limit for _ in range(2000)])
+    # binomial error of 2,000 runs, 4 of them; B divides by a W that is known to 2 %, which moves the rate by less than 0.01
+    assert abs(above - often) < 4 * np.sqrt(often * (1 - often) / 2000) + 0.01
 
 
 def test_nested_rhat_needs_groups():
