@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import scipy.optimize
 from jax.sharding import PartitionSpec
+from jaxtyping import Array
 
 from inference.draws import mesh_for
 from inference.posterior import Problem
@@ -20,11 +21,14 @@ Report = Callable[[int, int, float], None]  # evaluations of the longest search,
 
 
 class Batch:
-    """(point, parameter) -> potentials and gradients; any number of points, `width` at a time."""
+    """(point, parameter) -> potentials and gradients; any number of points, `width` at a time.
 
-    def __init__(self, problem: Problem, width: int) -> None:
+    `objective` takes the place of the problem's potential, if it is given.
+    """
+
+    def __init__(self, problem: Problem, width: int, objective: Callable[[Array], Array] | None = None) -> None:
         self.width = width
-        many = jax.vmap(jax.value_and_grad(problem.potential))
+        many = jax.vmap(jax.value_and_grad(objective or problem.potential))
         spec = PartitionSpec("chain")
         self._compiled = jax.jit(jax.shard_map(many, mesh=mesh_for(width), in_specs=spec, out_specs=spec, check_vma=False))
 
@@ -41,6 +45,7 @@ class Batch:
 
 def minimise(
     batch: Batch, z0: np.ndarray, *, max_steps: int, tolerance: float, report: Report | None = None,
+    bounds: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """L-BFGS-B (SciPy) from every start at once: each search has a thread that waits while its point is evaluated with the others'.
 
@@ -48,6 +53,7 @@ def minimise(
         z0: (start, parameter), unconstrained.
         max_steps: evaluations at most for each start.
         tolerance: a search stops when the potential falls by less, relative to itself, and the gradient is as small.
+        bounds: (parameter, 2) of the search, if there are any.
 
     Returns:
         Points and potentials where the searches ended, in the order of the starts.
@@ -62,7 +68,7 @@ def minimise(
             return answers[i].get()
 
         options = {"maxfun": max_steps, "maxiter": max_steps, "ftol": tolerance, "gtol": tolerance, "maxcor": 20}
-        found = scipy.optimize.minimize(objective, z0[i], jac=True, method="L-BFGS-B", options=options)
+        found = scipy.optimize.minimize(objective, z0[i], jac=True, method="L-BFGS-B", options=options, bounds=bounds)
         points[i], potentials[i] = found.x, found.fun if found.fun < WALL else np.inf
         asked.put((i, None))
 

@@ -30,6 +30,8 @@ from models.simulate import Trajectory
 NEGLIGIBLE = 0.01  # a change of the log-likelihood that no posterior shows, whatever the shape of its tail
 PARETO_K = 0.7  # above it importance weights cannot be trusted (Vehtari et al., JMLR 2024)
 
+Evaluate = Callable[[Array, Array, Array], tuple[Array, Array]]
+
 _NUMPY: list[Any] = [{
     "power": lambda x, h: np.exp(h * np.log(max(x, 0.0) + 1e-100)), "guarded_log": lambda x: np.log(max(x, 0.0) + 1e-100),
     "choose": lambda margin, a, b: a if margin >= 0 else b, "Max": lambda *x: max(x), "Min": lambda *x: min(x),
@@ -79,7 +81,7 @@ class Certificate:
 
 def certify(
     study: Study, theta: Float[np.ndarray, "draw unknown"], *, rtol: float, atol: float, factor: float = 100.0, other_draws: int = 8,
-    batch: int = 16, report: Callable[[int, int], None] | None = None,
+    batch: int = 16, report: Callable[[int, int], None] | None = None, evaluate: Evaluate | None = None,
 ) -> Certificate:
     """Solve draws of a run again.
 
@@ -89,11 +91,14 @@ def certify(
         factor: how much tighter.
         other_draws: so many of them also by the other method.
         report: called with (draws done, draws in all).
+        evaluate: (theta, rtol, atol) -> log-likelihood terms and whether all dishes could be solved, as the run did it; the
+            whole study at once if it is not given.
     """
+    solve = evaluate or (lambda t, r, a: log_likelihood(study, t, rtol=r, atol=a))
 
     @jax.jit
     def total(block: Float[Array, "draw unknown"], tighter: Float[Array, ""]) -> tuple[Array, Array]:
-        found, ok = jax.vmap(lambda t: log_likelihood(study, t, rtol=rtol / tighter, atol=atol / tighter))(block)
+        found, ok = jax.vmap(lambda t: solve(t, rtol / tighter, atol / tighter))(block)
         return found.sum(-1), ok
 
     run, tight, good = [], [], []

@@ -36,8 +36,12 @@ def _density(ax: plt.Axes, values: np.ndarray, log: bool, colour: str, label: st
 
 
 def strengths(dt: xr.DataTree, table: pd.DataFrame, mark: str = "") -> Figure:
-    """Prior and posterior of every feedback strength and estradiol effect, with what the data told in words."""
+    """Prior and posterior of every feedback strength and estradiol effect, with what the data told in words.
+
+    A study without any, of another cell perhaps, shows its first twelve parameters.
+    """
     names = [n for n in table.index if "feedback" in table.loc[n, "tags"] or "estradiol" in table.loc[n, "tags"]]
+    named, names = bool(names), names or list(table.index[:12])
     columns = min(4, len(names))
     rows = -(-len(names) // columns)
     fig, axes = plt.subplots(rows, columns, figsize=(3.1 * columns, 2.6 * rows), squeeze=False, layout="constrained")
@@ -60,7 +64,7 @@ def strengths(dt: xr.DataTree, table: pd.DataFrame, mark: str = "") -> Figure:
     for ax in axes.flat[len(names):]:
         ax.set_visible(False)
     axes.flat[0].legend(frameon=False, fontsize=7.5, loc="center right")
-    fig.suptitle("What the data say about feedback strengths and estradiol" + mark, fontsize=11)
+    fig.suptitle("What the data say" + " about feedback strengths and estradiol" * named + mark, fontsize=11)
     return fig
 
 

@@ -7,16 +7,21 @@ import io
 import json
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Array
 from rich.console import Console
 from rich.table import Table
 
 from inference import check, checkpoint, figures, fit, store
+from inference.certificate import certify
+from inference.parts import Split, split
 from inference.progress import Teller
 from inference.study import Study
 
+CERTIFIED, BY_OTHER = 100, 4  # draws solved again more tightly, and by another method
 QUICK_MARK = "  (quick run: not for use)"
 
 
@@ -30,14 +35,41 @@ def labels_of(study: Study) -> store.Labels:
         np.asarray(m.time), np.asarray(m.value), np.asarray(m.censored) != 0)
 
 
-def finish(study: Study, out: Path, tell: Teller) -> check.Verdict:
-    """Label what `run.execute` drew, judge it and write the files; needs ArviZ and matplotlib."""
+def certificate(study: Study, theta: np.ndarray, settings: dict[str, Any], tell: Teller) -> dict[str, Any]:
+    """Does the solver's error show in these draws (draw, parameter)? A share of them, evenly spread, is solved again."""
+    parts = Split(study, split(study))
+    share = theta[:: max(1, len(theta) // CERTIFIED)][:CERTIFIED]
+    tell.say(f"Solving {len(share)} draws again at 100 times tighter tolerance, and {BY_OTHER} of them by another method ...")
+
+    def evaluate(t: Array, rtol: Array, atol: Array) -> tuple[Array, Array]:
+        terms, _, ok = parts.evaluate(t, rtol=rtol, atol=atol)
+        return terms, ok
+
+    with tell.bar("certificate", len(share)) as bar:
+        return certify(study, share, rtol=settings["rtol"], atol=settings["atol"], other_draws=BY_OTHER,
+                       report=lambda i, _: bar.to(i), evaluate=evaluate).attrs()
+
+
+def finish(study: Study, out: Path, tell: Teller) -> tuple[check.Verdict, bool]:
+    """Label what `run.execute` drew, judge it and write the files; needs ArviZ and matplotlib.
+
+    Returns the verdict, and whether the run was a quick one.
+    """
     arrays = checkpoint.read_arrays(out / "checkpoint" / "drawn.npz")
     run = json.loads((out / "run.json").read_text())
     quick = bool(run["settings"]["quick"])
     stats = {k.removeprefix("stats_"): v for k, v in arrays.items() if k.startswith("stats_")}
     names = ("theta", "log_likelihood", "log_prior", "expected", "replicated", "kept", "prior_theta", "prior_expected", "prior_replicated")
     sampled = store.Sampled(stats=stats, **{k: arrays[k] for k in names})
+    run["superchains"] = int(arrays["superchains"])
+    if len(arrays["log_evidence"]):
+        from inference import smc  # BlackJAX is needed only where it sampled
+
+        value, error = smc.evidence(arrays["log_evidence"])
+        run["log_evidence"] = {"value": value, "standard_error": error}
+        tell.say(f"Log evidence {value:.2f} +- {error:.2f}")
+    if not quick:
+        run["certificate"] = certificate(study, arrays["theta"][arrays["ok"]], run["settings"], tell)
     dt = store.tree(labels_of(study), sampled, run)
     store.save(dt, out / "posterior.nc")
     failed = arrays["theta"][~arrays["ok"]]
@@ -45,20 +77,23 @@ def finish(study: Study, out: Path, tell: Teller) -> check.Verdict:
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")  # ArviZ repeats what the verdict says in words
         table = check.summary(dt)
-        verdict = check.judge(dt, failed_solves=len(failed), max_tree_depth=run["settings"].get("max_tree_depth"))
+        verdict = check.judge(
+            dt, failed_solves=len(failed), superchains=run["superchains"], certificate=run.get("certificate"),
+            max_tree_depth=run["settings"]["max_tree_depth"] if run["settings"]["sampler"] == "nuts" else None)
     table.to_csv(out / "summary.csv")
     fit.write_json(out / "verdict.json", {"ok": verdict.ok, "reasons": list(verdict.reasons), "notes": list(verdict.notes), "quick": quick})
     mark = QUICK_MARK if quick else "" if verdict.ok else "  (verdict: not ok)"
     (out / "figures").mkdir(exist_ok=True)
-    for name, figure in {
-        "strengths": figures.strengths(dt, table, mark), "predictive": figures.predictive(dt, mark),
-        "chains": figures.chains(dt, table, mark), "waterfall": figures.waterfall(arrays["mode_potentials"], mark),
-    }.items():
+    drawn = {"strengths": figures.strengths(dt, table, mark), "predictive": figures.predictive(dt, mark),
+             "chains": figures.chains(dt, table, mark)}
+    if len(arrays["mode_potentials"]):
+        drawn["waterfall"] = figures.waterfall(arrays["mode_potentials"], mark)
+    for name, figure in drawn.items():
         figure.savefig(out / "figures" / f"{name}.png", dpi=130)
         figures.plt.close(figure)
     fit.write_json(out / "run.json", run | {"status": "finished"})
     show(table, verdict, quick, tell.console)
-    return verdict
+    return verdict, quick
 
 
 def show(table: pd.DataFrame, verdict: check.Verdict, quick: bool, console: Console) -> None:

@@ -1,4 +1,4 @@
-"""A study from its tables to a verdict: modes from many starts, NUTS from there, predictions, diagnostics, files."""
+"""A study from its tables to a verdict: modes from many starts, a sampler from there, predictions, diagnostics, files."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import platform
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from inference import checkpoint, nuts
+from inference import checkpoint
 from inference.batch import Batch
 from inference.optimise import laplace, search, starting_points
 from inference.posterior import Problem
 from inference.progress import Teller
+from inference.samplers import FROM_THE_PRIOR, SAMPLERS, Length
 
 VERSIONS = ("gp130", "jax", "diffrax", "equinox", "lineax", "optimistix", "numpyro", "blackjax", "sympy", "numpy", "arviz", "petab")
 
@@ -29,7 +30,7 @@ class Settings:
     """What a run is asked to do; two runs with equal settings, study and device give equal draws.
 
     `starts` searches for the mode, `search_steps` evaluations each; `predicted` posterior draws a chain are simulated
-    for the predictive groups, `prior_draws` of the prior.
+    for the predictive groups, `prior_draws` of the prior. `sampler` is a name of `samplers.SAMPLERS`.
     """
 
     chains: int
@@ -46,6 +47,7 @@ class Settings:
     chunk: int = 10
     target: float = 0.9
     max_tree_depth: int = 8
+    sampler: str = "nuts"
 
 
 FULL = Settings(chains=16, warmup=120, draws=300, seed=1, starts=32, search_steps=300, predicted=50, prior_draws=400,
@@ -54,15 +56,28 @@ QUICK = Settings(chains=16, warmup=10, draws=10, seed=1, starts=16, search_steps
                  rtol=3e-4, atol=1e-6, quick=True, target=0.85, max_tree_depth=5)
 
 
+def sized_for(settings: Settings, sampler: str) -> Settings:
+    """The same run by another sampler, as long as that one needs to be (our choice): ChEES has many short chains that go on
+    side by side; SMC has islands (chains) of particles (draws) and no warm-up."""
+    sizes = {"chees": (16, 10, 10) if settings.quick else (64, 150, 60), "smc": (4, 0, 32) if settings.quick else (16, 0, 128)}
+    if sampler not in sizes:
+        return replace(settings, sampler=sampler)
+    chains, warmup, draws = sizes[sampler]
+    return replace(settings, sampler=sampler, chains=chains, warmup=warmup, draws=draws)
+
+
 @dataclass(frozen=True)
 class Fitted:
-    """The sampler's result before it is labelled: `theta` (chain, draw, parameter) in own units, `stats`, the searches."""
+    """The sampler's result before it is labelled: `theta` (chain, draw, parameter) in own units, `stats`, the searches,
+    `superchains` and `log_evidence` as in `draws.Draws`."""
 
     theta: np.ndarray
     z: np.ndarray
     stats: dict[str, np.ndarray]
     modes: np.ndarray
     mode_potentials: np.ndarray
+    superchains: int
+    log_evidence: np.ndarray
 
 
 def device_line() -> str:
@@ -107,47 +122,38 @@ def find_modes(problem: Problem, batch: Batch, settings: Settings, folder: Path,
     return z, potential, covariance
 
 
-def starts_for_chains(batch: Batch, settings: Settings, z: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+def starts_for_chains(batch: Batch, number: int, seed: int, z: np.ndarray, covariance: np.ndarray) -> np.ndarray:
     """Where the chains begin: draws of the normal approximation around the mode, those that can be solved."""
-    rng = np.random.default_rng(settings.seed)
+    rng = np.random.default_rng(seed)
     root = np.linalg.cholesky(covariance + 1e-12 * np.eye(len(covariance)))
     points: list[np.ndarray] = []
     for shrink in (1.0, 0.5, 0.2, 0.05, 0.0):
-        trial = z[0] + shrink * rng.standard_normal((settings.chains, len(z[0]))) @ root.T
+        trial = z[0] + shrink * rng.standard_normal((number, len(z[0]))) @ root.T
         potential = batch(trial)[0]
         points += [p for p, v in zip(trial, potential, strict=True) if np.isfinite(v)]
-        if len(points) >= settings.chains:
+        if len(points) >= number:
             break
-    return np.stack(points[: settings.chains])
+    return np.stack(points[:number])
 
 
 def draw(problem: Problem, settings: Settings, folder: Path, tell: Teller, stop: Callable[[], bool]) -> Fitted | None:
-    """Modes, then NUTS, with everything kept under `folder`; None if stopped before the end."""
-    batch = Batch(problem, settings.chains)
-    z, potential, covariance = find_modes(problem, batch, settings, folder, tell)
-    plan = nuts.Plan(settings.chains, settings.warmup, settings.draws, settings.chunk, settings.target, settings.max_tree_depth)
-    z0 = starts_for_chains(batch, settings, z, covariance)
-    total = settings.warmup + settings.draws
-    tell.say(f"Sampling: NUTS, {settings.chains} chains, {settings.warmup} warm-up and {settings.draws} kept draws each "
-             "(the first draws include compilation) ...")
+    """Modes, then the sampler, with everything kept under `folder`; None if stopped before the end."""
+    size = len(problem.names)
+    batch = Batch(problem, settings.chains if settings.sampler == "nuts" else settings.starts)
+    if settings.sampler in FROM_THE_PRIOR:
+        z, potential, covariance = np.zeros((0, size)), np.zeros(0), np.eye(size)
+    else:
+        z, potential, covariance = find_modes(problem, batch, settings, folder, tell)
+    length = Length(settings.chains, settings.warmup, settings.draws, settings.chunk, settings.target, settings.max_tree_depth)
     begun = time.monotonic()
-    with tell.bar("draws", total) as bar:
-        diverged = np.zeros(settings.chains, dtype=int)
-
-        def report(i: int, warming: bool, seen: dict[str, np.ndarray]) -> None:
-            nonlocal diverged
-            if not warming:
-                diverged = diverged + seen["diverging"].sum(axis=1)
-            done = sum(n for _, n in plan.chunks[:i])
-            steps = " ".join(f"{n:.0f}" for n in seen["num_steps"].mean(axis=1))
-            bar.to(done, f"{'warm-up' if warming else 'sampling'}; steps a draw by chain {steps}; divergences {diverged.sum()}")
-
-        draws = nuts.sample(problem, plan, settings.seed, jnp.asarray(z0), covariance, folder / "chunks", report, stop, batch=batch)
+    draws = SAMPLERS[settings.sampler](
+        problem, length, settings.seed, lambda number: starts_for_chains(batch, number, settings.seed, z, covariance), covariance,
+        folder / "chunks", tell, stop, batch)
     if draws is None:
         return None
     tell.say(f"  sampled in {time.monotonic() - begun:.0f} s")
     constrain = jax.jit(jax.vmap(jax.vmap(problem.constrain)))
-    return Fitted(np.asarray(constrain(jnp.asarray(draws.z))), draws.z, draws.stats, z, potential)
+    return Fitted(np.asarray(constrain(jnp.asarray(draws.z))), draws.z, draws.stats, z, potential, draws.superchains, draws.log_evidence)
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from inference import checkpoint, fit
+from inference import checkpoint, fit, prepared
 from inference.marginal import Marginal, candidates, marginal
 from inference.parts import Split, split
 from inference.posterior import Problem
@@ -22,6 +22,7 @@ from inference.replicate import replicate
 from inference.study import Study, load
 from models.catalogue import EFFECTS, HYPOTHESES
 
+KEPT = "study.json.gz"  # in the folder of a run of a prepared file: that file
 BATCH = 32  # parameter sets simulated at once when predictions are made
 
 
@@ -47,6 +48,19 @@ def under_hypothesis(source: str, hypothesis: str) -> Study:
         raise RunError(f"--hypothesis {hypothesis}: parameters.tsv of {plain.id} has no {effect}: add its row or choose another")
     free = {effect} & present if effect else set()
     return load(source, free=free, fix=dict.fromkeys(present - free, 0.0), lint=False) if present else plain
+
+
+def prepared_in(out: Path) -> Study:
+    """The study of a run that began from a prepared file.
+
+    Raises:
+        RunError: no such run, or one that needs no finishing elsewhere.
+    """
+    if not (out / KEPT).exists():
+        raise RunError(f"--finish {out}: holds no run of a prepared file: go on with a run of a study by --resume --out {out}")
+    if not (out / "checkpoint" / "drawn.npz").exists():
+        raise RunError(f"--finish {out}: its draws are not all there: go on with --resume --out {out} where it began")
+    return prepared.read(out / KEPT)[0]
 
 
 def problem_of(parts: Split, settings: fit.Settings) -> Problem:
@@ -85,7 +99,7 @@ def begin(out: Path, asked: dict[str, Any], *, resume: bool) -> bool:
         if not same:
             raise RunError(f"{out}: holds a run of another study or with other settings: choose another --out")
         return held.get("status") == "finished"
-    if out.exists() and any(p.name != "checkpoint" and not p.name.startswith(".") for p in out.iterdir()):
+    if out.exists() and any(p.name not in ("checkpoint", KEPT) and not p.name.startswith(".") for p in out.iterdir()):
         raise RunError(f"{out}: is not empty and holds no run: choose another --out")
     checkpoint.require_writable(out, 200 * 2**20)
     return False
@@ -153,5 +167,6 @@ def simulated(parts: Split, sampled: Marginal, settings: fit.Settings, drawn: fi
         "expected": expected.reshape(shape)[:, kept], "replicated": new.reshape(shape)[:, kept], "kept": kept,
         "prior_theta": prior_theta, "prior_expected": prior_expected, "prior_replicated": prior_new,
         "ok": ok.reshape(chains, draws), "prior_ok": prior_ok, "mode_potentials": drawn.mode_potentials,
+        "superchains": np.asarray(drawn.superchains), "log_evidence": drawn.log_evidence,
         **{f"stats_{k}": v for k, v in drawn.stats.items()},
     }

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Protocol
 
 import jax.numpy as jnp
 import numpy as np
 
 from inference import nuts
+from inference.batch import Batch
 from inference.checkpoint import Seen
 from inference.draws import Draws
 from inference.posterior import Problem
@@ -41,7 +43,13 @@ class Length:
     max_tree_depth: int
 
 
-Sampler = Callable[[Problem, Length, int, Points, np.ndarray, Path, Teller, Stop], Draws | None]
+class Sampler(Protocol):
+    """Draws of a problem, or None if `stop` ended the run; `batch` is the problem's compiled gradient, if there is one."""
+
+    def __call__(
+        self, problem: Problem, length: Length, seed: int, points: Points, covariance: np.ndarray, folder: Path, tell: Teller, stop: Stop,
+        batch: Batch | None = None,
+    ) -> Draws | None: ...
 
 
 class SamplerError(ValueError):
@@ -50,25 +58,28 @@ class SamplerError(ValueError):
 
 def with_nuts(
     problem: Problem, length: Length, seed: int, points: Points, covariance: np.ndarray, folder: Path, tell: Teller, stop: Stop,
+    batch: Batch | None = None,
 ) -> Draws | None:
     """NUTS: few long chains; the choice for a CPU."""
     plan = nuts.Plan(length.chains, length.warmup, length.draws, length.chunk, length.target, length.max_tree_depth)
     tell.say(f"Sampling: NUTS, {plan.chains} chains, {plan.warmup} warm-up and {plan.draws} kept draws each "
              "(the first draws include compilation) ...")
     with tell.bar("draws", plan.warmup + plan.draws) as bar:
-        diverged = np.zeros(plan.chains, dtype=int)
+        diverged = 0
 
         def report(i: int, warming: bool, seen: Seen) -> None:
             nonlocal diverged
-            diverged = diverged + (0 if warming else seen["diverging"].sum(axis=1))
-            chains = "; ".join(f"chain {c + 1}: {seen['num_steps'][c].mean():.0f} steps, {diverged[c]} div" for c in range(plan.chains))
-            bar.to(sum(n for _, n in plan.chunks[:i]), f"{'warm-up' if warming else 'sampling'}; {chains}")
+            diverged += 0 if warming else int(seen["diverging"].sum())
+            steps = " ".join(f"{n:.0f}" for n in seen["num_steps"].mean(axis=1))
+            bar.to(sum(n for _, n in plan.chunks[:i]),
+                   f"{'warm-up' if warming else 'sampling'}; steps a draw by chain {steps}; divergences {diverged}")
 
-        return nuts.sample(problem, plan, seed, jnp.asarray(points(plan.chains)), covariance, folder, report, stop)
+        return nuts.sample(problem, plan, seed, jnp.asarray(points(plan.chains)), covariance, folder, report, stop, batch=batch)
 
 
 def with_chees(
     problem: Problem, length: Length, seed: int, points: Points, covariance: np.ndarray, folder: Path, tell: Teller, stop: Stop,
+    batch: Batch | None = None,
 ) -> Draws | None:
     """ChEES: many short chains in step; the choice for an accelerator."""
     _needs_blackjax("chees")
@@ -90,6 +101,7 @@ def with_chees(
 
 def with_smc(
     problem: Problem, length: Length, seed: int, points: Points, covariance: np.ndarray, folder: Path, tell: Teller, stop: Stop,
+    batch: Batch | None = None,
 ) -> Draws | None:
     """Tempered SMC: from the prior, needs no mode, finds several, and gives the evidence."""
     _needs_blackjax("smc")
@@ -108,6 +120,15 @@ def with_smc(
 
 
 SAMPLERS: Mapping[str, Sampler] = {"nuts": with_nuts, "chees": with_chees, "smc": with_smc}
+FROM_THE_PRIOR = frozenset({"smc"})  # these need no mode to begin
+
+
+def require(name: str) -> None:
+    """Raise `SamplerError` if there is no such sampler, or it cannot run here."""
+    if name not in SAMPLERS:
+        raise SamplerError(f"--sampler {name}: is not one of {', '.join(SAMPLERS)}")
+    if name != "nuts":
+        _needs_blackjax(name)
 
 
 def _needs_blackjax(name: str) -> None:

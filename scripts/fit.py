@@ -1,4 +1,8 @@
-"""Fit a study: `fit.py [STUDY] [--hypothesis H1] [--quick] ...`; writes results/RUN/."""
+"""Fit a study: `fit.py [STUDY] [--hypothesis H1] [--quick] ...`; writes results/RUN/.
+
+On a machine with little more than JAX: `fit.py STUDY --prepare FILE` elsewhere, `fit.py FILE --out RUN` there, and
+`fit.py --finish RUN` where ArviZ is.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,19 @@ import signal
 import sys
 import time
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 from models.machine import prepare_jax
+
+if TYPE_CHECKING:
+    from inference.progress import Teller
+    from inference.study import Study
 
 DEFAULT = "il6_feedback_estradiol"
 
@@ -36,37 +45,63 @@ def free_folder(name: str) -> Path:
 
 @app.command()
 def main(
-    study: Annotated[str, typer.Argument(help="name of a built-in study, or the path of a problem.yaml (PEtab)")] = DEFAULT,
+    study: Annotated[str, typer.Argument(help="name of a built-in study, path of a problem.yaml (PEtab), or a prepared file")] = DEFAULT,
     hypothesis: Annotated[str, typer.Option(help="what estradiol does: H0 to H6; exactly its effect is estimated")] = "H1",
     quick: Annotated[bool, typer.Option("--quick", help="a short run that writes every file; its numbers are not for use")] = False,
     chains: Annotated[int | None, typer.Option(min=1)] = None,
     draws: Annotated[int | None, typer.Option(min=1, help="kept draws of each chain")] = None,
     warmup: Annotated[int | None, typer.Option(min=1)] = None,
     starts: Annotated[int | None, typer.Option(min=1, help="searches for the mode")] = None,
-    seed: Annotated[int, typer.Option()] = 1,
+    sampler: Annotated[str | None, typer.Option(help="nuts (default), chees (for a GPU) or smc (gives the evidence)")] = None,
+    seed: Annotated[int | None, typer.Option(help="default 1")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or gpu")] = "auto",
     out: Annotated[Path | None, typer.Option(help="folder of the run; default results/STUDY-HYPOTHESIS")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="go on where --out stopped; start if nothing is there")] = False,
     time_budget: Annotated[float | None, typer.Option(help="stop cleanly after so many minutes")] = None,
+    prepare: Annotated[Path | None, typer.Option(help="only write what a run needs into this file, for a machine without petab")] = None,
+    finish_run: Annotated[Path | None, typer.Option("--finish", help="write the files of a run that was drawn elsewhere")] = None,
 ) -> None:
-    """Fit a study: modes from many starts, NUTS from there, predictions, a verdict in words."""
+    """Fit a study: modes from many starts, a sampler from there, predictions, a verdict in words."""
     if device not in ("auto", "cpu", "gpu"):
         raise fail(f"--device {device}: is not one of auto, cpu, gpu")
     if resume and out is None:
         raise fail("--resume: which run? name its folder with --out")
     prepare_jax(device)
-    from inference import finish, fit, run
+    from inference import checkpoint, codec, fit, prepared, run, samplers
     from inference.progress import Teller
     from inference.study import StudyError
 
     tell = Teller()
-    settings = replace(fit.QUICK if quick else fit.FULL, seed=seed)
-    settings = replace(settings, **{k: v for k, v in {"chains": chains, "draws": draws, "warmup": warmup, "starts": starts}.items() if v})
+    if finish_run is not None:
+        try:
+            whole = run.prepared_in(finish_run)
+        except (StudyError, run.RunError) as error:
+            raise fail(str(error)) from None
+        finish(whole, finish_run, tell)
     try:
-        loaded = run.under_hypothesis(study, hypothesis)
-        folder = out or free_folder(f"{loaded.id}-{hypothesis}" + ("-quick" if quick else ""))
+        file = Path(study)
+        if prepared.recognised(file):
+            loaded, settings, more = prepared.read(file)
+            hypothesis = more["hypothesis"]
+            settings = fit.sized_for(fit.QUICK, settings.sampler) if quick else settings
+        else:
+            file, settings = None, fit.QUICK if quick else fit.FULL
+            loaded = run.under_hypothesis(study, hypothesis)
+        if sampler is not None:
+            samplers.require(sampler)
+            settings = fit.sized_for(settings, sampler)
+        given = {"chains": chains, "draws": draws, "warmup": warmup, "starts": starts, "seed": seed}
+        settings = replace(settings, **{k: v for k, v in given.items() if v is not None})
+        if prepare is not None:
+            prepared.write(loaded, settings, prepare, hypothesis=hypothesis)
+            tell.say(f"Written to {prepare}: run it with fit.py {prepare} --out RUN")
+            return
+        samplers.require(settings.sampler)
+        folder = out or free_folder(f"{loaded.id}-{hypothesis}" + ("-quick" if settings.quick else ""))
         finished = run.begin(folder, run.request(loaded, settings), resume=resume)
-    except (StudyError, run.RunError, OSError) as error:
+        if file is not None and not finished:
+            checkpoint.write_bytes(folder / run.KEPT, file.read_bytes())
+    except (StudyError, run.RunError, samplers.SamplerError, codec.CodecError, OSError) as error:
         raise fail(str(error)) from None
     if finished:
         tell.say(f"{folder}: this run is finished; nothing to do")
@@ -93,13 +128,24 @@ def main(
         complete = run.execute(loaded, settings, folder, tell, stop)
     except KeyboardInterrupt:
         complete = False
+    except checkpoint.CheckpointError as error:
+        raise fail(str(error)) from None
     if not complete:
         tell.say(f"Stopped. Everything so far is kept in {folder}; go on with the same command and --resume --out {folder}")
         raise typer.Exit(130 if asked_to_stop else 0)
-    verdict = finish.finish(loaded, folder, tell)
+    if find_spec("arviz") is None:
+        tell.say(f"Drawn. ArviZ is not here: make posterior.nc, the verdict and the figures elsewhere with fit.py --finish {folder}")
+        return
+    finish(loaded, folder, tell)
+
+
+def finish(study: Study, folder: Path, tell: Teller) -> None:
+    """Label, judge and draw a run; leaves with 3 if a full one is not ok, with 0 otherwise."""
+    from inference.finish import finish as write_files
+
+    verdict, quick = write_files(study, folder, tell)
     tell.say(f"Written to {folder}: posterior.nc, summary.csv, verdict.json, run.json, figures/")
-    if not verdict.ok and not quick:
-        raise typer.Exit(3)
+    raise typer.Exit(0 if verdict.ok or quick else 3)
 
 
 if __name__ == "__main__":

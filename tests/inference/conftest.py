@@ -1,4 +1,4 @@
-"""A fabricated run and a cell whose answer is known, for whatever shows or walks through results."""
+"""A fabricated run and a cell whose answer is known, for whatever shows or walks through results; a study that runs in seconds."""
 
 import json
 import pathlib
@@ -6,9 +6,15 @@ import pathlib
 import numpy as np
 import pandas as pd
 import pytest
+import sympy as sp
 
-from inference import store
+from inference import export, store
 from inference.plate import TIMES, names_read
+from inference.prior import Prior
+from inference.tables import ExperimentRow, MeasurementRow, ObservableRow, ParameterRow, PeriodRow, Tables
+from models.declare import Parameter, Pathway, Reaction, Species, nothing, published
+from models.network import assemble
+from models.sbml import read_sbml, to_sbml
 
 
 def _known_cell(plate, beliefs, values, wells, scale=None, *, rtol, atol, report=lambda done, total: None):
@@ -62,3 +68,30 @@ def known_cell():
 def a_run():
     """Makes the folder of a finished fit: (folder, quick) -> folder."""
     return _a_run
+
+
+HERE = published("made up for the tests")
+
+
+class Decay(Pathway):
+    """One protein that is made no more."""
+
+    X = Species("X", 10.0, "nM", "protein")
+    d_X = Parameter("d_X", 0.4, "1/min", "decay", HERE)
+    lost = Reaction(X, nothing, d_X * X, "decay")
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """problem.yaml of a decay measured at six times on an unknown scale."""
+    text = to_sbml(assemble("decay", Decay))
+    scale, noise, x = sp.symbols("scale_X noise_X X")
+    at = np.array([0.0, 1.0, 2.0, 3.0, 4.0, 6.0])
+    seen = 2.0 * 10.0 * np.exp(-0.4 * at + 0.1 * np.array([0.3, -1.1, 0.6, 0.9, -0.5, -0.2]))
+    rows = tuple(MeasurementRow("blot", "dish", float(t), float(y), (), 0, "here") for t, y in zip(at, seen, strict=True))
+    parameters = tuple(
+        ParameterRow(name, "", value, 1e-4, 1e4, True, Prior("log-normal", (float(np.log(value)), width), 1e-4, 1e4), (), "", "here")
+        for name, value, width in (("d_X", 0.5, 1.0), ("scale_X", 1.5, 1.0), ("noise_X", 0.15, 0.5)))
+    tables = Tables("tiny", read_sbml(text), text, (ExperimentRow("dish", (PeriodRow(0.0, (), "here"),), "here"),),
+                    (ObservableRow("blot", "blot", scale * x, noise, "log-normal", None, (), "here"),), rows, parameters)
+    return export.write(tables, tmp_path_factory.mktemp("tiny"))

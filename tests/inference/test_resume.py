@@ -87,31 +87,36 @@ def test_a_run_killed_at_random_moments_ends_bit_for_bit_the_same(program, kills
     assert contents(folder) == contents(tmp_path / "whole")
 
 
-STUDY = "feedback_reduced"
-
-
-def fit(out: Path, *more: str) -> subprocess.Popen:
-    command = [sys.executable, str(ROOT / "scripts" / "fit.py"), STUDY, "--quick", "--chains", "2", "--warmup", "20", "--draws", "20",
+def fit(study: Path, out: Path, *more: str) -> subprocess.Popen:
+    command = [sys.executable, str(ROOT / "scripts" / "fit.py"), str(study), "--quick", "--chains", "2", "--warmup", "20", "--draws", "20",
                "--starts", "2", "--out", str(out), *more]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
 
 
-@pytest.mark.slow
-def test_a_study_killed_twenty_times_gives_the_draws_of_the_uninterrupted_run(tmp_path):
-    whole = fit(tmp_path / "whole")
+def assert_same_draws(ours: Path, theirs: Path) -> None:
+    found, wanted = (read_arrays(p / "checkpoint" / "drawn.npz") for p in (ours, theirs))
+    assert set(found) == set(wanted)
+    for name, value in wanted.items():
+        np.testing.assert_array_equal(found[name], value, err_msg=name)
+
+
+@pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.slow)])
+def test_a_study_killed_again_and_again_gives_the_draws_of_the_uninterrupted_run(kills, tiny, tmp_path):
+    whole = fit(tiny, tmp_path / "whole", "--resume")  # nothing is saved yet: it starts
     assert whole.wait() == 0, whole.stdout.read()
-    rng, out = random.Random(0), tmp_path / "killed"
-    for _ in range(20):
-        process = fit(out, "--resume")
-        if not kill_after_something_happened(process, out / "checkpoint" / "chunks", rng):
+    rng, done, out = random.Random(0), 0, tmp_path / "killed0"
+    while done < kills:
+        process = fit(tiny, out, "--resume")
+        if kill_after_something_happened(process, out / "checkpoint" / "chunks", rng):
+            done += 1
+        else:
             assert process.returncode == 0, process.stdout.read()
-            break
-    last = fit(out, "--resume")
+            assert_same_draws(out, tmp_path / "whole")
+            out = tmp_path / f"killed{done}"  # it got to the end: the next kills meet another run
+    last = fit(tiny, out, "--resume")
     assert last.wait() == 0, last.stdout.read()
-    ours, theirs = (read_arrays(tmp_path / name / "checkpoint" / "drawn.npz") for name in ("killed", "whole"))
-    for name, value in theirs.items():
-        np.testing.assert_array_equal(ours[name], value, err_msg=name)
+    assert_same_draws(out, tmp_path / "whole")
     assert json.loads((out / "run.json").read_text())["status"] == "finished"
-    again = fit(out, "--resume")
+    again = fit(tiny, out, "--resume")
     assert again.wait() == 0
     assert "finished" in again.stdout.read()

@@ -1,0 +1,66 @@
+"""The files of a search for the best fit: table, waterfall, profiles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import pandas as pd
+
+from inference import figures
+from inference.batch import Batch
+from inference.multistart import best_fits, in_words, profile_table, search_of, starts_of, table
+from inference.optimise import laplace
+from inference.parts import Split, split
+from inference.profile import intervals, profiles
+from inference.progress import Teller
+from inference.study import Study
+
+RTOL, ATOL, TOLERANCE = 1e-6, 1e-8, 1e-10  # of the solver; of the search, relative fall of the objective
+LEVEL, REACH, PROFILE_STEPS = 0.95, 4.0, 100  # of the intervals; standard deviations a profile goes; its evaluations a point
+WIDTH = 16  # points evaluated side by side
+
+
+@dataclass(frozen=True)
+class Ask:
+    """`starts` searches from `spread` of the prior's width, `max_steps` evaluations each; `points` of a profile on each side, 0: none."""
+
+    starts: int
+    spread: float
+    max_steps: int
+    seed: int
+    points: int
+
+
+def write(study: Study, ask: Ask, folder: Path, tell: Teller) -> float:
+    """Search, say where the searches ended, write the files; returns the log-likelihood of the best fit.
+
+    Raises:
+        RuntimeError: no start could be solved.
+    """
+    search = search_of(Split(study, split(study)), rtol=RTOL, atol=ATOL)
+    tell.say(f"Study {study.id}: {len(study.unknowns)} parameters; {ask.starts} searches (the first step includes compilation) ...")
+    with tell.bar("best fit", ask.max_steps) as bar:
+        x, value = best_fits(search, starts_of(search, ask.starts, ask.seed, ask.spread), width=min(WIDTH, ask.starts),
+                             max_steps=ask.max_steps, tolerance=TOLERANCE, report=lambda i, _, best: bar.to(i, f"objective {best:.4f}"))
+    likelihood = float(jax.jit(search.log_likelihood)(jnp.asarray(x[0])))
+    tell.say(f"Best log-likelihood {likelihood:.4f}; {in_words(x, value)}")
+    table(search, x[0]).to_csv(folder / "fit.tsv", sep="\t", index=False)
+    ends = pd.DataFrame(x, columns=list(search.problem.names))
+    ends.insert(0, "objective", value)
+    ends.to_csv(folder / "waterfall.csv", index=False)
+    figure = figures.waterfall(value)
+    figure.savefig(folder / "waterfall.png", dpi=130)
+    figures.plt.close(figure)
+    if ask.points:
+        batch = Batch(search.problem, min(WIDTH, ask.starts), search.objective)
+        with tell.bar("profiles", ask.points) as bar:
+            found = profiles(search.objective, x[0], laplace(batch, x[0]), points=ask.points, reach=REACH, max_steps=PROFILE_STEPS,
+                             tolerance=1e-6, report=lambda i, _: bar.to(i))
+        rows = profile_table(search, found, intervals(found, LEVEL), LEVEL)
+        rows.to_csv(folder / "profiles.csv", index=False)
+        tell.say(f"{int(rows['identified'].sum())} of {len(rows)} parameters have both ends of their {100 * LEVEL:.0f} % interval")
+    tell.say(f"Written to {folder}")
+    return likelihood

@@ -1,0 +1,48 @@
+"""The best fit of a problem from many starts, and its profiles: `optimise.py [STUDY] [--starts 32] [--profiles]`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+from models.machine import prepare_jax
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    study: Annotated[str, typer.Argument(help="name of a built-in study, or path of a problem.yaml")] = "il6_feedback_estradiol",
+    hypothesis: Annotated[str, typer.Option(help="what estradiol does: H0 to H6")] = "H1",
+    starts: Annotated[int, typer.Option(min=1)] = 32,
+    spread: Annotated[float, typer.Option(help="share of the prior's width in which the searches begin")] = 0.5,
+    max_steps: Annotated[int, typer.Option(min=1, help="evaluations of each search at most")] = 1000,
+    profiles: Annotated[bool, typer.Option("--profiles", help="profile every parameter")] = False,
+    points: Annotated[int, typer.Option(min=1, help="points of a profile on each side")] = 6,
+    seed: Annotated[int, typer.Option()] = 1,
+    out: Annotated[Path | None, typer.Option(help="folder; default results/optimise/STUDY")] = None,
+) -> None:
+    """Write fit.tsv (for evaluate.py --parameters), waterfall.csv and its figure, and profiles.csv if asked."""
+    prepare_jax()
+    from inference import best_fit, run
+    from inference.progress import Teller
+    from inference.study import StudyError
+
+    try:
+        loaded = run.under_hypothesis(study, hypothesis)
+        folder = out or ROOT / "results" / "optimise" / loaded.id
+        folder.mkdir(parents=True, exist_ok=True)
+    except (StudyError, run.RunError, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    ask = best_fit.Ask(starts, spread, max_steps, seed, points if profiles else 0)
+    best_fit.write(loaded, ask, folder, Teller())
+
+
+if __name__ == "__main__":
+    app()
