@@ -75,8 +75,9 @@ class Certificate:
         return f"solver: {change} ({weights}){lost}; {other}"
 
     def attrs(self) -> dict[str, Any]:
-        """As plain JSON."""
-        return asdict(self) | {"ok": self.ok, "words": self.words()}
+        """As plain JSON, which has no infinite numbers."""
+        finite = {k: None if isinstance(v, float) and not np.isfinite(v) else v for k, v in asdict(self).items()}
+        return finite | {"ok": self.ok, "words": self.words()}
 
 
 def certify(

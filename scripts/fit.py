@@ -89,7 +89,7 @@ def main(
             loaded = run.under_hypothesis(study, hypothesis)
         if sampler is not None:
             samplers.require(sampler)
-            settings = fit.sized_for(settings, sampler)
+            settings = settings if sampler == settings.sampler else fit.sized_for(settings, sampler)
         given = {"chains": chains, "draws": draws, "warmup": warmup, "starts": starts, "seed": seed}
         settings = replace(settings, **{k: v for k, v in given.items() if v is not None})
         if prepare is not None:
