@@ -6,7 +6,6 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -34,7 +33,7 @@ def by_engine(work: Workload, sets: int, **more: Any) -> Any:
     return found
 
 
-def precision(workload_name: str, quick: bool, figure: Path | None) -> Figures:
+def precision(workload_name: str, quick: bool) -> Figures:
     """Work against precision on one core: this engine, CVODE, Kvaerno5 under vmap, LSODA; all in this process, in turns."""
     judged, sets, repeats = (24, 8192, 1) if quick else (64, 16_384, 3)
     work = workload(workload_name, sets)
@@ -80,24 +79,7 @@ def precision(workload_name: str, quick: bool, figure: Path | None) -> Figures:
     for p in points:
         key = p.solver.split(" ")[0].strip(",").lower() + ("_newton" if "Newton" in p.solver else "")
         figures |= {f"{key}_rtol_{p.rtol:.0e}_ms": p.ms, f"{key}_rtol_{p.rtol:.0e}_error": p.error}
-    if figure is not None:
-        draw(points, workload_name, figure)
-    return figures
-
-
-def draw(points: list[Point], name: str, path: Path) -> None:
-    """The work-precision plot."""
-    import matplotlib.pyplot as plt
-
-    figure, axis = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
-    for solver, marker in zip(dict.fromkeys(p.solver for p in points), "osD^v", strict=False):
-        own = sorted((p for p in points if p.solver == solver), key=lambda p: p.error)
-        axis.loglog([p.error for p in own], [p.ms for p in own], marker=marker, label=solver)
-    axis.set(xlabel="error (median over sets of the largest relative error)", ylabel="ms a trajectory, one core",
-             title=f"{name} workload: 48 h, 16 output times")
-    axis.grid(alpha=0.3, which="both")
-    axis.legend(frameon=False)
-    figure.savefig(path, dpi=150)
+    return figures | {"points": [[p.solver, p.rtol, p.error, p.ms] for p in points]}
 
 
 def ensemble(workload_name: str, quick: bool, prefix: str, sets: int) -> Figures:
@@ -203,11 +185,10 @@ def compiled_in(function: Callable[[Any], Any], argument: Any) -> float:
 
 
 def _all(name: str) -> Callable[..., Figures]:
-    def run(workload: str, quick: bool, file: str = "") -> Figures:
-        path = Path(file) if file else None
+    def run(workload: str, quick: bool) -> Figures:
         sets = 16_384
         return {
-            "precision": lambda: precision(workload, quick, path),
+            "precision": lambda: precision(workload, quick),
             "ensemble": lambda: ensemble(workload, quick, "one_core", sets // 2),
             "ensemble_all": lambda: ensemble(workload, quick, "all_cores", sets),
             "gradient": lambda: gradient(workload, quick),

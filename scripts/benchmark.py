@@ -59,10 +59,13 @@ def main(
     with tempfile.TemporaryDirectory() as cache:
         for i, (name, cores) in enumerate(parts, 1):
             typer.echo(f"[{i}/{len(parts)}] {name} ({time.monotonic() - begun:.0f} s so far) ...", err=True)
-            found |= child(name, asked | {"file": str(figure) if figure else ""}, cores, Path(cache) / name)
+            found |= child(name, asked, cores, Path(cache) / name)
             if name.startswith("compile"):  # once more, from the programs just kept
                 warm = child(name, asked, cores, Path(cache) / name)
                 found |= {k.replace("_s", "_warm_s"): v for k, v in warm.items() if k.startswith("compile")}
+    points = found.pop("points", [])
+    if figure is not None and points:
+        draw(points, workload, figure)
     if {"one_core_ms", "all_cores_ms"} <= found.keys():
         found["all_cores_over_one"] = found["one_core_ms"] / found["all_cores_ms"]
         found["trajectories_per_s"] = 1e3 / found["all_cores_ms"]
@@ -70,6 +73,21 @@ def main(
     if json_file is not None:
         json_file.write_text(json.dumps(found, indent=1) + "\n")
     show(found)
+
+
+def draw(points: list[list[Any]], name: str, path: Path) -> None:
+    """The work-precision plot of (solver, rtol, error, ms a trajectory)."""
+    import matplotlib.pyplot as plt
+
+    figure, axis = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
+    for solver, marker in zip(dict.fromkeys(p[0] for p in points), "osD^v", strict=False):
+        own = sorted(p[2:] for p in points if p[0] == solver)
+        axis.loglog([e for e, _ in own], [ms for _, ms in own], marker=marker, label=solver)
+    axis.set(xlabel="error (median over sets of the largest relative error)", ylabel="ms a trajectory, one core",
+             title=f"{name} workload: 48 h, 16 output times")
+    axis.grid(alpha=0.3, which="both")
+    axis.legend(frameon=False)
+    figure.savefig(path, dpi=150)
 
 
 def show(found: dict[str, Any]) -> None:
