@@ -106,7 +106,9 @@ def find_modes(problem: Problem, batch: Batch, settings: Settings, folder: Path,
     path = folder / "modes.npz"
     if path.exists():
         found = checkpoint.read_arrays(path)
-        return found["z"], found["potential"], found["covariance"]
+        if found["z"].shape[1:] == (len(problem.names),):
+            return found["z"], found["potential"], found["covariance"]
+        tell.say(f"  {path}: holds modes of other parameters: searched anew")
     key = jax.random.PRNGKey(settings.seed)
     z0 = starting_points(problem, key, settings.starts)
     tell.say(f"Searching for the mode from {settings.starts} starts at once (the first step includes compilation) ...")

@@ -13,7 +13,8 @@ from models.ensemble import simulate_lanes
 from models.protocol import Schedule
 from models.simulate import Trajectory
 
-MAX_STEPS = 1000  # of one dish; several times what the default study needs, and time and memory of a derivative grow with it
+MAX_STEPS = 3000  # of one dish; several times what the default study needs at its tightest
+RECORDED = 1000  # turns kept for a derivative, for each 64 dishes: its time and memory grow with them
 Tolerance = float | Float[Array, ""]
 
 
@@ -36,7 +37,7 @@ def trajectories(study: Study, theta: Float[Array, "unknown"], *, rtol: Toleranc
     """All dishes of a study at all times at which something was measured, with a leading lane axis; values are species."""
     parameters, schedule = lanes(study, theta)
     return simulate_lanes(study.system, parameters, schedule, jnp.asarray(study.times), rtol=rtol, atol=atol, max_steps=MAX_STEPS,
-                          wanted=study.wanted)
+                          wanted=study.wanted, capacity=RECORDED * -(-len(parameters) // 64))
 
 
 def predict(study: Study, theta: Float[Array, "unknown"], dishes: Trajectory) -> Prediction:
