@@ -14,7 +14,6 @@ from models.protocol import Schedule
 from models.simulate import Trajectory
 
 MAX_STEPS = 3000  # of one dish; several times what the default study needs at its tightest
-RECORDED = 1000  # turns kept for a derivative, for each 64 dishes: its time and memory grow with them
 Tolerance = float | Float[Array, ""]
 
 
@@ -33,11 +32,17 @@ def lanes(study: Study, theta: Float[Array, "unknown"]) -> tuple[Float[Array, "l
     return pool[where.parameters], schedule
 
 
-def trajectories(study: Study, theta: Float[Array, "unknown"], *, rtol: Tolerance, atol: Tolerance) -> Trajectory:
-    """All dishes of a study at all times at which something was measured, with a leading lane axis; values are species."""
+def trajectories(
+    study: Study, theta: Float[Array, "unknown"], *, rtol: Tolerance, atol: Tolerance, capacity: int | None = None,
+) -> Trajectory:
+    """All dishes of a study at all times at which something was measured, with a leading lane axis; values are species.
+
+    Args:
+        capacity: turns that a derivative may record, see `simulate_lanes`; by default enough for every dish to take `MAX_STEPS`.
+    """
     parameters, schedule = lanes(study, theta)
     return simulate_lanes(study.system, parameters, schedule, jnp.asarray(study.times), rtol=rtol, atol=atol, max_steps=MAX_STEPS,
-                          wanted=study.wanted, capacity=RECORDED * -(-len(parameters) // 64))
+                          wanted=study.wanted, capacity=capacity)
 
 
 def predict(study: Study, theta: Float[Array, "unknown"], dishes: Trajectory) -> Prediction:

@@ -24,6 +24,9 @@ class Part:
     rows: np.ndarray
 
 
+# Turns kept for a derivative, for each 64 dishes: several times what a dish takes at the tolerance of a fit; clearing the
+# memory for more of them would cost as much as the steps themselves.
+RECORDED = 1000
 SLACK = 1.35  # a part may carry so many times the species that one of its experiments needs: each part compiles anew
 
 
@@ -70,7 +73,8 @@ class Split:
         total, fields = jnp.zeros(n), [jnp.zeros(n)] * 3
         ok = jnp.asarray(True)
         for part in self.parts:
-            dishes = trajectories(part.study, theta, rtol=rtol, atol=atol)
+            turns = RECORDED * -(-len(part.study.lanes.starts) // 64)
+            dishes = trajectories(part.study, theta, rtol=rtol, atol=atol, capacity=turns)
             found, seen = terms(part.study, theta, dishes), predict(part.study, theta, dishes)
             good = jnp.isfinite(found)
             ok = ok & jnp.all(dishes.ok) & jnp.all(good)

@@ -9,6 +9,7 @@
 # A Python whose JAX already sees an accelerator is used as it is; what it lacks goes into .venv-device beside it.
 # Otherwise uv makes .venv. GP130_EXTRA=cuda12 or cuda13 adds JAX for an NVIDIA card to .venv.
 set -eu
+export PYTHONUTF8=1  # tables and bars are the same where the locale is plain C
 here=$PWD
 cd "$(dirname "$0")/.."
 root=$PWD
