@@ -32,7 +32,8 @@ def _title(figure: Figure, tree: xr.DataTree, text: str) -> None:
     lines = textwrap.wrap(subtitle, 118)
     figure.text(0.01, 1 - 0.5 / figure.get_figheight(), "\n".join(lines), ha="left", va="top", fontsize=9, color="#444444")
     if tree.attrs["mark"]:
-        figure.text(0.01, 0.01, tree.attrs["mark"], ha="left", va="bottom", fontsize=9, color="#B00000", fontweight="bold")
+        shown = textwrap.shorten(tree.attrs["mark"], 150, placeholder=" ...")  # whole in the table and on the terminal
+        figure.text(0.01, 0.01, shown, ha="left", va="bottom", fontsize=9, color="#B00000", fontweight="bold")
 
 
 def _top(tree: xr.DataTree, count: int) -> xr.Dataset:
