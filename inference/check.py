@@ -15,6 +15,7 @@ from inference.nested import nested_rhat
 
 INTERVAL = 0.89  # equal-tailed, as ArviZ's default; written in every table
 R_HAT, ESS, DIVERGENT, BFMI, SATURATED, PARETO_K = 1.01, 400.0, 0.001, 0.3, 0.01, 0.7
+QUADRATURE = 0.01  # error of ln of an integral over a blank or a noise that is still no matter
 SENSITIVE = 0.05  # power-scaling sensitivity above which a belief moves a parameter (Kallioinen et al., Stat Comput 2024)
 NOT_INFORMED = "not informed by these data"
 
@@ -162,6 +163,9 @@ def judge(
         if share > SATURATED:
             notes.append(f"{100 * share:.1f} % of the draws reached the longest allowed trajectory "
                          f"({2**max_tree_depth - 1} steps): slow, not wrong")
+    if "quadrature_error" in stats and (largest := float(stats["quadrature_error"].max())) > QUADRATURE:
+        reasons.append(f"blanks and noises were integrated out too coarsely: ln of an integral is off by up to {largest:.2g} "
+                       f"(allowed: {QUADRATURE:g}); narrow the bounds of those that the data know well")
     if failed_solves:
         reasons.append(f"{failed_solves} kept draws could not be solved: see failures.csv")
     if "log_likelihood" in dt.children and draws >= 100:  # its smoothed weights need a tail of draws

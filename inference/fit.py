@@ -51,7 +51,7 @@ class Settings:
 
 
 FULL = Settings(chains=16, warmup=120, draws=300, seed=1, starts=32, search_steps=300, predicted=50, prior_draws=400,
-                rtol=3e-4, atol=1e-6, quick=False, target=0.97, max_tree_depth=5)
+                rtol=3e-4, atol=1e-6, quick=False, target=0.9, max_tree_depth=6)
 QUICK = Settings(chains=16, warmup=10, draws=10, seed=1, starts=16, search_steps=40, predicted=5, prior_draws=48,
                  rtol=3e-4, atol=1e-6, quick=True, target=0.85, max_tree_depth=5)
 
@@ -113,7 +113,7 @@ def find_modes(problem: Problem, batch: Batch, settings: Settings, folder: Path,
     z0 = starting_points(problem, key, settings.starts)
     tell.say(f"Searching for the mode from {settings.starts} starts at once (the first step includes compilation) ...")
     with tell.bar("mode", settings.search_steps) as bar:
-        z, potential = search(batch, z0, max_steps=settings.search_steps, tolerance=1e-9,
+        z, potential = search(batch, z0, max_steps=settings.search_steps, tolerance=1e-4,
                               report=lambda i, n, best: bar.to(i, f"best log posterior {-best:.2f}"))
     if not np.isfinite(potential[0]):
         raise RuntimeError("no starting point could be solved: check units and bounds in parameters.tsv")

@@ -14,6 +14,7 @@ from jaxtyping import Array, Bool, Float
 
 from inference.likelihood import Prediction, Tolerance, predict, terms, trajectories
 from inference.study import Study, from_tables
+from models.simulate import Trajectory
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,19 +66,29 @@ class Split:
     whole: Study
     parts: tuple[Part, ...]
 
-    def evaluate(
-        self, theta: Float[Array, "unknown"], *, rtol: Tolerance, atol: Tolerance,
+    def dishes(self, theta: Float[Array, "unknown"], *, rtol: Tolerance, atol: Tolerance) -> tuple[Trajectory, ...]:
+        """The dishes of each part."""
+        return tuple(trajectories(p.study, theta, rtol=rtol, atol=atol, capacity=RECORDED * -(-len(p.study.lanes.starts) // 64))
+                     for p in self.parts)
+
+    def seen(
+        self, theta: Float[Array, "unknown"], dishes: tuple[Trajectory, ...],
     ) -> tuple[Float[Array, "measurement"], Prediction, Bool[Array, ""]]:
-        """Log-likelihood and prediction of every measurement of the whole, and whether all dishes could be solved."""
+        """What instruments with these parameters make of the dishes: log-likelihood and prediction of every measurement of
+        the whole, and whether all dishes could be solved."""
         n = len(self.whole.measurements)
         total, fields = jnp.zeros(n), [jnp.zeros(n)] * 3
         ok = jnp.asarray(True)
-        for part in self.parts:
-            turns = RECORDED * -(-len(part.study.lanes.starts) // 64)
-            dishes = trajectories(part.study, theta, rtol=rtol, atol=atol, capacity=turns)
-            found, seen = terms(part.study, theta, dishes), predict(part.study, theta, dishes)
+        for part, cells in zip(self.parts, dishes, strict=True):
+            found, seen = terms(part.study, theta, cells), predict(part.study, theta, cells)
             good = jnp.isfinite(found)
-            ok = ok & jnp.all(dishes.ok) & jnp.all(good)
+            ok = ok & jnp.all(cells.ok) & jnp.all(good)
             total = total.at[part.rows].set(jnp.where(good, found, 0.0))
             fields = [f.at[part.rows].set(v) for f, v in zip(fields, (seen.value, seen.location, seen.scale), strict=True)]
         return total, Prediction(*fields), ok
+
+    def evaluate(
+        self, theta: Float[Array, "unknown"], *, rtol: Tolerance, atol: Tolerance,
+    ) -> tuple[Float[Array, "measurement"], Prediction, Bool[Array, ""]]:
+        """`seen` of the dishes of the same parameters."""
+        return self.seen(theta, self.dishes(theta, rtol=rtol, atol=atol))

@@ -21,6 +21,7 @@ from inference.progress import Teller, duration
 from inference.replicate import replicate
 from inference.study import Study, load
 from models.catalogue import EFFECTS, HYPOTHESES
+from models.simulate import Trajectory
 
 KEPT = "study.json.gz"  # in the folder of a run of a prepared file: that file
 BATCH = 32  # parameter sets simulated at once when predictions are made
@@ -74,8 +75,12 @@ def problem_of(parts: Split, settings: fit.Settings) -> Problem:
 
 
 def reduced(parts: Split, settings: fit.Settings) -> Marginal:
-    """The posterior that is sampled: pure scales and offsets of instruments are integrated out and drawn afterwards."""
-    return marginal(parts.whole, candidates(parts.whole), lambda theta: parts.evaluate(theta, rtol=settings.rtol, atol=settings.atol))
+    """The posterior that is sampled: scales, offsets, blanks and noises of instruments are integrated out and drawn afterwards."""
+
+    def dishes(theta: jax.Array) -> tuple[Trajectory, ...]:
+        return parts.dishes(theta, rtol=settings.rtol, atol=settings.atol)
+
+    return marginal(parts.whole, candidates(parts.whole), dishes, parts.seen)
 
 
 def request(study: Study, settings: fit.Settings) -> dict[str, Any]:
@@ -113,7 +118,7 @@ def execute(study: Study, settings: fit.Settings, out: Path, tell: Teller, stop:
     parts = Split(study, split(study))
     sampled = reduced(parts, settings)
     if len(sampled.gone):
-        tell.say(f"Integrating out {len(sampled.gone)} scales and offsets of instruments in closed form; they are drawn afterwards")
+        tell.say(f"Integrating out {len(sampled.gone)} scales, blanks and noises of instruments; they are drawn afterwards")
     drawn = fit.draw(sampled.problem, settings, out / "checkpoint", tell, stop)
     if drawn is None:
         return False
@@ -138,7 +143,7 @@ def simulated(parts: Split, sampled: Marginal, settings: fit.Settings, drawn: fi
         found, prediction, ok = parts.evaluate(theta, rtol=settings.rtol, atol=settings.atol)
         return found, prediction.value, replicate(parts.whole, prediction, key), ok
 
-    many, whole = jax.jit(jax.vmap(one)), jax.jit(jax.vmap(lambda theta, key: (sampled.complete(key, theta),)))
+    many, whole = jax.jit(jax.vmap(one)), jax.jit(jax.vmap(lambda theta, key: sampled.complete(key, theta)))
 
     def over(run: Callable[..., Any], theta: np.ndarray, key: jax.Array, title: str) -> list[np.ndarray]:
         keys = jax.random.split(key, len(theta))
@@ -153,9 +158,9 @@ def simulated(parts: Split, sampled: Marginal, settings: fit.Settings, drawn: fi
                 bar.to(min(i + BATCH, len(theta)))
         return [np.concatenate(p) for p in zip(*parts, strict=True)]
 
-    flat = drawn.theta.reshape(-1, n)
+    flat, quadrature = drawn.theta.reshape(-1, n), np.zeros(chains * draws)
     if len(sampled.gone):
-        (flat,) = over(whole, flat, jax.random.fold_in(key_new, 1), "scales")
+        flat, quadrature = over(whole, flat, jax.random.fold_in(key_new, 1), "instruments")
     log_like, expected, new, ok = over(many, flat, key_new, "posterior")
     shape = (chains, draws, -1)
     prior_theta = np.asarray(problem.sample_prior(key_prior, max(settings.prior_draws, 1000)))
@@ -168,5 +173,5 @@ def simulated(parts: Split, sampled: Marginal, settings: fit.Settings, drawn: fi
         "prior_theta": prior_theta, "prior_expected": prior_expected, "prior_replicated": prior_new,
         "ok": ok.reshape(chains, draws), "prior_ok": prior_ok, "mode_potentials": drawn.mode_potentials,
         "superchains": np.asarray(drawn.superchains), "log_evidence": drawn.log_evidence,
-        **{f"stats_{k}": v for k, v in drawn.stats.items()},
+        **{f"stats_{k}": v for k, v in drawn.stats.items()}, "stats_quadrature_error": quadrature.reshape(chains, draws),
     }
