@@ -54,9 +54,6 @@ REFERENCES: dict[str, str] = {
     "Zhang 2002": "Zhang et al. 2002, Blood 99:1885 (abstract)",
 }
 
-# Identifiers of molecules that no source at hand confirms (one gives the second to binimetinib): shown as unverified, not exported.
-UNVERIFIED_IDENTIFIERS = frozenset({"CHEBI:67271", "CHEBI:133021"})  # MK-2206, venetoclax
-
 FIGURE = "Harmer, Falank, Reagan 2018, Front Endocrinol 9:788, doi 10.3389/fendo.2018.00788, Figure 2: the diagram this model writes out"
 
 _NAMED = re.compile(r"(?:[A-Z][\w'-]+ & )?[A-Z][\w'-]+ (?:19|20)\d\d(?: \d+:\d+)?")

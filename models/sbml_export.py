@@ -10,7 +10,6 @@ import sympy as sp
 
 from models.declare import Input, Reaction, Species
 from models.network import Network, stoichiometry
-from models.references import UNVERIFIED_IDENTIFIERS
 from models.sbml_math import SbmlError, to_ast
 
 # word of our units -> (SBML kind, exponent, scale, multiplier); an empty list is without dimension
@@ -33,7 +32,7 @@ def to_sbml(network: Network) -> str:
     Species sit in compartments of size 1, so amounts and concentrations are the same numbers. Inputs are parameters
     that are not constant; derived quantities are assignment rules; a species that an input can hold still has a rate
     rule with the factor (1 - input); everything else changes through reactions. Units carry our way of writing them
-    as their name. Identifiers of UniProt and ChEBI are MIRIAM annotations; those never looked up are left out.
+    as their name. Identifiers of UniProt and ChEBI are MIRIAM annotations.
 
     Raises:
         SbmlError: a name used twice, a name SBML does not allow, or an expression without SBML form.
@@ -109,7 +108,7 @@ def _add_species(model: Any, s: Species, compartment: str) -> None:
 def _annotate(element: Any, name: str, terms: list[tuple[int, str, str]]) -> None:
     """MIRIAM annotations: (qualifier, collection, identifiers with spaces between)."""
     for qualifier, collection, text in terms:
-        identifiers = [i for i in text.split() if i not in UNVERIFIED_IDENTIFIERS]
+        identifiers = text.split()
         if not identifiers:
             continue
         element.setMetaId(f"meta_{name}")

@@ -158,7 +158,9 @@ def to_ast(expression: sp.Expr) -> Any:
         condition = _node(libsbml.AST_RELATIONAL_GEQ, to_ast(e.args[0]), _valued(0))
         return _node(libsbml.AST_FUNCTION_PIECEWISE, to_ast(e.args[1]), condition, to_ast(e.args[2]))
     if e.func in (sp.Max, sp.Min):
-        first, rest = e.args[0], e.args[1] if len(e.args) == 2 else e.func(*e.args[1:])
+        # What varies comes first: AMICI never leaves a branch whose condition turns false at the very start, like 0 >= t at t = 0.
+        ordered = sorted(e.args, key=lambda a: a.is_number)
+        first, rest = ordered[0], ordered[1] if len(ordered) == 2 else e.func(*ordered[1:])
         compare = libsbml.AST_RELATIONAL_GEQ if e.func is sp.Max else libsbml.AST_RELATIONAL_LEQ
         return _node(libsbml.AST_FUNCTION_PIECEWISE, to_ast(first), _node(compare, to_ast(first), to_ast(rest)), to_ast(rest))
     if e.func in _WRITTEN:

@@ -19,7 +19,7 @@ from models.drugs import DRUGS
 from models.figure_arrows import ARROWS
 from models.network import Network
 from models.ratelaws import power
-from models.references import FIGURE, UNVERIFIED_IDENTIFIERS, cited
+from models.references import FIGURE, cited
 
 UNVERIFIED = "memory (unverified)"
 
@@ -67,10 +67,9 @@ def belief(b: Belief) -> str:
 
 
 def identifiers(q: Species | Input) -> str:
-    """Accessions of UniProt and ChEBI, with what they are of; those never looked up are marked."""
+    """Accessions of UniProt and ChEBI, with what they are of."""
     encoded = f"encodes {q.encodes}" if isinstance(q, Species) and q.encodes else ""
-    small = f"{q.chebi} (unverified)" if q.chebi in UNVERIFIED_IDENTIFIERS else q.chebi
-    return ", ".join(filter(None, (q.uniprot.replace(" ", " + "), encoded, small)))
+    return ", ".join(filter(None, (q.uniprot.replace(" ", " + "), encoded, q.chebi)))
 
 
 def species(network: Network) -> Table:

@@ -13,7 +13,7 @@ class DrugAction(Pathway):
     ikki = Input("ikki", 0.0, "nM", "IKK-beta inhibitor (MLN120B)")
     btz = Input("btz", 0.0, "nM", "bortezomib", chebi="CHEBI:52717")
     dex = Input("dex", 0.0, "nM", "dexamethasone", chebi="CHEBI:41879")
-    p38i = Input("p38i", 0.0, "nM", "p38 inhibitor (VX-745)")
+    p38i = Input("p38i", 0.0, "nM", "p38 inhibitor (VX-745)", chebi="CHEBI:90528")
 
     IC_ikki = Parameter("IC_ikki", 500.0, "nM", "half inhibition of IKK-beta in cells by MLN120B",
                         memory("enzyme about 60 nM, cells 0.5 to 5 uM"), log_normal(0.5), ("drug",))

@@ -1,4 +1,4 @@
-"""What we export, simulated by libRoadRunner and by COPASI, is what our own engine computes."""
+"""What we export, simulated by libRoadRunner, by COPASI and, where it is installed, by AMICI, is what our own engine computes."""
 
 import functools
 
@@ -35,7 +35,7 @@ def ours(network, changes, put):
     return np.asarray(found.values[0])
 
 
-def in_libroadrunner(sbml, changes, put, names):
+def in_libroadrunner(sbml, changes, put, names, times):
     """(time, species) by CVODE."""
     runner = roadrunner.RoadRunner(sbml)
     runner.integrator.setValue("relative_tolerance", 1e-10)
@@ -44,10 +44,10 @@ def in_libroadrunner(sbml, changes, put, names):
         runner[name] = value
     for name, value in put.items():
         runner[f"[{name}]"] = value
-    return runner.simulate(times=list(TIMES), selections=[f"[{n}]" for n in names])
+    return runner.simulate(times=list(times), selections=[f"[{n}]" for n in names])
 
 
-def in_copasi(sbml, changes, put, names):
+def in_copasi(sbml, changes, put, names, times):
     """(time, species) by LSODA."""
     model = basico.load_model_from_string(sbml)
     try:
@@ -56,7 +56,7 @@ def in_copasi(sbml, changes, put, names):
             basico.set_parameters(parameters[name], initial_value=value, exact=True)
         for name, value in put.items():
             basico.set_species(species[name], initial_concentration=value, exact=True)
-        found = basico.run_time_course(values=list(TIMES), use_initial_values=True, use_sbml_id=True, r_tol=1e-10, a_tol=1e-14,
+        found = basico.run_time_course(values=list(times), use_initial_values=True, use_sbml_id=True, r_tol=1e-10, a_tol=1e-14,
                                        max_steps=1_000_000)
         return found[names].to_numpy()
     finally:
@@ -86,13 +86,20 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("program", [in_libroadrunner, in_copasi], ids=["libRoadRunner", "COPASI"])
+@pytest.fixture(params=["libRoadRunner", "COPASI", pytest.param("AMICI", marks=pytest.mark.slow)])
+def program(request):
+    """(sbml, inputs, species set at time 0, names, times) -> (time, species)."""
+    if request.param == "AMICI":
+        return request.getfixturevalue("in_amici")
+    return {"libRoadRunner": in_libroadrunner, "COPASI": in_copasi}[request.param]
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_the_exported_network_runs_the_same_in_another_program(case, program):
     network, changes = CASES[case]
     names = [s.name for s in network.species]
     expected = ours(network, changes, IL6) if case == "core" else np.stack([whole_cell()[case][n] for n in names], 1)
-    found = program(to_sbml(network), changes, IL6, names)
+    found = program(to_sbml(network), changes, IL6, names, TIMES)
     # both solve to about 1e-9 of each level; 1e-6 is what is asked for
     np.testing.assert_allclose(expected, found, rtol=1e-6, atol=1e-9)
 

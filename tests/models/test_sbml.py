@@ -7,10 +7,9 @@ import sympy as sp
 
 from models import declare as d
 from models.catalogue import niche
-from models.drugs import treat
+from models.drugs import DRUGS, treat
 from models.network import Network, rates_of_change
 from models.ratelaws import choose, hill, inhibited_by, power
-from models.references import UNVERIFIED_IDENTIFIERS
 from models.sbml import SbmlError, from_sbml, read_sbml, to_sbml
 
 
@@ -89,7 +88,38 @@ def test_annotations_say_what_a_species_is_to_the_molecule_they_name():
     assert resources(text, "pS", libsbml.BQB_IS_VERSION_OF) == ["uniprot:P40763"]
     assert "uniprot:P40189" in resources(text, "RA", libsbml.BQB_HAS_PART)  # gp130, of four proteins
     assert resources(text, "rux", libsbml.BQB_IS) == ["CHEBI:66919"]
-    assert not any(i in text for i in UNVERIFIED_IDENTIFIERS)
+
+
+# Approved symbols of HGNC, and names of ChEBI, for the accessions used.
+SYMBOLS = {
+    "P05231": "IL6", "P15692": "VEGFA", "P01375": "TNF", "P08887": "IL6R", "P40189": "IL6ST", "P23458": "JAK1", "O60674": "JAK2",
+    "P40763": "STAT3", "O14543": "SOCS3", "P31749": "AKT1", "Q02750": "MAP2K1", "P28482": "MAPK1", "Q16539": "MAPK14", "P05412": "JUN",
+    "O14920": "IKBKB", "P25963": "NFKBIA", "Q04206": "RELA", "P19838": "NFKB1", "P21580": "TNFAIP3", "Q07820": "MCL1", "Q07817": "BCL2L1",
+    "P10415": "BCL2", "P01106": "MYC", "P03372": "ESR1", "Q8NEB9": "PIK3C3", "O43521": "BCL2L11", "P42574": "CASP3", "O14788": "TNFSF11",
+}
+MOLECULES = {
+    "E2": ("CHEBI:16469", "17beta-estradiol"), "fulv": ("CHEBI:31638", "fulvestrant"), "tam": ("CHEBI:44616", "afimoxifene"),
+    "rux": ("CHEBI:66919", "ruxolitinib"), "tram": ("CHEBI:75998", "trametinib"), "akti": ("CHEBI:67271", "MK-2206"),
+    "btz": ("CHEBI:52717", "bortezomib"), "dex": ("CHEBI:41879", "dexamethasone"), "ven": ("CHEBI:133021", "venetoclax"),
+    "p38i": ("CHEBI:90528", "VX-745"),
+}
+GENES = {
+    "IL6": "IL6", "VEGF": "VEGFA", "R": "IL6R IL6ST JAK1 JAK2", "RA": "IL6R IL6ST JAK1 JAK2", "pS": "STAT3", "mSOCS3": "SOCS3",
+    "SOCS3": "SOCS3", "pAkt": "AKT1", "pMEK": "MAP2K1", "pERK": "MAPK1", "pp38": "MAPK14", "AP1": "JUN", "IKKa": "IKBKB", "IKKi": "IKBKB",
+    "IkB": "NFKBIA", "IkBn": "NFKBIA", "C": "NFKBIA RELA NFKB1", "Cn": "NFKBIA RELA NFKB1", "NFn": "RELA", "mIkB": "NFKBIA",
+    "mA20": "TNFAIP3", "A20": "TNFAIP3", "mIL6": "IL6", "mMCL1": "MCL1", "MCL1": "MCL1", "BCLXL": "BCL2L1", "BCL2": "BCL2", "MYC": "MYC",
+    "ERt": "ESR1", "AUTO": "PIK3C3", "BH3": "BCL2L11", "CASP": "CASP3", "RANKL": "TNFSF11",
+}
+
+
+def test_accessions_are_those_of_the_named_proteins_and_molecules():
+    given = {s.name: " ".join(SYMBOLS[a] for a in (s.uniprot or s.encodes).split()) for s in niche().species if s.uniprot or s.encodes}
+    assert given == GENES
+    assert {u.name: SYMBOLS[u.uniprot] for u in niche().inputs if u.uniprot} == {"TNF": "TNF", "sIL6R": "IL6R"}
+    assert {u.name: u.chebi for u in niche().inputs if u.chebi} == {name: accession for name, (accession, _) in MOLECULES.items()}
+    for x in DRUGS.values():
+        names = {n.lower().replace("17-beta", "17beta") for n in (x.name, *x.aliases)}
+        assert x.input not in MOLECULES or MOLECULES[x.input][1].lower() in names
 
 
 @pytest.mark.parametrize("made", [network(), niche(), treat(niche(), "bortezomib", hypothesis="H1")], ids=lambda n: n.id)
