@@ -15,7 +15,7 @@ HELPS, HINDERS = "#3d3d3d", "#b03030"
 
 
 def draw(drawing: Picture) -> Figure:
-    """Places as bands, nodes as boxes; black arrows promote, red bars inhibit, dashed ones are drugs."""
+    """Places as bands, nodes as boxes; black arrows promote, red bars inhibit, dashed ones are drugs, dotted ones hypotheses."""
     figure, axis = plt.subplots(figsize=(15, 12), layout="constrained")
     for place in drawing.places:
         left, bottom, width, height = place.box
@@ -53,15 +53,22 @@ def draw(drawing: Picture) -> Figure:
                 mutation_scale=11,
                 color=HINDERS if edge.inhibits else HELPS,
                 lw=1.1,
-                ls="--" if edge.drug else "-",
+                ls="--" if edge.drug else ":" if edge.hypothesis else "-",
                 alpha=0.85,
                 zorder=3,
             )
         )
+        if edge.hypothesis:  # not quite half way along the curve: there nothing else stands
+            aside = 2 * 0.45 * 0.55 * bend
+            on = (x0 + 0.45 * (x1 - x0) + aside * (y1 - y0), y0 + 0.45 * (y1 - y0) - aside * (x1 - x0))
+            label = {"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.85}
+            colour = HINDERS if edge.inhibits else HELPS
+            axis.text(*on, edge.hypothesis, ha="center", va="center", fontsize=8, color=colour, zorder=5, bbox=label)
     axis.set_xlim(-0.3, 20.3)
     axis.set_ylim(-1.2, 15.0)
     axis.set_axis_off()
-    axis.set_title(f"{drawing.title}: black promotes, red inhibits, dashed = drug", loc="left", fontsize=11)
+    dotted = ", dotted = estradiol under one hypothesis each" if any(e.hypothesis for e in drawing.edges) else ""
+    axis.set_title(f"{drawing.title}: black promotes, red inhibits, dashed = drug{dotted}", loc="left", fontsize=11)
     return figure
 
 

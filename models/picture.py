@@ -35,7 +35,7 @@ class Node:
 class Edge:
     """An effect of one node on another, through `rows` of the network whose expressions contain `symbol`.
 
-    A drug's edge has its input as `symbol` and no rows.
+    A drug's edge has its input as `symbol` and no rows. `hypothesis` names the one that would make the effect act, where it is 0.
     """
 
     source: str
@@ -44,6 +44,7 @@ class Edge:
     drug: bool = False
     rows: tuple[str, ...] = ()
     symbol: str = ""
+    hypothesis: str = ""
 
 
 @dataclass(frozen=True)
@@ -177,14 +178,14 @@ _DRUG_TARGETS: dict[str, tuple[tuple[str, ...], bool]] = {
 }
 
 
-def picture(network: Network) -> Picture:
-    """What of the figure the network has, with the drugs it names."""
+def picture(network: Network, *, supposed: bool = False) -> Picture:
+    """What of the figure the network has, with the drugs it names; if `supposed`, also what estradiol would do under each hypothesis."""
     absent, edges = set(missing(network)), {}
     inputs, parameters = {u.name for u in network.inputs}, {p.name: p.value for p in network.parameters}
     effects = {"H1": "e_deg", "H2": "e_syn", "H3": "e_tx", "H4": "e_imp", "H5": "e_stat", "H6": "e_coup"}
     for arrow in ARROWS:
-        silent = any(arrow.note.startswith(h) and not parameters.get(e) for h, e in effects.items())
-        if not arrow.rows or arrow in absent or silent:
+        silent = next((h for h, e in effects.items() if arrow.note.startswith(h) and not parameters.get(e)), "")
+        if not arrow.rows or arrow in absent or (silent and not (supposed and effects[silent] in parameters)):
             continue
         target = _INTO_NF_KB if arrow.target == "NF-kB" else arrow.target
         sources = _NODES_OF.get(arrow.source, (arrow.source,))
@@ -192,7 +193,7 @@ def picture(network: Network) -> Picture:
             symbol = _SYMBOLS[a] if len(sources) > 1 else arrow.symbol
             for b in _NODES_OF.get(target, (target,)):
                 source = "ER" if a == "estradiol" and b != "ER" else a
-                edges[source, b] = Edge(source, b, arrow.down != (b == "bone mass"), False, arrow.rows, symbol)
+                edges[source, b] = Edge(source, b, arrow.down != (b == "bone mass"), False, arrow.rows, symbol, silent)
     if ("IkBa", "IkBa:NF-kB") in edges:
         edges["IkBa", "IkBa:NF-kB"] = replace(edges["IkBa", "IkBa:NF-kB"], inhibits=False)
         edges["IkBa:NF-kB", "NF-kB"] = Edge("IkBa:NF-kB", "NF-kB", False, False, ("nfkb_in",), "NFc")
@@ -230,5 +231,6 @@ def dot(drawing: Picture) -> str:
         lines.append("  }")
     for e in drawing.edges:
         style = f"arrowhead={'tee' if e.inhibits else 'normal'}, color={quoted('#b03030' if e.inhibits else 'gray30')}"
-        lines.append(f"  {quoted(e.source)} -> {quoted(e.target)} [{style}{', style=dashed' if e.drug else ''}];")
+        more = ", style=dashed" if e.drug else f", style=dotted, label={quoted(e.hypothesis)}" if e.hypothesis else ""
+        lines.append(f"  {quoted(e.source)} -> {quoted(e.target)} [{style}{more}];")
     return "\n".join([*lines, "}"]) + "\n"

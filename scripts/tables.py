@@ -53,7 +53,7 @@ def main(
     title = f"# The network `{network.id}`\n\nfingerprint {network.fingerprint}\n\n"
     (out / f"{network.id}.md").write_text(title + "\n".join(map(tables.to_markdown, made.values())))
     (out / f"{network.id}.tex").write_text(tables.DOCUMENT % "\n".join(map(tables.to_latex, made.values())))
-    drawing = picture(network)
+    drawing = picture(network, supposed=True)
     (out / f"{network.id}.dot").write_text(dot(drawing))
     draw(drawing).savefig(out / f"{network.id}.png", dpi=130)
     typer.echo(tables.to_markdown(made["trust"]))

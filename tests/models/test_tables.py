@@ -43,9 +43,9 @@ def test_numbers_from_memory_are_shown_as_unverified_in_every_format(network):
     assert all("unverified" in row[6] for row in tables.drugs(network).rows if DRUGS[row[0].split(" / ")[0]].source.status == "memory")
 
 
-def test_identifiers_never_looked_up_are_shown_as_unverified():
+def test_identifiers_are_shown_with_what_they_are_of():
     identifier = {row[0]: row[-1] for row in tables.inputs(niche()).rows}
-    assert identifier["ven"] == "CHEBI:133021 (unverified)"
+    assert identifier["ven"] == "CHEBI:133021"
     assert identifier["rux"] == "CHEBI:66919"
     assert {row[0]: row[6] for row in tables.species(niche()).rows}["mMCL1"] == "encodes Q07820"
 
@@ -115,8 +115,19 @@ def test_estradiol_keeps_the_coupling_in_the_picture_of_its_hypothesis_only():
     assert with_it - without == {("ER", "IKK")}
 
 
+def test_what_estradiol_would_do_is_drawn_once_a_hypothesis_where_asked_for():
+    supposed = picture(niche(), supposed=True)
+    dotted = {e.hypothesis: (e.source, e.target, e.inhibits) for e in supposed.edges if e.hypothesis}
+    assert dotted == {
+        "H1": ("ER", "IKK", True), "H2": ("ER", "IkBa", False), "H3": ("ER", "IL-6 gene", True), "H4": ("ER", "NF-kB", True),
+        "H5": ("ER", "STAT3", True), "H6": ("ER", "IkBa:NF-kB", True),
+    }
+    chosen = picture(treat(niche(), "estradiol", hypothesis="H1"), supposed=True)
+    assert not any(e.hypothesis for e in (*picture(niche()).edges, *chosen.edges))
+
+
 def test_the_graphviz_text_names_every_node_and_edge_once():
-    drawing = picture(niche())
+    drawing = picture(niche(), supposed=True)
     text = dot(drawing)
     assert text.count(" -> ") == len(drawing.edges)
     assert text.count("[pos=") == len(drawing.nodes)
