@@ -59,17 +59,28 @@ def test_a_normal_posterior_is_recovered(sampler, tmp_path):
 
 
 @pytest.mark.parametrize("sampler, plan", [
-    (by_nuts, nuts.Plan(4, 15, 12, chunk=5)), (by_chees, chees.Plan(16, 8, 15, 12, chunk=5)),
+    (by_nuts, nuts.Plan(4, 60, 12, chunk=10)), (by_chees, chees.Plan(16, 8, 15, 12, chunk=5)),
 ])
 def test_an_interrupted_run_ends_with_the_same_draws(sampler, plan, tmp_path):
     whole = sampler(tmp_path / "a", plan)
-    for after in (1, 3, 2):  # before the first of 6 chunks, while warming up, while sampling
+    for after in (1, 3, 2):  # of 6 or 8 chunks: while warming up, with NUTS also beside a change of metric and of step size
         asked = iter(range(100))
         assert sampler(tmp_path / "b", plan, stop=lambda: next(asked) == after) is None
     resumed = sampler(tmp_path / "b", plan)
     assert resumed.z.tobytes() == whole.z.tobytes()
     for name, value in whole.stats.items():
         assert resumed.stats[name].tobytes() == value.tobytes()
+
+
+def test_the_chains_of_nuts_share_metric_and_step_size_once_they_are_warm(tmp_path):
+    plan = nuts.Plan(4, 60, 20, chunk=10)
+    draws = by_nuts(tmp_path, plan)
+    assert np.ptp(draws.stats["step_size"]) == 0.0
+    z = np.concatenate([np.load(p)["z"] for p in sorted(tmp_path.glob("*.npz"))[1:3]], axis=1)
+    expected = (80 * np.cov(z.reshape(80, SIZE).T) + 40 * np.eye(SIZE)) / 120
+    state = np.load(sorted(tmp_path.glob("*.npz"))[-1])
+    kept = [state[k] for k in state.files if k.startswith("state") and state[k].shape == (4, SIZE, SIZE)]
+    assert any(np.allclose(k, expected, rtol=1e-12) for k in kept)
 
 
 def test_superchains_must_divide_the_chains():
