@@ -17,6 +17,7 @@ import sympy as sp
 from jax import lax
 
 from models.declare import time
+from models.logarithm import log
 from models.lowering import lower
 from models.network import Network, inlined, rates_of_change
 
@@ -30,7 +31,7 @@ def _power(x: Any, h: Any) -> Any:
 
 
 def _guarded_log(x: Any) -> Any:
-    return jnp.log(jnp.maximum(x, 0.0) + 1e-100)
+    return log(jnp.maximum(x, 0.0) + 1e-100)
 
 
 MODULES: list[Any] = [{"power": _power, "guarded_log": _guarded_log,
@@ -54,6 +55,7 @@ class System:
         prepare: args -> constants: everything that depends on args alone, for the two fast functions that follow.
         uses: for each constant, the positions of the args it depends on.
         velocity: (t, y, constants) -> the field.
+        reads: positions of the constants that the field uses; the Jacobian uses others besides.
         linearised: (t, y, constants) -> (field, jacobian, drift) at once, subexpressions shared between the three.
     """
 
@@ -72,6 +74,7 @@ class System:
     uses: tuple[frozenset[int], ...]
     velocity: Callable[[Any, Scalars, Scalars], Scalars]
     linearised: Callable[[Any, Scalars, Scalars], tuple[Scalars, Scalars, Scalars]]
+    reads: frozenset[int]
 
 
 @lru_cache(maxsize=32)
@@ -91,6 +94,7 @@ def compile_network(network: Network, constants: tuple[tuple[str, float], ...] =
         _function(y, args, field), tuple(jacobian), _function(y, args, list(jacobian.values())), _function(y, args, drift),
         tuple(i for i, e in enumerate(drift) if e != 0),
         lowered.prepare, lowered.uses, lambda t, y, c: lowered.groups[0](t, y, c)[0], lowered.groups[1],
+        lowered.reads[0],
     )
 
 

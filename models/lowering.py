@@ -38,11 +38,13 @@ class Lowered:
         prepare: args -> constants.
         uses: for each constant, the positions of the args it depends on.
         groups: (t, y, constants) -> one tuple a group of expressions.
+        reads: for each function, the constants it uses.
     """
 
     prepare: Callable[[Scalars], Scalars]
     uses: tuple[frozenset[int], ...]
     groups: tuple[Callable[[Any, Scalars, Scalars], tuple[Scalars, ...]], ...]
+    reads: tuple[frozenset[int], ...]
 
 
 def lower(
@@ -91,6 +93,7 @@ def lower(
         lambda values: tuple(prepare(values)),
         tuple(frozenset(where[s] for s in e.free_symbols) for e in values),
         tuple(function(*parts) for parts in compiled),
+        tuple(frozenset(i for i, n in enumerate(names) if n in set().union(*(e.free_symbols for e in lifted))) for lifted, _ in compiled),
     )
 
 

@@ -20,8 +20,8 @@ from jaxtyping import Array, Bool, Float, Int
 
 from models.compile import System
 from models.solver.control import error_size, first_step, next_step
-from models.solver.sparse_lu import Scalars
-from models.solver.step import advance_from
+from models.solver.lanes import Rows, Stages, newton_matrix, rows, scratch, stages_of, table
+from models.solver.sparse_lu import Scalars, eliminate, keep, linear_solver
 from models.solver.tableau import Tableau
 from models.timeline import Timeline
 
@@ -101,13 +101,18 @@ class Outcome(eqx.Module):
 
 
 class Lanes(eqx.Module):
-    """State of the lanes; `item` = number of items where a lane has nothing to do."""
+    """State of the lanes; `item` = number of items where a lane has nothing to do.
+
+    `stale`: the constants do not belong to the args any more. `room`: for the stages of a step.
+    """
 
     t: Float[Array, "lane"]
-    y: tuple[Float[Array, "lane"], ...]
+    y: Float[Array, "species lane"]
     h: Float[Array, "lane"]
-    args: tuple[Float[Array, "lane"], ...]
-    constants: tuple[Float[Array, "lane"], ...]
+    args: Float[Array, "args lane"]
+    constants: Float[Array, "constant lane"]
+    stale: Bool[Array, ""]
+    room: Stages
     item: Int[Array, "lane"]
     stop: Float[Array, "lane"]
     k: Int[Array, "lane"]
@@ -130,9 +135,9 @@ def columns(rows: Float[Array, "lane n"]) -> Scalars:
     return tuple(rows[:, i] for i in range(rows.shape[1]))
 
 
-def prepared(plan: Plan, args: Scalars) -> Scalars:
-    """The constants of the steps, one array each."""
-    return tuple(jnp.broadcast_to(c, args[0].shape) for c in plan.system.prepare(args))
+def prepared(plan: Plan, args: Float[Array, "args lane"]) -> Float[Array, "constant lane"]:
+    """The constants of the steps."""
+    return table(plan.system.prepare(rows(args)), args[0])
 
 
 def starting_state(plan: Plan, items: Items) -> Float[Array, "item species"]:
@@ -158,17 +163,18 @@ def load(plan: Plan, items: Items, ready: Bool[Array, "item"], lanes: Lanes, ite
     n = items.parameters.shape[0]
     at = jnp.minimum(item, n - 1)
     here = jnp.where
-    first = columns(starting_state(plan, items)[at])
-    values = (*columns(items.parameters[at]), *columns(items.inputs[at, 0]))
+    first = starting_state(plan, items)[at].T
+    values = jnp.concatenate([items.parameters[at], items.inputs[at, 0]], 1).T
     stop = items.timeline.stops[at, 1]
     verdict = here(~ready[at], NOT_FINITE, here(jnp.isinf(stop), COMPLETE, RUNNING)).astype(jnp.int32)
-    args = tuple(here(new, a, b) for a, b in zip(values, lanes.args, strict=True))
     return Lanes(
         t=here(new, items.timeline.stops[at, 0], lanes.t),
-        y=tuple(here(new, a, b) for a, b in zip(first, lanes.y, strict=True)),
+        y=here(new, first, lanes.y),
         h=lanes.h,
-        args=args,
-        constants=prepared(plan, args),
+        args=here(new, values, lanes.args),
+        constants=lanes.constants,
+        stale=lanes.stale | jnp.any(new),
+        room=lanes.room,
         item=here(new, item, lanes.item),
         stop=here(new, stop, lanes.stop),
         k=here(new, 1, lanes.k),
@@ -185,28 +191,33 @@ def load(plan: Plan, items: Items, ready: Bool[Array, "item"], lanes: Lanes, ite
 def empty_lanes(plan: Plan, items: Items) -> Lanes:
     """Lanes that wait for their first item."""
     zero, none = jnp.zeros(plan.lanes, items.parameters.dtype), jnp.zeros(plan.lanes, jnp.int32)
-    width = items.parameters.shape[1] + items.inputs.shape[2]
     idle = none + items.parameters.shape[0]
+
+    def blank(rows: int) -> Rows:
+        return jnp.zeros((rows, plan.lanes), zero.dtype)
+
     return Lanes(
-        zero, (zero,) * len(plan.system.species), zero, (zero,) * width, (zero,) * len(plan.system.uses), idle, zero, none, none, none,
-        none + RUNNING, none > 0, none > 0, jnp.asarray(0, jnp.int32), jnp.asarray(0, jnp.int32),
+        zero, blank(len(plan.system.species)), zero, blank(items.parameters.shape[1] + items.inputs.shape[2]),
+        blank(len(plan.system.uses)), jnp.asarray(True), scratch(plan.system, plan.tableau, plan.lanes, zero.dtype), idle, zero,
+        none, none, none, none + RUNNING, none > 0, none > 0, jnp.asarray(0, jnp.int32), jnp.asarray(0, jnp.int32),
     )
 
 
 def attempt(plan: Plan, tolerance: Tolerance, lanes: Lanes) -> tuple[Lanes, Any]:
     """One step of every lane that runs; returns the new lanes and the size of the step where it was accepted, else 0."""
-    n = lanes.item.shape[0]
-    system, atol = plan.system, tuple(tolerance.atol[i] for i in range(len(plan.system.species)))
+    system, tableau, n = plan.system, plan.tableau, lanes.item.shape[0]
+    atol, y, constants = tuple(tolerance.atol[i] for i in range(len(system.species))), rows(lanes.y), rows(lanes.constants)
     active = (lanes.verdict == RUNNING) & ~lanes.waiting & jnp.isfinite(lanes.stop) & (lanes.stop > lanes.t)
-    f, entries, drift = system.linearised(lanes.t, lanes.y, lanes.constants)
-    h = jnp.where(lanes.fresh, jnp.broadcast_to(first_step(lanes.y, f, tolerance.rtol, atol), (n,)), lanes.h)
+    f, entries, drift = system.linearised(lanes.t, y, constants)
+    h = jnp.where(lanes.fresh, jnp.broadcast_to(first_step(y, f, tolerance.rtol, atol), (n,)), lanes.h)
     left = lanes.stop - lanes.t
     clip = h >= left * (1.0 - 1e-9)
-    tried = lax.optimization_barrier(jnp.where(active, jnp.where(clip, left, h), 1.0))
-    step = advance_from(system, plan.tableau, lanes.t, lanes.y, tried, lanes.constants, f, entries, drift)
-    size = lax.optimization_barrier(error_size(lanes.y, step.state, step.error, tolerance.rtol, atol))
+    tried = keep(jnp.where(active, jnp.where(clip, left, h), 1.0))
+    solution = linear_solver(eliminate(system.pattern, len(system.species)), newton_matrix(system, tableau, tried, entries))
+    state, (room,) = stages_of(system, tableau, lanes.t, lanes.y, tried, constants, drift, solution, (lanes.room,))
+    size = keep(error_size(y, rows(state), rows(room[-1]), tolerance.rtol, atol))
     good = active & (size <= 1.0)
-    after = next_step(plan.tableau, tried, size)
+    after = next_step(tableau, tried, size)
     after = jnp.where(good & clip, jnp.maximum(h, after), after)
     after = jnp.where(good & (lanes.refused > 0), jnp.minimum(after, tried), after)
     refused = jnp.where(good, 0, lanes.refused + active)
@@ -217,10 +228,12 @@ def attempt(plan: Plan, tolerance: Tolerance, lanes: Lanes) -> tuple[Lanes, Any]
     verdict = jnp.where(stuck, STEP_TOO_SMALL, verdict).astype(jnp.int32)
     new = Lanes(
         t=jnp.where(good, jnp.where(clip, lanes.stop, lanes.t + tried), lanes.t),
-        y=tuple(jnp.where(good, b, a) for a, b in zip(lanes.y, step.state, strict=True)),
+        y=jnp.where(good, state, lanes.y),
         h=jnp.where(active, after, lanes.h),
         args=lanes.args,
         constants=lanes.constants,
+        stale=lanes.stale,
+        room=room,
         item=lanes.item,
         stop=lanes.stop,
         k=lanes.k,
@@ -243,22 +256,21 @@ def serve(
     at, waiting = jnp.minimum(lanes.item, n - 1), lanes.waiting
     row = jnp.where(waiting, lanes.item, n)
     if record is not None:
-        record = replace(record, before=record.before.at[row, lanes.k].set(jnp.stack(lanes.y, -1), mode="drop"))
+        record = replace(record, before=record.before.at[row, lanes.k].set(lanes.y.T, mode="drop"))
     period = line.begins[at, lanes.k]
     opens = waiting & (period >= 0)
 
     def begin(lanes: Lanes) -> Lanes:
         p = jnp.maximum(period, 0)
-        keeps, adds, inputs = columns(items.keep[at, p]), columns(items.add[at, p]), columns(items.inputs[at, p])
-        y = tuple(jnp.where(opens, k * x + a, x) for k, x, a in zip(keeps, lanes.y, adds, strict=True))
-        args = (*lanes.args[:split], *(jnp.where(opens, new, old) for new, old in zip(inputs, lanes.args[split:], strict=True)))
-        return replace(lanes, y=y, args=args, constants=prepared(plan, args), fresh=lanes.fresh | opens)
+        y = jnp.where(opens, items.keep[at, p].T * lanes.y + items.add[at, p].T, lanes.y)
+        args = lanes.args.at[split:].set(jnp.where(opens, items.inputs[at, p].T, lanes.args[split:]))
+        return replace(lanes, y=y, args=args, stale=jnp.asarray(True), fresh=lanes.fresh | opens)
 
     lanes = when(jnp.any(opens), begin, lanes)
-    seen = jnp.stack([jnp.broadcast_to(o, row.shape) for o in plan.observe(lanes.t, lanes.y, lanes.args)], -1)
+    seen = jnp.stack([jnp.broadcast_to(o, row.shape) for o in plan.observe(lanes.t, rows(lanes.y), rows(lanes.args))], -1)
     outcome = replace(outcome, values=outcome.values.at[row, lanes.k].set(seen, mode="drop"))
     if record is not None:
-        record = replace(record, after=record.after.at[row, lanes.k].set(jnp.stack(lanes.y, -1), mode="drop"))
+        record = replace(record, after=record.after.at[row, lanes.k].set(lanes.y.T, mode="drop"))
     k = (lanes.k + waiting).astype(jnp.int32)
     stop = jnp.where(waiting, line.stops[at, k], lanes.stop)
     verdict = jnp.where(waiting & jnp.isinf(stop), COMPLETE, lanes.verdict).astype(jnp.int32)
@@ -334,7 +346,7 @@ def run(plan: Plan, items: Items, tolerance: Tolerance, space: Room | None) -> t
         moving = (lanes.item < n) & ~attention
         service = (jnp.sum(attention) >= plan.crowd) | ~jnp.any(moving)
         if kept is not None:
-            kept = write(kept, before.turn, jnp.stack([before.t, accepted, *before.y]), kept_columns)
+            kept = write(kept, before.turn, jnp.concatenate([jnp.stack([before.t, accepted]), before.y]), kept_columns)
         return service, lanes, kept
 
     def room(lanes: Lanes) -> Any:
@@ -342,6 +354,7 @@ def run(plan: Plan, items: Items, tolerance: Tolerance, space: Room | None) -> t
 
     def body(state: tuple[Lanes, Outcome, Record | None]) -> tuple[Lanes, Outcome, Record | None]:
         lanes, outcome, record = state
+        lanes = when(lanes.stale, lambda s: replace(s, constants=prepared(plan, s.args), stale=jnp.asarray(False)), lanes)
         kept = None if record is None else record.steps
         _, lanes, kept = lax.while_loop(lambda s: ~s[0] & room(s[1]), step, (jnp.asarray(False), lanes, kept))
         if record is not None and kept is not None:

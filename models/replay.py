@@ -17,9 +17,10 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
-from models.queue import Items, Plan, Record, columns, columns_kept, prepared, read, starting_state
-from models.solver.sparse_lu import Scalars
-from models.solver.step import advance
+from models.queue import BLOCK, Items, Plan, Record, columns, columns_kept, prepared, read, starting_state
+from models.solver.lanes import Lane, Rows, newton_matrix, rows, scratch, stages_of, table
+from models.solver.reverse import Room, pull_back
+from models.solver.sparse_lu import eliminate, linear_solver
 
 
 class Sensitive(eqx.Module):
@@ -36,9 +37,10 @@ class Backward(eqx.Module):
 
     item: Int[Array, "lane"]
     period: Int[Array, "lane"]
-    constants: tuple[Float[Array, "lane"], ...]
-    costate: tuple[Float[Array, "lane"], ...]
-    slopes: tuple[Float[Array, "lane"], ...]
+    constants: Float[Array, "constant lane"]
+    costate: Float[Array, "species lane"]
+    slopes: Float[Array, "affected lane"]
+    room: Room
     at_stop: Float[Array, "item stop species"]
     handed: Float[Array, "item period constant"]
 
@@ -47,9 +49,9 @@ class Forward(eqx.Module):
     """Lanes of the tangent run, and the tangent of the state at each stop after its jump."""
 
     item: Int[Array, "lane"]
-    constants: tuple[Float[Array, "lane"], ...]
-    moved: tuple[Float[Array, "lane"], ...]
-    tangent: tuple[Float[Array, "lane"], ...]
+    constants: Float[Array, "constant lane"]
+    moved: Float[Array, "affected lane"]
+    tangent: Float[Array, "species lane"]
     at_stop: Float[Array, "item stop species"]
 
 
@@ -59,22 +61,26 @@ def _affected(plan: Plan) -> tuple[int, ...]:
     return tuple(i for i, uses in enumerate(plan.system.uses) if uses & wanted)
 
 
-def _step(plan: Plan, t: Any, h: Any, constants: Scalars) -> Callable[[Scalars, Scalars], Scalars]:
+def _step(plan: Plan, t: Lane, h: Lane, constants: Rows) -> Callable[[Rows, Rows], Rows]:
     """(state, affected constants) -> state after the step."""
-    affected = _affected(plan)
+    system, tableau = plan.system, plan.tableau
+    room = scratch(system, tableau, plan.lanes, h.dtype)
+    where = {i: n for n, i in enumerate(_affected(plan))}
 
-    def step(y: Scalars, values: Scalars) -> Scalars:
-        changed = dict(zip(affected, values, strict=True))
-        return advance(plan.system, plan.tableau, t, y, h, tuple(changed.get(i, c) for i, c in enumerate(constants))).state
+    def step(y: Rows, values: Rows) -> Rows:
+        every = tuple(values[where[i]] if i in where else constants[i] for i in range(constants.shape[0]))
+        _, entries, drift = system.linearised(t, rows(y), every)
+        solution = linear_solver(eliminate(system.pattern, len(system.species)), newton_matrix(system, tableau, h, entries))
+        return stages_of(system, tableau, t, y, h, every, drift, solution, (room,))[0]
 
     return step
 
 
-def _turn(record: Record, turn: Any, species: int, kept: int, width: int) -> tuple[Any, Any, Scalars, Any]:
+def _turn(record: Record, turn: Any, species: int, kept: int, width: int) -> tuple[Lane, Lane, Rows, Any]:
     """t, size or 1, state, and whether a step was accepted, in one turn."""
-    rows = read(record.steps, turn, species + 2, kept, width)
-    taken = rows[1] > 0
-    return rows[0], jnp.where(taken, rows[1], 1.0), tuple(rows[i] for i in range(2, rows.shape[0])), taken
+    lines = read(record.steps, turn, species + 2, kept, width)
+    taken = lines[1] > 0
+    return lines[0], jnp.where(taken, lines[1], 1.0), lines[2:], taken
 
 
 def _by_period(items: Items) -> Float[Array, "item period args"]:
@@ -82,10 +88,42 @@ def _by_period(items: Items) -> Float[Array, "item period args"]:
     return jnp.concatenate([jnp.broadcast_to(items.parameters[:, None], (n, periods, items.parameters.shape[1])), items.inputs], 2)
 
 
+def _in_blocks(function: Callable[..., Rows], *tables: Float[Array, "item period column"]) -> Float[Array, "item period row"]:
+    """`function` of tables with a column an item and period, a block at a time: a loop, which compiles as one piece."""
+    n, periods = tables[0].shape[:2]
+    blocks = -(-n * periods // BLOCK)
+
+    def blocked(x: Array) -> Array:
+        flat = x.reshape(n * periods, -1)
+        return jnp.pad(flat, ((0, blocks * BLOCK - n * periods), (0, 0)), mode="edge").reshape(blocks, BLOCK, -1)
+
+    found = lax.map(lambda parts: function(*(x.T for x in parts)).T, tuple(blocked(x) for x in tables))
+    return found.reshape(blocks * BLOCK, -1)[: n * periods].reshape(n, periods, -1)
+
+
 def _table(plan: Plan, args: Float[Array, "item period args"]) -> Float[Array, "item period constant"]:
     """The constants in every period of every item."""
-    flat = prepared(plan, columns(args.reshape(-1, args.shape[2])))
-    return jnp.stack(flat, -1).reshape(*args.shape[:2], -1)
+    return _in_blocks(lambda block: prepared(plan, block), args)
+
+
+def _pull_table(plan: Plan, args: Float[Array, "item period args"], by_constant: Float[Array, "item period affected"]) -> Array:
+    """Derivatives by the args from those by the affected constants; 0 for args that are not wanted."""
+    affected, wanted = _affected(plan), plan.wanted
+    if not affected:
+        return jnp.zeros_like(args)
+
+    def pull(block: Rows, bar: Rows) -> Rows:
+        every = rows(block)
+
+        def constants(values: tuple[Array, ...]) -> tuple[Array, ...]:
+            changed = dict(zip(wanted, values, strict=True))
+            found = plan.system.prepare(tuple(changed.get(i, x) for i, x in enumerate(every)))
+            return tuple(jnp.broadcast_to(found[i], every[0].shape) for i in affected)
+
+        _, back = jax.vjp(constants, tuple(every[i] for i in wanted))
+        return table(back(rows(bar))[0], every[0])
+
+    return jnp.zeros_like(args).at[:, :, jnp.asarray(wanted)].set(_in_blocks(pull, args, by_constant))
 
 
 def _observation(plan: Plan, items: Items, record: Record) -> tuple[Any, Any, Any, Bool[Array, "item stop"]]:
@@ -116,41 +154,34 @@ def adjoint(
     _, pull = jax.vjp(seen, state, args)
     kick, direct = pull(jnp.where((real & ok[:, None])[:, :, None], cotangent, 0.0))
     kick = jnp.where(real[:, :, None], kick, 0.0)
-    table, pull_table = jax.vjp(lambda args: _table(plan, args), args)
+    constants_of = _table(plan, args)
 
     def hand_in(s: Backward, leaving: Bool[Array, "lane"], period: Int[Array, "lane"]) -> Float[Array, "item period constant"]:
         row = jnp.where(leaving, s.item, n)
-        return s.handed.at[row, period].set(jnp.stack(s.slopes, -1), mode="drop") if affected else s.handed
+        return s.handed.at[row, period].set(s.slopes.T, mode="drop") if affected else s.handed
 
     def unserve(service: Any, s: Backward) -> Backward:
         item, k = read(record.item, service, 1, kept, width, n)[0], read(record.served, service, 1, kept, width, -1)[0]
         changed, stopped = item != s.item, k >= 0
         at, k0 = jnp.minimum(item, n - 1), jnp.maximum(k, 0)
-        started = s.at_stop.at[jnp.where(changed, s.item, n), 0].set(jnp.stack(s.costate, -1), mode="drop")
-        costate = tuple(
-            jnp.where(changed, 0.0, c) + jnp.where(stopped, d, 0.0) for c, d in zip(s.costate, columns(kick[at, k0]), strict=True)
-        )
-        at_stop = started.at[jnp.where(stopped, item, n), k0].set(jnp.stack(costate, -1), mode="drop")
+        started = s.at_stop.at[jnp.where(changed, s.item, n), 0].set(s.costate.T, mode="drop")
+        costate = jnp.where(changed, 0.0, s.costate) + jnp.where(stopped, kick[at, k0].T, 0.0)
+        at_stop = started.at[jnp.where(stopped, item, n), k0].set(costate.T, mode="drop")
         opened = stopped & (line.begins[at, k0] >= 0)
-        kept_shares = columns(items.keep[at, line.period[at, k0]])
-        costate = tuple(jnp.where(opened, c * g, c) for c, g in zip(costate, kept_shares, strict=True))
+        costate = jnp.where(opened, costate * items.keep[at, line.period[at, k0]].T, costate)
         leaving = changed | opened
         handed = hand_in(s, leaving, s.period)
         period = line.period[at, jnp.maximum(k0 - 1, 0)]
-        constants = tuple(
-            jnp.where(leaving, new, old) for new, old in zip(columns(table[at, period]), s.constants, strict=True)
-        )
-        slopes = tuple(jnp.where(leaving, 0.0, g) for g in s.slopes)
-        return Backward(item, jnp.where(leaving, period, s.period), constants, costate, slopes, at_stop, handed)
+        constants = jnp.where(leaving, constants_of[at, period].T, s.constants)
+        slopes = jnp.where(leaving, 0.0, s.slopes)
+        return Backward(item, jnp.where(leaving, period, s.period), constants, costate, slopes, s.room, at_stop, handed)
 
     def unstep(carry: tuple[Any, Backward]) -> tuple[Any, Backward]:
         turn, s = carry
         t, h, y, taken = _turn(record, turn, species, kept, width)
-        _, pull = jax.vjp(_step(plan, t, h, s.constants), y, tuple(s.constants[i] for i in affected))
-        back, slope = pull(s.costate)
-        costate = tuple(jnp.where(taken, new, old) for new, old in zip(back, s.costate, strict=True))
-        slopes = tuple(old + jnp.where(taken, new, 0.0) for new, old in zip(slope, s.slopes, strict=True))
-        return turn - 1, replace(s, costate=costate, slopes=slopes)
+        back, slope, room = pull_back(plan.system, plan.tableau, t, y, h, s.constants, affected, s.costate, s.room)
+        slopes = s.slopes + jnp.where(taken, slope, 0.0)
+        return turn - 1, replace(s, costate=jnp.where(taken, back, s.costate), slopes=slopes, room=room)
 
     def stretch(carry: tuple[Any, Any, Backward]) -> tuple[Any, Any, Backward]:
         """One service backwards, and the steps before it, in a loop of their own as in the queue."""
@@ -162,30 +193,29 @@ def adjoint(
     idle = jnp.full(width, n, jnp.int32)
     at = jnp.minimum(idle, n - 1)
     period = line.period[at, -1]
-    zero = jnp.zeros(width)
+    room = scratch(plan.system, plan.tableau, width, record.steps.dtype)
     start = Backward(
-        idle, period, columns(table[at, period]), (zero,) * species, (zero,) * len(affected),
+        idle, period, constants_of[at, period].T, jnp.zeros((species, width)), jnp.zeros((len(affected), width)), (room,) * 4,
         jnp.zeros((n, stops, species)), jnp.zeros((n, periods, len(affected))),
     )
     last = record.services - 1
     turns = jnp.where(last >= 0, record.ends[jnp.maximum(last, 0)], -1)
     _, _, s = lax.while_loop(lambda carry: carry[0] >= 0, stretch, (last, turns, start))
     handed = hand_in(s, s.item < n, s.period)
-    at_stop = s.at_stop.at[s.item, 0].set(jnp.stack(s.costate, -1), mode="drop").at[:, 0].add(kick[:, 0])
+    at_stop = s.at_stop.at[s.item, 0].set(s.costate.T, mode="drop").at[:, 0].add(kick[:, 0])
 
-    rows = jnp.arange(n)[:, None]
+    each = jnp.arange(n)[:, None]
     begins = jnp.where(line.begins >= 0, line.begins, periods)
-    slot = jnp.zeros((n, periods), jnp.int32).at[rows, begins].set(jnp.arange(stops, dtype=jnp.int32), mode="drop")
+    slot = jnp.zeros((n, periods), jnp.int32).at[each, begins].set(jnp.arange(stops, dtype=jnp.int32), mode="drop")
     used = (slot > 0) | (jnp.arange(periods) == 0)
     before = record.before.at[:, 0].set(jnp.asarray(plan.system.initial))
-    add = jnp.where(used[:, :, None], at_stop[rows, slot], 0.0)
-    by_constant = jnp.zeros_like(table).at[:, :, jnp.asarray(affected, int)].set(handed)
-    by_args = direct + pull_table(by_constant)[0]
+    add = jnp.where(used[:, :, None], at_stop[each, slot], 0.0)
+    by_args = direct + _pull_table(plan, args, handed)
     mask = np.zeros(len(plan.system.nominal))
     mask[list(plan.wanted)] = 1.0
     by_args = jnp.where(mask > 0, by_args, 0.0)
     split = items.parameters.shape[1]
-    full = Sensitive(by_args[:, :, :split].sum(1), by_args[:, :, split:], add * before[rows, slot], add)
+    full = Sensitive(by_args[:, :, :split].sum(1), by_args[:, :, split:], add * before[each, slot], add)
     return jax.tree.map(lambda g: jnp.where(ok.reshape(-1, *(1,) * (g.ndim - 1)), g, 0.0), full)
 
 
@@ -199,34 +229,30 @@ def tangent(
     mask = np.zeros(len(plan.system.nominal))
     mask[list(plan.wanted)] = 1.0
     args_dot = jnp.where(mask > 0, _by_period(Items(change.parameters, change.inputs, change.keep, change.add, line)), 0.0)
-    table, table_dot = jax.jvp(lambda args: _table(plan, args), (_by_period(items),), (args_dot,))
-    table_dot = table_dot[:, :, jnp.asarray(affected, int)]
+    constants_of, moved_of = jax.jvp(lambda args: _table(plan, args), (_by_period(items),), (args_dot,))
+    moved_of = moved_of[:, :, jnp.asarray(affected, int)]
     first = change.keep[:, 0] * jnp.asarray(plan.system.initial) + change.add[:, 0]
 
     def load(s: Forward, item: Int[Array, "lane"]) -> Forward:
         new, at = item != s.item, jnp.minimum(item, n - 1)
-        constants = tuple(jnp.where(new, a, b) for a, b in zip(columns(table[at, 0]), s.constants, strict=True))
-        moved = tuple(jnp.where(new, a, b) for a, b in zip(columns(table_dot[at, 0]), s.moved, strict=True))
-        state = tuple(jnp.where(new, a, b) for a, b in zip(columns(first[at]), s.tangent, strict=True))
-        return Forward(item, constants, moved, state, s.at_stop)
+        constants, moved = (jnp.where(new, a[at, 0].T, b) for a, b in ((constants_of, s.constants), (moved_of, s.moved)))
+        return Forward(item, constants, moved, jnp.where(new, first[at].T, s.tangent), s.at_stop)
 
     def serve(service: Any, s: Forward) -> Forward:
         k = read(record.served, service, 1, kept, width, -1)[0]
         stopped, at, k0 = k >= 0, jnp.minimum(s.item, n - 1), jnp.maximum(k, 0)
         opens, p = stopped & (line.begins[at, k0] >= 0), line.period[at, k0]
-        pushed = columns(change.keep[at, p] * record.before[at, k0] + change.add[at, p])
-        jump = zip(columns(items.keep[at, p]), s.tangent, pushed, strict=True)
-        state = tuple(jnp.where(opens, g * x + a, x) for g, x, a in jump)
-        constants = tuple(jnp.where(opens, a, b) for a, b in zip(columns(table[at, p]), s.constants, strict=True))
-        moved = tuple(jnp.where(opens, a, b) for a, b in zip(columns(table_dot[at, p]), s.moved, strict=True))
-        at_stop = s.at_stop.at[jnp.where(stopped, s.item, n), k0].set(jnp.stack(state, -1), mode="drop")
+        pushed = change.keep[at, p] * record.before[at, k0] + change.add[at, p]
+        state = jnp.where(opens, items.keep[at, p].T * s.tangent + pushed.T, s.tangent)
+        constants, moved = (jnp.where(opens, a[at, p].T, b) for a, b in ((constants_of, s.constants), (moved_of, s.moved)))
+        at_stop = s.at_stop.at[jnp.where(stopped, s.item, n), k0].set(state.T, mode="drop")
         return Forward(s.item, constants, moved, state, at_stop)
 
     def step(carry: tuple[Any, Forward]) -> tuple[Any, Forward]:
         turn, s = carry
         t, h, y, taken = _turn(record, turn, species, kept, width)
-        _, new = jax.jvp(_step(plan, t, h, s.constants), (y, tuple(s.constants[i] for i in affected)), (s.tangent, s.moved))
-        return turn + 1, replace(s, tangent=tuple(jnp.where(taken, a, b) for a, b in zip(new, s.tangent, strict=True)))
+        _, new = jax.jvp(_step(plan, t, h, s.constants), (y, s.constants[jnp.asarray(affected, int)]), (s.tangent, s.moved))
+        return turn + 1, replace(s, tangent=jnp.where(taken, new, s.tangent))
 
     def stretch(carry: tuple[Any, Any, Forward]) -> tuple[Any, Any, Forward]:
         service, turn, s = carry
@@ -234,8 +260,8 @@ def tangent(
         turn, s = lax.while_loop(lambda carry: carry[0] <= record.ends[service], step, (turn, s))
         return service + 1, turn, serve(service, s)
 
-    zero, none = jnp.zeros(width), jnp.full(width, n, jnp.int32)
-    start = Forward(none, columns(table[jnp.zeros_like(none), 0]), (zero,) * len(affected), (zero,) * species,
+    none = jnp.full(width, n, jnp.int32)
+    start = Forward(none, constants_of[jnp.zeros_like(none), 0].T, jnp.zeros((len(affected), width)), jnp.zeros((species, width)),
                     jnp.zeros((n, stops, species)).at[:, 0].set(first))
     begin = jnp.zeros_like(record.services)
     _, _, s = lax.while_loop(lambda carry: carry[0] < record.services, stretch, (begin, begin, start))

@@ -6,6 +6,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
+from models.logarithm import log
 from models.solver.sparse_lu import Scalars
 from models.solver.tableau import Tableau
 
@@ -23,7 +24,7 @@ def error_size(y: Scalars, new: Scalars, error: Scalars, rtol: Any, atol: Any) -
 
 def next_step(tableau: Tableau, h: Any, size: Any) -> Any:
     """Step that would make the error just acceptable, with a margin, and not too different from the last."""
-    factor = SAFETY * jnp.maximum(size, 1e-10) ** (-1.0 / (tableau.embedded_order + 1))
+    factor = SAFETY * jnp.exp(log(jnp.maximum(size, 1e-10)) * (-1.0 / (tableau.embedded_order + 1)))
     return h * jnp.clip(factor, SHRINK, GROW)
 
 
