@@ -67,9 +67,9 @@ def choose_lanes(items: int) -> int:
     """Trajectories that step side by side on this device: all of a small ensemble, else enough to fill it.
 
     Always whole blocks, so that every lane is computed by the same vector instructions, whoever its neighbours are; on
-    the CPU two blocks are as many as the first-level cache takes.
+    the CPU one block is as much as the caches take, and two cost a trajectory up to half as much again.
     """
-    most = 2 if jax.default_backend() == "cpu" else 1024
+    most = 1 if jax.default_backend() == "cpu" else 1024
     return BLOCK * min(-(-items // BLOCK), most)
 
 
