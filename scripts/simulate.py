@@ -217,6 +217,8 @@ def run() -> int:
         typer.echo(" ".join(e.format_message().split()), err=True)
     except UsageError as e:
         typer.echo(str(e), err=True)
+    except OSError as e:  # a disk that is full, a folder that only looks writable
+        typer.echo(f"--out: cannot be written: {' '.join(str(e).split())}: name another file", err=True)
     return 2
 
 
