@@ -136,13 +136,13 @@ def sample(
         return jax.tree.leaves(state._replace(adapt_state=state.adapt_state._replace(step_size=_common(state.adapt_state.step_size))))
 
     def advance(i: int, state: State) -> tuple[State, Seen]:
-        *leaves, history = (jnp.asarray(x) for x in state)
+        *leaves, history = (np.asarray(x) for x in state)  # off the devices: where they lie is part of what a program is compiled for
         done = sum(n for _, n in plan.chunks[:i])
         if 0 < done == plan.warmup // 2 and history.shape[0] * history.shape[1] >= ENOUGH * history.shape[2]:
-            leaves = adapted(leaves, np.asarray(history))
+            leaves = adapted(leaves, history)
         if 0 < done == plan.warmup:
             leaves = settled(leaves)
-        leaves, (z, seen) = program(plan.chunks[i][1])(leaves)
+        leaves, (z, seen) = program(plan.chunks[i][1])([np.asarray(x) for x in leaves])
         recent = z if plan.warmup // 6 <= done < plan.warmup // 2 else z[:, :0]
         history = np.concatenate([history, recent], axis=1) if done < plan.warmup // 2 else z[:, :0]
         return [*leaves, history], {"z": np.asarray(z)} | {k: np.asarray(v) for k, v in zip(STATS, seen, strict=True)}

@@ -3,6 +3,7 @@
 import io
 
 import arviz as az
+import jax
 import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
@@ -106,3 +107,14 @@ def test_every_sampler_answers_the_same_call_with_the_same_kind_of_draws(name, t
     assert all(v.shape == (8, 12) for v in draws.stats.values())
     assert "Sampling" in said.getvalue()
     assert len(draws.log_evidence) == (8 if name == "smc" else 0)
+
+
+def test_nuts_compiles_nothing_after_its_first_chunk(tmp_path):
+    """Not where metric and step size change either; the plan has one length of chunk."""
+    seen: list[str | int] = []
+    jax.monitoring.register_event_duration_secs_listener(lambda name, *_, **__: seen.append(name))
+    nuts.sample(problem(), nuts.Plan(4, 60, 20, chunk=10), 2, START[:4], np.eye(SIZE), tmp_path, lambda i, *_: seen.append(i))
+    of_program = [i for i, x in enumerate(seen) if x == "/jax/core/compile/backend_compile_duration"]
+    sizes = np.diff([0, *(sum(j < seen.index(k) for j in of_program) for k in range(1, 9))])
+    assert sizes[0] > 0
+    assert set(sizes[[1, 2, 4, 5, 7]]) == {0}  # 3 and 6 begin with small programs of their own
