@@ -54,14 +54,16 @@ def main(
     begun = time.monotonic()
     asked = {"workload": workload, "quick": quick}
     found: dict[str, Any] = {"workload": workload, "quick": quick}
-    parts = [("precision", 1), ("ensemble", 1), ("ensemble_all", None), ("compile_value", None), ("compile_gradient", None),
-             ("gradient", None)]
+    # What is to be compiled cold comes before the parts that would leave it in the cache.
+    parts = [("compile_value", None), ("compile_gradient", None), ("gradient", None), ("ensemble", 1), ("ensemble_all", None),
+             ("precision", 1)]
     with tempfile.TemporaryDirectory() as cache:
         for i, (name, cores) in enumerate(parts, 1):
             typer.echo(f"[{i}/{len(parts)}] {name} ({time.monotonic() - begun:.0f} s so far) ...", err=True)
-            found |= child(name, asked, cores, Path(cache) / name)
+            # One cache, empty at first: what has been compiled on the way to a part's own program need not be again.
+            found |= child(name, asked, cores, Path(cache))
             if name.startswith("compile"):  # once more, from the programs just kept
-                warm = child(name, asked, cores, Path(cache) / name)
+                warm = child(name, asked, cores, Path(cache))
                 found |= {k.replace("_s", "_warm_s"): v for k, v in warm.items() if k.startswith("compile")}
     points = found.pop("points", [])
     if figure is not None and points:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import diffrax
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from models.logarithm import log
 from models.solver.rosenbrock import Rosenbrock
 from models.solver.sparse_lu import eliminate, factor, solve, solve_transposed
 from models.solver.tableau import RODAS4, RODAS5P, Tableau
@@ -62,3 +64,13 @@ def test_sparse_factors_solve_what_numpy_solves() -> None:
     np.testing.assert_allclose(np.asarray(solve(plan, A, [jnp.asarray(x) for x in b])), np.linalg.solve(dense, b), rtol=1e-12)
     transposed = np.asarray(solve_transposed(plan, A, [jnp.asarray(x) for x in b]))
     np.testing.assert_allclose(transposed, np.linalg.solve(dense.T, b), rtol=1e-12)
+
+
+def test_the_logarithm_is_that_of_the_c_library_to_the_last_place() -> None:
+    rng = np.random.default_rng(3)
+    near_one, edges = 1.0 + np.linspace(-0.5, 1.0, 10_001), [1.0, 1e-100, 2.2250738585072014e-308]
+    x = np.concatenate([np.exp(rng.uniform(-230, 700, 10_000)), near_one, edges])
+    found, truth = np.asarray(jax.jit(log)(jnp.asarray(x))), np.log(x)
+    assert np.all(np.abs(found - truth) <= 2 * np.spacing(np.abs(truth)))  # each is right to one unit in the last place
+    np.testing.assert_array_equal(np.asarray(log(jnp.array([np.inf, np.nan]))), [np.inf, np.nan])
+    assert jax.grad(log)(4.0) == 0.25
