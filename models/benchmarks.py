@@ -82,6 +82,9 @@ def kvaerno(work: Workload, rtol: float, sets: int, *, newton: bool) -> Callable
 
     Args:
         newton: with optimistix's Newton root finder; else with diffrax's default, which keeps a Jacobian for longer.
+
+    Returns:
+        A run of the program, which is compiled already.
     """
     import diffrax
     import optimistix
@@ -108,7 +111,9 @@ def kvaerno(work: Workload, rtol: float, sets: int, *, newton: bool) -> Callable
 
         return jax.vmap(one)(parameters)
 
-    return lambda: run(jnp.asarray(work.parameters[:sets]))
+    some = jnp.asarray(work.parameters[:sets])
+    compiled = run.lower(some).compile()
+    return lambda: compiled(some)
 
 
 def lsoda(work: Workload, rtol: float, sets: int) -> tuple[np.ndarray, float]:
