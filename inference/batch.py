@@ -16,7 +16,8 @@ from jaxtyping import Array
 from inference.draws import mesh_for
 from inference.posterior import Problem
 
-WALL = 1e10  # what a search sees where the network cannot be solved, so that its line search steps back; never a result
+WALL = 1e300  # what a search sees that has not met a point yet at which the network can be solved; never a result
+STEEP = 10.0  # else it sees a rise of so many times the fall that the slope promises: its line search steps back to a twentieth
 Report = Callable[[int, int, float], None]  # evaluations of the longest search, evaluations at most, best potential so far
 
 
@@ -56,20 +57,28 @@ def minimise(
         bounds: (parameter, 2) of the search, if there are any.
 
     Returns:
-        Points and potentials where the searches ended, in the order of the starts.
+        The lowest points that the searches met and their potentials, in the order of the starts; +inf where none could be solved.
     """
     asked: queue.Queue[tuple[int, np.ndarray | None]] = queue.Queue()
     answers: list[queue.Queue[tuple[float, np.ndarray]]] = [queue.Queue() for _ in z0]
     points, potentials = np.array(z0, float), np.full(len(z0), np.inf)
 
     def work(i: int) -> None:
+        lowest, slope = np.inf, np.zeros_like(points[i])
+
         def objective(z: np.ndarray) -> tuple[float, np.ndarray]:
+            nonlocal lowest, slope
             asked.put((i, np.array(z)))
-            return answers[i].get()
+            value, gradient = answers[i].get()
+            if not (np.isfinite(value) and np.all(np.isfinite(gradient))):
+                return (WALL if np.isinf(lowest) else lowest + 1 + STEEP * abs(slope @ (z - points[i]))), np.zeros_like(z)
+            if value < lowest:
+                lowest, slope, points[i] = value, gradient, z
+            return value, gradient
 
         options = {"maxfun": max_steps, "maxiter": max_steps, "ftol": tolerance, "gtol": tolerance, "maxcor": 20}
-        found = scipy.optimize.minimize(objective, z0[i], jac=True, method="L-BFGS-B", options=options, bounds=bounds)
-        points[i], potentials[i] = found.x, found.fun if found.fun < WALL else np.inf
+        scipy.optimize.minimize(objective, z0[i], jac=True, method="L-BFGS-B", options=options, bounds=bounds)
+        potentials[i] = lowest
         asked.put((i, None))
 
     for i in range(len(z0)):
@@ -87,8 +96,7 @@ def minimise(
             values, gradients = batch(np.stack([z for _, z in waiting]))
             for (k, _), value, gradient in zip(waiting, values, gradients, strict=True):
                 counts[k] += 1
-                good = np.isfinite(value) and np.all(np.isfinite(gradient))
-                answers[k].put((float(value), gradient) if good else (WALL, np.zeros_like(gradient)))
+                answers[k].put((float(value), gradient))
             waiting = []
             best = min(best, float(np.min(np.where(np.isfinite(values), values, np.inf))))
             if report is not None:

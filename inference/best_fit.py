@@ -7,6 +7,7 @@ from pathlib import Path
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pandas as pd
 
 from inference import figures
@@ -45,6 +46,9 @@ def write(study: Study, ask: Ask, folder: Path, tell: Teller) -> float:
     with tell.bar("best fit", ask.max_steps) as bar:
         x, value = best_fits(search, starts_of(search, ask.starts, ask.seed, ask.spread), width=min(WIDTH, ask.starts),
                              max_steps=ask.max_steps, tolerance=TOLERANCE, report=lambda i, _, best: bar.to(i, f"objective {best:.4f}"))
+    if not np.isfinite(value[0]):
+        raise RuntimeError(f"study {study.id}: none of {ask.starts} starting points could be solved: "
+                           "choose a smaller --spread, or check the bounds")
     likelihood = float(jax.jit(search.log_likelihood)(jnp.asarray(x[0])))
     tell.say(f"Best log-likelihood {likelihood:.4f}; {in_words(x, value)}")
     table(search, x[0]).to_csv(folder / "fit.tsv", sep="\t", index=False)

@@ -60,7 +60,7 @@ def minimiser(
     def objective(z: Array, args: PyTree) -> tuple[Array, None]:
         # a finite wall where the network cannot be solved, so that the line search steps back; it is no result
         found = value(z, args)
-        return jnp.where(jnp.isfinite(found), found, 1e10), None
+        return jnp.where(jnp.isfinite(found), found, 1e300), None
 
     shape = jax.ShapeDtypeStruct((), jnp.float64)
 

@@ -41,7 +41,11 @@ def main(
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
     ask = best_fit.Ask(starts, spread, max_steps, seed, points if profiles else 0)
-    best_fit.write(loaded, ask, folder, Teller())
+    try:
+        best_fit.write(loaded, ask, folder, Teller())
+    except RuntimeError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
 
 
 if __name__ == "__main__":
