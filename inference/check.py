@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,23 +87,29 @@ def informed(prior: np.ndarray, posterior: np.ndarray) -> str:
 
 
 def power_scaling(dt: xr.DataTree) -> pd.DataFrame:
-    """How far each parameter moves when the prior, or the likelihood, is raised to a power near 1: `prior`, `likelihood`."""
+    """How far each parameter moves when its own prior, or the likelihood, is raised to a power near 1: `prior`, `likelihood`.
+
+    Its own: scaling the priors of forty parameters at once moves every one of them, informed or not.
+    """
     likelihood = dt["log_likelihood"].to_dataset().to_array().sum(("variable", "measurement"))
     prior = dt["log_prior"].to_dataset().to_array().sum("variable")
     # a flat belief cannot be scaled, and the smoothed weights need a tail of draws
     if np.ptp(prior.values) == 0.0 or np.ptp(likelihood.values) == 0.0 or prior.size < 100:
         return pd.DataFrame(0.0, index=list(map(str, dt["posterior"].data_vars)), columns=["prior", "likelihood"])
-    found = az.psense_summary(dt, round_to=6)
-    return pd.DataFrame({"prior": found["prior"].astype(float), "likelihood": found["likelihood"].astype(float)}).fillna(0.0)
+    names = [str(n) for n in dt["posterior"].data_vars]
+    by_data = az.psense(dt, group="likelihood")
+    by_prior = {n: float(az.psense(dt, var_names=[n], group="prior", group_var_names=[n])[n]) for n in names}
+    found = pd.DataFrame({"prior": by_prior, "likelihood": {n: float(by_data[n]) for n in names}})
+    return found.fillna(0.0)
 
 
-def _scaling_notes(dt: xr.DataTree) -> list[str]:
+def _scaling_notes(dt: xr.DataTree, silent: Sequence[str]) -> list[str]:
     moved = power_scaling(dt)
     tags = dt["constant_data"]["tags"].to_series()
     moved = moved[[any(t in tags[n] for t in ("feedback", "estradiol")) for n in moved.index]]
-    by_prior = moved["prior"] > SENSITIVE
-    conflict = list(map(str, moved.index[by_prior & (moved["likelihood"] > SENSITIVE)]))
-    decided = list(map(str, moved.index[by_prior & (moved["likelihood"] <= SENSITIVE)]))
+    by_prior, by_data = moved["prior"] > SENSITIVE, (moved["likelihood"] > SENSITIVE) & ~moved.index.isin(silent)
+    conflict = list(map(str, moved.index[by_prior & by_data]))
+    decided = list(map(str, moved.index[by_prior & ~by_data]))
     notes = []
     if conflict:
         notes.append(f"prior and data both move these parameters and may disagree: {', '.join(conflict)}")
@@ -174,14 +180,14 @@ def judge(
         if high:
             notes.append(f"{high} of {np.size(k)} measurements are so influential that leave-one-out is unreliable for them "
                          f"(Pareto k > {PARETO_K})")
+    table = summary(dt)
+    silent = [str(n) for n in table.index if table.loc[n, "informed"] == NOT_INFORMED]
     if "log_likelihood" in dt.children and "log_prior" in dt.children:
-        notes += _scaling_notes(dt)
+        notes += _scaling_notes(dt, silent)
     if certificate is not None:
         (notes if certificate["ok"] else reasons).append(str(certificate["words"]))
-    table = summary(dt)
-    silent = [n for n in table.index if table.loc[n, "informed"] == NOT_INFORMED]
     if silent:
-        notes.append(f"{NOT_INFORMED}: {', '.join(map(str, silent))}")
+        notes.append(f"{NOT_INFORMED}: {', '.join(silent)}")
     return Verdict(not reasons, tuple(reasons), tuple(notes))
 
 

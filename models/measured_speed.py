@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import resource
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -13,6 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from models.benchmarks import SEEN, TIMES, Point, Workload, at, error, kvaerno, lsoda, median_seconds, milliseconds_at, roadrunner, workload
+from models.by_amici import ByAmici, installed
+from models.compile import System
 from models.ensemble import simulate_lanes
 from models.many import simulate_ensemble
 from models.protocol import schedule
@@ -57,6 +61,16 @@ def precision(workload_name: str, quick: bool) -> Figures:
         points.append(Point("CVODE (libRoadRunner)", rtol, error(runs[0][0], truth), 1e3 * float(np.median([s for _, s in runs])) / judged))
         say(f"CVODE, rtol {rtol:.0e}: error {points[-1].error:.1e}, {points[-1].ms:.3f} ms a trajectory")
     figures: Figures = {}
+    if installed():
+        with tempfile.TemporaryDirectory() as folder:
+            amici = ByAmici(work, Path(folder))
+            for rtol in (1e-5, 1e-6, 1e-7):
+                found, spent_there = amici.trajectories(rtol, judged)
+                points.append(Point("AMICI", rtol, error(found, truth), 1e3 * spent_there / judged))
+                say(f"AMICI, rtol {rtol:.0e}: error {points[-1].error:.1e}, {points[-1].ms:.3f} ms a trajectory")
+            for wanted in (30,) if quick else (1, 10, 30, 100):
+                for order, cost in amici.sensitivity_cost(differentiated(work.system)[:wanted], 8).items():
+                    figures[f"amici_{order}_over_value_{wanted}"] = cost
     few = 16
     for newton in (False, True):
         run = kvaerno(work, 1e-5, few, newton=newton)
@@ -73,6 +87,7 @@ def precision(workload_name: str, quick: bool) -> Figures:
     found, spent = lsoda(work, 1e-6, some)
     points.append(Point("LSODA (SciPy)", 1e-6, error(found, truth[:some]), 1e3 * spent / some))
     own = [p for p in points if p.solver == "engine"]
+    by_amici = [p for p in points if p.solver == "AMICI"]
     others = [p for p in points if p.solver.startswith("CVODE")]
     stock = min((p for p in points if p.solver.startswith("Kvaerno5")), key=lambda p: p.ms)
     lsoda_point = points[-1]
@@ -80,6 +95,7 @@ def precision(workload_name: str, quick: bool) -> Figures:
     figures |= {
         "per_core_over_roadrunner": milliseconds_at(others, level) / milliseconds_at(own, level), "equal_error": level,
         "over_kvaerno5_vmap": stock.ms / milliseconds_at(own, stock.error), "kvaerno5_error": stock.error, "kvaerno5_ms": stock.ms,
+        **({"per_core_over_amici": milliseconds_at(by_amici, level) / milliseconds_at(own, level)} if by_amici else {}),
         "over_lsoda": lsoda_point.ms / milliseconds_at(own, lsoda_point.error),
     }
     for p in points:
@@ -128,11 +144,16 @@ def described() -> str:
     return f"{len(devices)} x {devices[0].device_kind} ({devices[0].platform})"
 
 
+def differentiated(system: System) -> list[str]:
+    """Parameters by which derivatives are taken: all but exponents."""
+    return [p for p in system.parameters if not p.startswith(("h_", "n_"))]
+
+
 def derivative_problem(workload_name: str, wanted: int, sets: int) -> tuple[Callable[[Any], Any], Any]:
     """Sum of all read-outs over the first 8 h as a function of `wanted` parameters of each set, and their values."""
     work = workload(workload_name, sets)
     system, times = work.system, [t for t in TIMES if t <= 480]
-    names = [p for p in system.parameters if not p.startswith(("h_", "n_"))][:wanted]
+    names = differentiated(system)[:wanted]
     where = jnp.asarray([system.parameters.index(n) for n in names])
     plan = schedule(system, work.setting.protocols[0], {})
     plan = jax.tree.map(lambda x: jnp.broadcast_to(x, (sets, *x.shape)), plan)

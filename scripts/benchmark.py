@@ -82,7 +82,7 @@ def draw(points: list[list[Any]], name: str, path: Path) -> None:
     import matplotlib.pyplot as plt
 
     figure, axis = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
-    for solver, marker in zip(dict.fromkeys(p[0] for p in points), "osD^v", strict=False):
+    for solver, marker in zip(dict.fromkeys(p[0] for p in points), "osD^vP", strict=False):
         own = sorted(p[2:] for p in points if p[0] == solver)
         axis.loglog([e for e, _ in own], [ms for _, ms in own], marker=marker, label=solver)
     axis.set(xlabel="error (median over sets of the largest relative error)", ylabel="ms a trajectory, one core",
