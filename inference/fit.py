@@ -50,7 +50,7 @@ class Settings:
     sampler: str = "nuts"
 
 
-FULL = Settings(chains=16, warmup=120, draws=400, seed=1, starts=32, search_steps=300, predicted=50, prior_draws=400,
+FULL = Settings(chains=16, warmup=80, draws=600, seed=1, starts=32, search_steps=300, predicted=50, prior_draws=400,
                 rtol=3e-4, atol=1e-6, quick=False, target=0.9, max_tree_depth=6)
 QUICK = Settings(chains=16, warmup=10, draws=10, seed=1, starts=16, search_steps=40, predicted=5, prior_draws=48,
                  rtol=3e-4, atol=1e-6, quick=True, target=0.85, max_tree_depth=5)
