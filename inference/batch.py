@@ -16,8 +16,8 @@ from jaxtyping import Array
 from inference.draws import mesh_for
 from inference.posterior import Problem
 
-WALL = 1e300  # what a search sees that has not met a point yet at which the network can be solved; never a result
-STEEP = 10.0  # else it sees a rise of so many times the fall that the slope promises: its line search steps back to a twentieth
+WALL = 1e300  # what a search sees where the network cannot be solved: above every value, or it would end there; never a result
+STEEP = 10.0  # once it met a good point, it sees a rise of so many times what the slope promises: it steps back to a twentieth
 Report = Callable[[int, int, float], None]  # evaluations of the longest search, evaluations at most, best potential so far
 
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float
 
 from inference.study import Unknown
@@ -101,11 +100,6 @@ def log_likelihoods(
     precision = weight @ move**2 + spread**-2
     logs = jnp.sum(jnp.log(sd), axis=1) + 0.5 * jnp.log(spread**2 * precision) + 0.5 * residual.shape[1] * jnp.log(2 * jnp.pi)
     return -0.5 * (squares - along**2 / precision) - logs
-
-
-def integral(table: Float[Array, "bend noise"], bend: Float[Array, "bend"], noise: Float[Array, "noise"]) -> Float[Array, ""]:
-    """ln of the sum over both axes, whose log weights are given."""
-    return logsumexp(table + bend[:, None] + noise)
 
 
 def draw_cell(key: Array, log_mass: Float[Array, "cell"]) -> Float[Array, ""]:

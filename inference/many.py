@@ -18,6 +18,7 @@ from jaxtyping import Array, Bool, Float
 from numpyro.infer import NUTS
 
 from inference import tempered
+from inference.batch import WALL
 from inference.checkpoint import Report, Seen, State, drive
 from inference.posterior import Problem
 
@@ -90,7 +91,7 @@ def fit(
     def walled(z: Array, data: Array) -> Array:
         # a finite wall where the network cannot be solved, so that the line search steps back
         value = potential(z, data)
-        return jnp.where(jnp.isfinite(value), value, 1e10)
+        return jnp.where(jnp.isfinite(value), value, WALL)
 
     shell = Problem(family.priors, lambda theta: (jnp.zeros(1), jnp.asarray(True)))
 

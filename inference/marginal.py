@@ -68,6 +68,10 @@ class Marginal:
         """Positions of all unknowns that are integrated out."""
         return np.setdiff1d(np.arange(len(self.study.names)), self.kept)
 
+    def place(self, shift: int) -> int:
+        """Where an unknown stands among the shifts."""
+        return int(np.flatnonzero(self.shifts == shift)[0])
+
     def complete(self, key: Array, theta: Float[Array, "kept"]) -> tuple[Float[Array, "unknown"], Float[Array, ""]]:
         """All unknowns, the kept ones beside one draw of the others given them and the data; and the error of the quadrature.
 
@@ -75,8 +79,9 @@ class Marginal:
         likelihood and by the fine cells from which the draw is taken.
         """
         whole, errors = _whole(self, theta), [jnp.asarray(0.0)]
-        dishes = self.dishes(whole)
-        bends, noises, shifts = (jax.random.split(k, len(self.instruments) + 1) for k in jax.random.split(key, 3))
+        dishes, own = self.dishes(whole), self.instruments
+        bends, noises, shifts = (jax.random.split(k, len(own) + 1) for k in jax.random.split(key, 3))
+        as_drawn = [NONE.value] * len(own)
 
         def drawn(axis: Axis, key: Array, by_node: Array, by_cell: Array) -> None:
             nonlocal whole
@@ -84,23 +89,23 @@ class Marginal:
                 errors.append(jnp.abs(logsumexp(by_node) - logsumexp(by_cell)))
                 whole = whole.at[axis.unknown].set(at(self.study.unknowns[axis.unknown], draw_cell(key, by_cell)))
 
-        sd = _scales(self, whole, dishes, [i.noise.value for i in self.instruments])
-        off = _residuals(self, whole, dishes, [i.bend.value for i in self.instruments])
-        fine = _residuals(self, whole, dishes, [i.bend.cell for i in self.instruments])
-        for i, k, s, r, f in zip(self.instruments, bends, sd, off, fine, strict=False):
+        sd = _scales(self, whole, dishes, [i.noise.value for i in own])
+        off = _residuals(self, whole, dishes, [i.bend.value for i in own])
+        fine = _residuals(self, whole, dishes, [i.bend.cell for i in own])
+        for i, k, s, r, f in zip(own, bends[:-1], sd, off, fine, strict=True):
             drawn(i.bend, k, *(logsumexp(_table(self, i, x, s) + w[:, None] + i.noise.log_weight, axis=1)
                                for x, w in ((r, i.bend.log_weight), (f, i.bend.log_mass))))
-        off = _residuals(self, whole, dishes, [NONE.value] * len(self.instruments))
-        fine = _scales(self, whole, dishes, [i.noise.cell for i in self.instruments])
-        for i, k, r, s, f in zip(self.instruments, noises, off, sd, fine, strict=False):
+        off = _residuals(self, whole, dishes, as_drawn)
+        fine = _scales(self, whole, dishes, [i.noise.cell for i in own])
+        for i, k, r, s, f in zip(own, noises[:-1], off, sd, fine, strict=True):
             drawn(i.noise, k, *(_table(self, i, r, x)[0] + w for x, w in ((s, i.noise.log_weight), (f, i.noise.log_mass))))
-        sd = _scales(self, whole, dishes, [NONE.value] * len(self.instruments))
-        for i, k, r, s in zip(self.instruments, shifts, off, sd, strict=False):
+        sd = _scales(self, whole, dishes, as_drawn)
+        for i, k, r, s in zip(own, shifts[:-1], off, sd, strict=True):
             if i.shift is not None:
-                j = int(np.flatnonzero(self.shifts == i.shift)[0])
+                j = self.place(i.shift)
                 b = self.mean[j] + draw_shift(k, r[0], s[0], self.design[i.rows, j], self.sd[j])
                 whole = whole.at[i.shift].set(jnp.exp(b) if self.on_log[j] else b)
-        free = ~np.isin(self.shifts, [i.shift for i in self.instruments if i.shift is not None])
+        free = ~np.isin(self.shifts, [i.shift for i in own if i.shift is not None])
         if free.any():
             _, seen, _ = self.seen(_whole(self, theta), dishes)
             b = draw(shifts[-1], _affine(self, seen, free), jnp.asarray(self.mean[free]), jnp.asarray(self.sd[free]))
@@ -177,9 +182,9 @@ def _whole(m: Marginal, theta: Array) -> Array:
     """The kept parameters beside the others: shifts at the centre of their prior, the rest at their middle node."""
     whole = jnp.zeros(len(m.study.names)).at[m.kept].set(theta)
     for i in m.instruments:
-        for a in (i.bend, i.noise):
-            if a.unknown is not None:
-                whole = whole.at[a.unknown].set(a.value[len(a.value) // 2])
+        for parameter in (i.bend, i.noise):
+            if parameter.unknown is not None:
+                whole = whole.at[parameter.unknown].set(parameter.value[len(parameter.value) // 2])
     return whole.at[m.shifts].set(jnp.where(m.on_log, jnp.exp(m.mean), m.mean))
 
 
@@ -192,7 +197,7 @@ def _affine(m: Marginal, seen: Prediction, free: Bool[np.ndarray, "shift"]) -> A
 
 def _variants(m: Marginal, whole: Array, dishes: Any, axes: Sequence[Axis], values: Sequence[np.ndarray]) -> Prediction:
     """What is predicted with the parameter of each axis at its k-th value, all at once: (value, measurement)."""
-    most = max(map(len, values))
+    most = max(map(len, values), default=1)
     points = jnp.broadcast_to(whole, (most, len(whole)))
     for a, v in zip(axes, values, strict=True):
         if a.unknown is not None and not np.isnan(v[0]):
@@ -202,16 +207,12 @@ def _variants(m: Marginal, whole: Array, dishes: Any, axes: Sequence[Axis], valu
 
 def _residuals(m: Marginal, whole: Array, dishes: Any, values: Sequence[np.ndarray]) -> list[Float[Array, "value row"]]:
     """Measured less predicted of each instrument, for these values of its blank (NaN: as it is in `whole`)."""
-    if not m.instruments:
-        return []
     found = m.measured - _variants(m, whole, dishes, [i.bend for i in m.instruments], values).location
     return [found[: len(v), i.rows] for i, v in zip(m.instruments, values, strict=True)]
 
 
 def _scales(m: Marginal, whole: Array, dishes: Any, values: Sequence[np.ndarray]) -> list[Float[Array, "value row"]]:
     """Sd of the noise of each instrument, for these values of its noise (NaN: as it is in `whole`)."""
-    if not m.instruments:
-        return []
     found = _variants(m, whole, dishes, [i.noise for i in m.instruments], values).scale
     return [found[: len(v), i.rows] for i, v in zip(m.instruments, values, strict=True)]
 
@@ -219,7 +220,7 @@ def _scales(m: Marginal, whole: Array, dishes: Any, values: Sequence[np.ndarray]
 def _table(m: Marginal, i: Instrument, residual: Float[Array, "bend row"], sd: Float[Array, "noise row"]) -> Float[Array, "bend noise"]:
     if i.shift is None:
         return log_likelihoods(residual, sd, jnp.zeros(len(i.rows)), 1.0)
-    j = int(np.flatnonzero(m.shifts == i.shift)[0])
+    j = m.place(i.shift)
     return log_likelihoods(residual, sd, jnp.asarray(m.design[i.rows, j]), m.sd[j])
 
 

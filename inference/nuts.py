@@ -46,6 +46,7 @@ class Plan:
         return chunks(self.warmup, self.draws, self.chunk)
 
 
+LAYOUT = 2  # of the state in a checkpoint: the kernel's leaves, then the draws from which a covariance will be estimated
 ENOUGH = 10  # draws a parameter from which a covariance is estimated (our choice)
 
 
@@ -148,7 +149,7 @@ def sample(
         return [*leaves, history], {"z": np.asarray(z)} | {k: np.asarray(v) for k, v in zip(STATS, seen, strict=True)}
 
     seen = drive(
-        folder, {"sampler": "nuts", "plan": asdict(plan), "seed": seed, "parameters": list(problem.names)},
+        folder, {"sampler": "nuts", "layout": LAYOUT, "plan": asdict(plan), "seed": seed, "parameters": list(problem.names)},
         begin, lambda i, _: i == len(plan.chunks), advance,
         None if report is None else lambda i, found: report(i, plan.chunks[i - 1][0], found), stop)
     return None if seen is None else joined(seen, plan.chunks, plan.chains)

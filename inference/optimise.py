@@ -12,7 +12,7 @@ import numpy as np
 import optimistix as optx
 from jaxtyping import Array, Float, PyTree
 
-from inference.batch import Batch, Report, minimise
+from inference.batch import WALL, Batch, Report, minimise
 from inference.posterior import Problem
 
 
@@ -60,7 +60,7 @@ def minimiser(
     def objective(z: Array, args: PyTree) -> tuple[Array, None]:
         # a finite wall where the network cannot be solved, so that the line search steps back; it is no result
         found = value(z, args)
-        return jnp.where(jnp.isfinite(found), found, 1e300), None
+        return jnp.where(jnp.isfinite(found), found, WALL), None
 
     shape = jax.ShapeDtypeStruct((), jnp.float64)
 
