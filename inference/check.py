@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -175,7 +176,9 @@ def judge(
     if failed_solves:
         reasons.append(f"{failed_solves} kept draws could not be solved: see failures.csv")
     if "log_likelihood" in dt.children and draws >= 100:  # its smoothed weights need a tail of draws
-        k = az.loo(dt, pointwise=True).pareto_k
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # ArviZ's words on Pareto k are the note below
+            k = az.loo(dt, pointwise=True).pareto_k
         high = int((np.asarray(k) > PARETO_K).sum())
         if high:
             notes.append(f"{high} of {np.size(k)} measurements are so influential that leave-one-out is unreliable for them "

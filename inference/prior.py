@@ -67,7 +67,8 @@ class Truncated(dist.Distribution):
 
     def log_prob(self, value: Float[Array, "..."]) -> Float[Array, "..."]:
         inside = (value >= self.low) & (value <= self.high)
-        return jnp.where(inside, self.base.log_prob(value) - math.log(self.mass), -jnp.inf)
+        at = jnp.clip(value, self.low, self.high)  # a base asked outside its own support warns
+        return jnp.where(inside, self.base.log_prob(at) - math.log(self.mass), -jnp.inf)
 
     def cdf(self, value: Float[Array, "..."]) -> Float[Array, "..."]:
         return jnp.clip((self.base.cdf(value) - self.below) / self.mass, 0.0, 1.0)
