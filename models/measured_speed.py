@@ -105,7 +105,7 @@ def precision(workload_name: str, quick: bool) -> Figures:
 
 
 def ensemble(workload_name: str, quick: bool, prefix: str, sets: int) -> Figures:
-    """Throughput and useful work at rtol 1e-5 on the devices of this process; on one core also against sets and lanes.
+    """Throughput and useful work at rtol 1e-5 on the devices of this process; on one core also against lanes, on all against sets.
 
     As many sets a device in either case, so that their tails of long trajectories are alike.
     """
@@ -120,6 +120,7 @@ def ensemble(workload_name: str, quick: bool, prefix: str, sets: int) -> Figures
     say(f"{len(jax.local_devices())} device(s), {sets} sets: {ms:.3f} ms a trajectory, useful work {found.attrs['useful_work']:.3f}")
     steps = found["steps"].values.ravel()
     if prefix == "all_cores":
+        figures |= {} if quick else by_sets(workload_name)
         return figures | {
             "useful_work": found.attrs["useful_work"], "retraces": len(compiled), "failed": int((~found.ok.values).sum()), "sets": sets,
             "lanes": found.attrs["lanes"], "steps_median": float(np.median(steps)), "steps_mean": float(steps.mean()),
@@ -132,9 +133,18 @@ def ensemble(workload_name: str, quick: bool, prefix: str, sets: int) -> Figures
         by_engine(work, 2048, lanes=lanes)
         spent = median_seconds(lambda lanes=lanes: by_engine(work, 2048, lanes=lanes).attrs, 1)
         figures[f"lanes_{lanes}_ms"] = 1e3 * spent / 2048
-    for some in (1, 16, 64, 256, 1024, 4096, sets):
+    return figures
+
+
+def by_sets(workload_name: str) -> Figures:
+    """Milliseconds a trajectory against the number of sets, on all devices of this process: up to 10^5 on a CPU, 10^6 elsewhere."""
+    most = 100_000 if jax.default_backend() == "cpu" else 1_000_000
+    work = workload(workload_name, most, 1e-5)
+    figures: Figures = {}
+    for some in [n for n in (1, 16, 128, 1024, 8192, 100_000, 1_000_000) if n <= most]:
         by_engine(work, some)
         figures[f"sets_{some}_ms"] = 1e3 * median_seconds(lambda some=some: by_engine(work, some).attrs, 1) / some
+        say(f"{some} sets: {figures[f'sets_{some}_ms']:.3f} ms a trajectory")
     return figures
 
 

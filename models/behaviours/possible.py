@@ -117,12 +117,12 @@ def gradient_of_core(found: Mapping[str, Trace] | None = None) -> Check:
 
 
 CHECKS: dict[str, Callable[[Mapping[str, Trace]], Check]] = {
+    "finite": finite,
     "states": states,
+    "gradient": gradient,
+    "gradient of the core": gradient_of_core,
     "fractions": fractions,
     "moieties": moieties,
-    "finite": finite,
-    "gradient of the core": gradient_of_core,
-    "gradient": gradient,
 }
 
 
