@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from models.compile import Scalars, System, observable
 from models.derivative import Request
 from models.devices import on_devices
-from models.parts import finished, join, write_part
+from models.parts import complete, finished, join, write_part
 from models.protocol import Protocol, evaluate, schedule
 from models.queue import COMPLETE, REASONS, Items, Observe, Tolerance
 from models.solver.tableau import RODAS5P, Tableau
@@ -72,45 +72,56 @@ def simulate_ensemble(
     lanes: int | None = None,
     chunk: int | None = None,
     devices: Sequence[Any] | None = None,
-    file: Path | None = None,
-    share: tuple[int, int] = (0, 1),
     progress: bool = False,
-) -> xr.Dataset | None:
-    """Simulate every parameter set in every experiment of the setting.
+) -> xr.Dataset:
+    """Simulate every parameter set in every experiment of the setting, in memory.
 
     Args:
         parameters: in the order of `setting.system.parameters`.
         lanes, chunk: trajectories side by side on a device, sets at a time; chosen by default, and reported.
         devices: all devices of this process by default.
-        file: results go there part by part instead of into memory, and an interrupted run goes on where it stopped.
-        share: (index, number) of this process among several that fill the same file; see `models.devices.connect`.
         progress: show a bar with the time left.
 
     Returns:
         Variables `values` (set, experiment, time, observable), `ok`, `steps`, `reason` (set, experiment) and, as
-        attributes, lanes, chunk, devices and the share of useful work; None if a file was asked for.
+        attributes, lanes, chunk, devices and the share of useful work.
     """
     parameters = np.asarray(parameters)
-    used = tuple(devices or jax.local_devices())
-    experiments, sets = len(setting.protocols), parameters.shape[0]
-    size = chunk or max(1, min(-(-sets // share[1]), CHUNK * len(used) // experiments))
-    work = _Work(setting, used, lanes, min(size, sets))
-    count = -(-sets // work.sets)
+    work = _work(setting, len(parameters), 1, lanes, chunk, devices)
+    found = [work.part(parameters, i) for i in _watched(list(range(work.parts(len(parameters)))), progress)]
+    return work.labelled({k: np.concatenate([p[k] for p in found]) for k in found[0]})
+
+
+def stream_ensemble(
+    setting: Setting,
+    parameters: Float[np.ndarray, "set parameter"],
+    file: Path,
+    *,
+    lanes: int | None = None,
+    chunk: int | None = None,
+    devices: Sequence[Any] | None = None,
+    share: tuple[int, int] = (0, 1),
+    progress: bool = False,
+) -> None:
+    """The same into an HDF5 file, chunk by chunk in bounded memory; what was interrupted goes on where it stopped.
+
+    Args:
+        share: (index, number) of this process among several that fill the same file; see `models.devices.connect`.
+
+    Raises:
+        PartsError: the file is being filled by another run. A finished one of these very sets is left as it is.
+    """
+    parameters = np.asarray(parameters)
+    work = _work(setting, len(parameters), share[1], lanes, chunk, devices)
+    count = work.parts(len(parameters))
     fingerprint = hashlib.sha256(setting.key.encode() + np.ascontiguousarray(parameters).tobytes() + str(work.sets).encode()).hexdigest()
-    done = finished(file, fingerprint, count) if file is not None else frozenset()
-    todo = [i for i in range(share[0], count, share[1]) if i not in done]
-    found: list[dict[str, np.ndarray]] = []
-    for index in _watched(todo, progress):
-        part = work.run(parameters[index * work.sets : (index + 1) * work.sets], index * work.sets)
-        if file is None:
-            found.append(part)
-        else:
-            write_part(file, index, fingerprint, part)
-    if file is None:
-        return work.labelled({k: np.concatenate([p[k] for p in found]) for k in found[0]})
+    if complete(file, fingerprint):
+        return
+    done = finished(file, fingerprint, count)
+    for index in _watched([i for i in range(share[0], count, share[1]) if i not in done], progress):
+        write_part(file, index, fingerprint, work.part(parameters, index))
     if len(finished(file, fingerprint, count)) == count:
         join(file, count, work.labels(), work.attributes() | {"fingerprint": fingerprint})
-    return None
 
 
 def _watched(todo: list[int], progress: bool) -> Iterator[int]:
@@ -130,6 +141,15 @@ class _Work:
     devices: tuple[Any, ...]
     lanes: int | None
     sets: int
+
+    def parts(self, count: int) -> int:
+        """Chunks of so many sets."""
+        return -(-count // self.sets)
+
+    def part(self, parameters: Float[np.ndarray, "set parameter"], index: int) -> dict[str, np.ndarray]:
+        """Results of one chunk of the sets."""
+        first = index * self.sets
+        return self.run(parameters[first : first + self.sets], first)
 
     def request(self) -> Request:
         s = self.setting
@@ -188,6 +208,14 @@ class _Work:
         )
 
 
+def _work(setting: Setting, sets: int, processes: int, lanes: int | None, chunk: int | None, devices: Sequence[Any] | None) -> _Work:
+    if sets == 0:
+        raise ValueError("an ensemble: no parameter sets: give at least one row")
+    used = tuple(devices or jax.local_devices())
+    size = chunk or max(1, min(-(-sets // processes), CHUNK * len(used) // len(setting.protocols)))
+    return _Work(setting, used, lanes, min(size, sets))
+
+
 @lru_cache(maxsize=64)
 def observe_all(setting: Setting) -> Observe:
     """All observables of a setting as one function; the same object for equal settings."""
@@ -222,8 +250,6 @@ def float32_error(setting: Setting, parameters: Float[np.ndarray, "set parameter
     """Largest difference that single precision makes to these sets, relative to each observable's largest value."""
     single = simulate_ensemble(replace(setting, precision="float32"), parameters)
     double = simulate_ensemble(replace(setting, precision="float64"), parameters)
-    assert single is not None, "kept in memory: no file was named"
-    assert double is not None, "kept in memory: no file was named"
     both = single.ok & double.ok
     scale = abs(double["values"]).max(("set", "time"))
     return float((abs(single["values"] - double["values"]).where(both) / scale.where(scale > 0, 1.0)).max())

@@ -40,6 +40,14 @@ def write_part(file: Path, index: int, fingerprint: str, arrays: Mapping[str, np
     os.replace(temporary, _path(file, index))
 
 
+def complete(file: Path, fingerprint: str) -> bool:
+    """Whether the joined file of this very run is there."""
+    if not file.is_file() or not h5py.is_hdf5(file):
+        return False
+    with h5py.File(file) as f:
+        return f.attrs.get("fingerprint") == fingerprint
+
+
 def finished(file: Path, fingerprint: str, count: int) -> frozenset[int]:
     """Indices of the parts that exist.
 
