@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -20,6 +23,8 @@ from models.protocol import Protocol, schedule
 from models.queue import REASONS
 
 PIECE = 512  # sets that are simulated together: bounds memory, and one program serves all pieces
+CONCENTRATION = ("set", "time", "species")
+MEANING = {"long_name": "level of each species, in the unit of the coordinate `unit`"}
 TIMES, PERIODS = 128, 4  # sizes are rounded up to multiples of these, so that the next dish finds its program compiled
 
 
@@ -38,31 +43,39 @@ def output_times(minutes: float, every: float) -> Float[np.ndarray, "time"]:
     return np.append(times, minutes)
 
 
-def simulate(
-    network: Network,
-    protocol: Protocol,
-    sets: Float[np.ndarray, "set parameter"],
-    times: Float[np.ndarray, "time"],
-    numerics: Numerics,
-    *,
-    tell: Callable[[int], None] = lambda done: None,
-) -> xr.Dataset:
-    """Simulate one protocol for every parameter set (in the order of `network.parameters`; those of the protocol win).
+@dataclass(frozen=True)
+class Ensemble:
+    """What is simulated: one protocol for every parameter set (in the order of `network.parameters`; those of the protocol win)."""
 
-    Variables: `concentration` (set, time, species), NaN where a solve failed; `parameter_value` (set, parameter);
-    `ok` and `reason` (set). `tell` hears how many sets are done.
-    """
-    system = compile_network(network)
-    sets = np.array(sets, float)
-    for name, value in protocol.parameters.items():
-        sets[:, system.parameters.index(name)] = float(value)
-    values, ok, reason = [], [], []
-    size = min(PIECE, 2 ** (len(sets) - 1).bit_length())
-    asked = np.full(-(-len(times) // TIMES) * TIMES, np.inf)
-    asked[: len(times)] = times
-    periods = -(-len(protocol.periods) // PERIODS) * PERIODS
-    for first in range(0, len(sets), size):
-        piece = sets[first : first + size]
+    network: Network
+    protocol: Protocol
+    sets: Float[np.ndarray, "set parameter"]
+    times: Float[np.ndarray, "time"]
+    numerics: Numerics
+    command: str = ""  # how it was asked for; kept in the file
+
+    def __post_init__(self) -> None:
+        sets, names = np.array(self.sets, float), compile_network(self.network).parameters
+        for name, value in self.protocol.parameters.items():
+            sets[:, names.index(name)] = float(value)
+        object.__setattr__(self, "sets", sets)
+
+    @property
+    def piece(self) -> int:
+        """Sets that are simulated together."""
+        return min(PIECE, 2 ** (len(self.sets) - 1).bit_length())
+
+    @property
+    def pieces(self) -> int:
+        return -(-len(self.sets) // self.piece)
+
+    def run(self, index: int) -> Piece:
+        """One piece: level (set, time, species), NaN where a solve failed; whether it succeeded; why not, as a number."""
+        system, protocol, size = compile_network(self.network), self.protocol, self.piece
+        asked = np.full(-(-len(self.times) // TIMES) * TIMES, np.inf)
+        asked[: len(self.times)] = self.times
+        periods = -(-len(protocol.periods) // PERIODS) * PERIODS
+        piece = self.sets[index * size : (index + 1) * size]
         real = np.arange(size) < len(piece)
         padded = np.concatenate([piece, np.repeat(piece[-1:], size - len(piece), 0)])
         named = dict(zip(system.parameters, jnp.asarray(piece[0]), strict=True))
@@ -74,17 +87,35 @@ def simulate(
             jnp.asarray(padded),
             plan,
             jnp.asarray(np.where(real[:, None], asked, np.inf)),
-            rtol=numerics.rtol,
-            atol=numerics.atol,
-            max_steps=numerics.max_steps,
+            rtol=self.numerics.rtol,
+            atol=self.numerics.atol,
+            max_steps=self.numerics.max_steps,
         )
         n = len(piece)
         good = np.asarray(out.ok)[:n]
-        values.append(np.where(good[:, None, None], np.asarray(out.values)[:n, : len(times)], np.nan))
-        ok.append(good)
-        reason.append(np.asarray(out.reason)[:n])
-        tell(min(first + size, len(sets)))
-    return labelled(network, protocol, sets, times, numerics, np.concatenate(values), np.concatenate(ok), np.concatenate(reason))
+        return Piece(np.where(good[:, None, None], np.asarray(out.values)[:n, : len(self.times)], np.nan), good, np.asarray(out.reason)[:n])
+
+    def labelled(self, values: np.ndarray | None, ok: np.ndarray, reason: np.ndarray) -> xr.Dataset:
+        """The arrays with their names and units; without the levels where they are None."""
+        data = labelled(self.network, self.protocol, self.sets, self.times, self.numerics, values, ok, reason)
+        return data.assign_attrs(command=self.command)
+
+
+class Piece(NamedTuple):
+    """Results of some sets, see `Ensemble.run`."""
+
+    values: Float[np.ndarray, "set time species"]
+    ok: np.ndarray
+    reason: np.ndarray
+
+
+def simulate(ensemble: Ensemble) -> xr.Dataset:
+    """Simulate all sets in memory; `simulation_stream` does it into a file.
+
+    Variables: `concentration` (set, time, species), NaN where a solve failed; `parameter_value` (set, parameter);
+    `ok` and `reason` (set).
+    """
+    return ensemble.labelled(*map(np.concatenate, zip(*(ensemble.run(i) for i in range(ensemble.pieces)), strict=True)))
 
 
 def labelled(
@@ -93,19 +124,15 @@ def labelled(
     sets: Float[np.ndarray, "set parameter"],
     times: Float[np.ndarray, "time"],
     numerics: Numerics,
-    values: Float[np.ndarray, "set time species"],
+    values: Float[np.ndarray, "set time species"] | None,
     ok: np.ndarray,
     reason: np.ndarray,
 ) -> xr.Dataset:
     """The arrays with their names and units."""
     species, parameters = network.species, network.parameters
     data = xr.Dataset(
-        {
-            "concentration": (
-                ("set", "time", "species"),
-                values,
-                {"long_name": "level of each species, in the unit of the coordinate `unit`"},
-            ),
+        ({} if values is None else {"concentration": (CONCENTRATION, values, MEANING)})
+        | {
             "parameter_value": (("set", "parameter"), sets, {"long_name": "in the unit of the coordinate `parameter_unit`"}),
             "ok": ("set", ok, {"long_name": "whether the solve succeeded"}),
             "reason": ("set", np.array([REASONS[int(i)] for i in reason], dtype=object), {"long_name": "how the solve ended"}),
@@ -149,7 +176,12 @@ def protocol_text(protocol: Protocol) -> str:
     return "\n".join((*lines, f"parameters:{part('', protocol.parameters)}"))
 
 
-def save(data: xr.Dataset, path: str) -> None:
-    """Write netCDF-4, compressed."""
-    squeezed = {name: {"zlib": True, "complevel": 3} for name in ("concentration", "parameter_value")}
-    data.to_netcdf(path, engine="h5netcdf", encoding=squeezed)
+def save(data: xr.Dataset, path: Path) -> None:
+    """Write netCDF-4, compressed, whole or not at all."""
+    squeezed = {name: {"zlib": True, "complevel": 3} for name in ("concentration", "parameter_value") if name in data}
+    temporary = path.with_name(f"{path.name}.tmp")
+    try:
+        data.to_netcdf(temporary, engine="h5netcdf", encoding=squeezed)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

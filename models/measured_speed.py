@@ -118,9 +118,10 @@ def ensemble(workload_name: str, quick: bool, prefix: str, sets: int) -> Figures
     say(f"{len(jax.local_devices())} device(s), {sets} sets: {ms:.3f} ms a trajectory, useful work {found.attrs['useful_work']:.3f}")
     steps = found["steps"].values.ravel()
     if prefix == "all_cores":
+        figures |= {"retraces": len(compiled)}
         figures |= {} if quick else by_sets(workload_name)
         return figures | {
-            "useful_work": found.attrs["useful_work"], "retraces": len(compiled), "failed": int((~found.ok.values).sum()), "sets": sets,
+            "useful_work": found.attrs["useful_work"], "failed": int((~found.ok.values).sum()), "sets": sets,
             "lanes": found.attrs["lanes"], "steps_median": float(np.median(steps)), "steps_mean": float(steps.mean()),
             "steps_p90": float(np.percentile(steps, 90)), "steps_max": int(steps.max()), "device": described(), "precision": "float64",
             "peak_memory_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,

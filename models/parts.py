@@ -25,7 +25,8 @@ def folder(file: Path) -> Path:
     return file.with_name(file.name + ".parts")
 
 
-def _path(file: Path, index: int) -> Path:
+def part_file(file: Path, index: int) -> Path:
+    """Where one part lies."""
     return folder(file) / f"{index:07d}.h5"
 
 
@@ -37,7 +38,7 @@ def write_part(file: Path, index: int, fingerprint: str, arrays: Mapping[str, np
         f.attrs["fingerprint"] = fingerprint
         for name, values in arrays.items():
             f.create_dataset(name, data=values)
-    os.replace(temporary, _path(file, index))
+    os.replace(temporary, part_file(file, index))
 
 
 def complete(file: Path, fingerprint: str) -> bool:
@@ -56,7 +57,7 @@ def finished(file: Path, fingerprint: str, count: int) -> frozenset[int]:
     """
     found = set()
     for index in range(count):
-        path = _path(file, index)
+        path = part_file(file, index)
         if not path.exists():
             continue
         with h5py.File(path) as f:
@@ -76,7 +77,7 @@ def join(file: Path, count: int, labels: Mapping[str, Sequence], attributes: Map
                 text = len(values) > 0 and isinstance(values[0], str)
                 out.create_dataset(name, data=values, dtype=h5py.string_dtype() if text else None)
             for index in range(count):
-                with h5py.File(_path(file, index)) as part:
+                with h5py.File(part_file(file, index)) as part:
                     for name, values in part.items():
                         _append(out, name, values)
         os.replace(temporary, file)
@@ -86,7 +87,7 @@ def join(file: Path, count: int, labels: Mapping[str, Sequence], attributes: Map
     finally:
         temporary.unlink(missing_ok=True)
     for index in range(count):
-        _path(file, index).unlink(missing_ok=True)
+        part_file(file, index).unlink(missing_ok=True)
     with contextlib.suppress(OSError):
         folder(file).rmdir()
 

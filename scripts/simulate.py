@@ -15,9 +15,11 @@ import typer
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 from models.machine import prepare_jax
+from models.parts import PartsError
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 LONGEST = 200_000  # output times
+SHOWN = 4096  # sets of which the figure is made
 CommandError = typer.BadParameter.__mro__[2]  # what every complaint about the command line is; typer carries its own click
 
 
@@ -183,22 +185,29 @@ def write(network, protocol, sets, minutes: float, step: float, rtol: float, pat
     from inference.simulation_figure import main_readouts
 
     # A preset or --set already stands in the sets; what an ensemble drew must not be overwritten.
-    data = simulation.simulate(
+    asked = simulation.Ensemble(
         network,
         replace(protocol, parameters={}),
         np.asarray(sets),
         simulation.output_times(minutes, step),
         simulation.Numerics(rtol, 1e-3 * rtol, 100_000),
-        tell=lambda n: typer.echo(f"{n} of {len(sets)} sets", err=True) if len(sets) > 1 else None,
+        " ".join(sys.argv[1:]),
     )
+    data = simulation.simulate(asked) if asked.pieces == 1 else streamed(asked, path)
+    if data is None:
+        return
+    count = data.sizes["set"]
     failed = int((~data["ok"]).sum())
     for text, n in zip(*np.unique(data["reason"].values[~data["ok"].values].astype(str), return_counts=True), strict=True):
-        typer.echo(f"{n} of {len(sets)} sets failed: {text}", err=True)
-    if failed == len(sets):
+        typer.echo(f"{n} of {count} sets failed: {text}; their parameters are in `parameter_value`", err=True)
+    if failed == count:
         raise typer.Exit(1)
-    data.attrs["command"] = " ".join(sys.argv[1:])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    simulation.save(data, str(path))
+    if asked.pieces == 1:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        simulation.save(data, path)
+    if count > SHOWN:
+        typer.echo(f"figure and medians: of the first {SHOWN} sets", err=True)
+    data = data.isel(set=slice(0, SHOWN)).load()
     figure = path.with_suffix(".png")
     main_readouts(data, title).savefig(figure, dpi=130)
     end = data["concentration"].isel(time=-1).median("set")
@@ -209,14 +218,41 @@ def write(network, protocol, sets, minutes: float, step: float, rtol: float, pat
     )
 
 
+def streamed(asked, path: Path):
+    """Simulate many sets into the file and open it; None where another process of a job still has some to do."""
+    import xarray as xr
+    from rich.console import Console
+
+    from inference import simulation_stream
+    from inference.progress import Teller
+    from models.devices import connect
+
+    needed, free = simulation_stream.bytes_needed(asked, path)
+    if needed > free:
+        room = f"needs up to {needed / 2**30:.0f} GiB beside {path}, where {free / 2**30:.0f} are free"
+        raise UsageError(f"--ensemble {len(asked.sets)}: {room}: use fewer sets or a larger --every")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with Teller(Console(stderr=True, soft_wrap=True)).bar("sets", len(asked.sets)) as bar:
+            if not simulation_stream.stream(asked, path, share=connect(), tell=bar.to):
+                return None
+    except KeyboardInterrupt:
+        typer.echo(f"stopped: what is finished lies in {simulation_stream.folder(path)}; the same command goes on", err=True)
+        raise typer.Exit(130) from None
+    return xr.open_dataset(path, engine="h5netcdf")
+
+
 def run() -> int:
     """The command with every error on one line and exit code 2."""
     try:
         return int(app(standalone_mode=False) or 0)
     except CommandError as e:
         typer.echo(" ".join(e.format_message().split()), err=True)
-    except UsageError as e:
+    except (UsageError, PartsError) as e:
         typer.echo(str(e), err=True)
+    except typer.Abort:
+        typer.echo("stopped", err=True)
+        return 130
     except OSError as e:  # a disk that is full, a folder that only looks writable
         typer.echo(f"--out: cannot be written: {' '.join(str(e).split())}: name another file", err=True)
     return 2

@@ -3,7 +3,9 @@
 import importlib.util
 import pathlib
 import sys
+from dataclasses import replace
 
+import h5py
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,11 +13,12 @@ import pytest
 import xarray as xr
 from scipy.integrate import solve_ivp
 
-from inference import simulation
+from inference import simulation, simulation_stream
 from inference.simulation_figure import main_readouts
 from models.catalogue import niche
 from models.compile import compile_network
 from models.dish import dish
+from models.parts import PartsError, folder, part_file
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NUMERICS = simulation.Numerics(1e-8, 1e-11, 100_000)
@@ -28,7 +31,8 @@ def data() -> xr.Dataset:
     nominal = np.array([p.value for p in network.parameters])
     broken = nominal.copy()
     broken[[p.name for p in network.parameters].index("k_S")] = np.nan
-    return simulation.simulate(network, dish(network, "x", il6=10.0), np.stack([nominal, broken, nominal]), TIMES, NUMERICS)
+    sets = np.stack([nominal, broken, nominal])
+    return simulation.simulate(simulation.Ensemble(network, dish(network, "x", il6=10.0), sets, TIMES, NUMERICS))
 
 
 def test_output_times_run_from_zero_to_the_end_inclusive():
@@ -77,10 +81,32 @@ def test_concentrations_are_those_of_scipy(data):
 
 
 def test_the_dataset_survives_its_file(data, tmp_path):
-    simulation.save(data, str(tmp_path / "x.nc"))
+    simulation.save(data, tmp_path / "x.nc")
     with xr.open_dataset(tmp_path / "x.nc", engine="h5netcdf") as back:
         xr.testing.assert_equal(back["concentration"].load(), data["concentration"])
         assert back.attrs["fingerprint"] == niche().fingerprint
+
+
+def test_a_stream_that_was_stopped_goes_on_and_ends_with_the_same_dataset(data, tmp_path, monkeypatch):
+    """In pieces of two sets; the mark on the first piece is found again where nothing was done twice."""
+    monkeypatch.setattr(simulation, "PIECE", 2)
+    network, file = niche(), tmp_path / "x.nc"
+    asked = simulation.Ensemble(network, dish(network, "x", il6=10.0), data["parameter_value"].values, TIMES, NUMERICS)
+    assert asked.pieces == 2
+    assert not simulation_stream.stream(asked, file, share=(0, 2))  # another process has the second piece to do
+    assert not file.exists()
+    with h5py.File(part_file(file, 0), "r+") as f:
+        f["values"][0, 0, 0] = 77.0
+    with pytest.raises(PartsError, match="belongs to another run"):
+        simulation_stream.stream(replace(asked, numerics=replace(NUMERICS, rtol=1e-7)), file)
+    assert simulation_stream.stream(asked, file)
+    with xr.open_dataset(file, engine="h5netcdf") as found:
+        assert found["concentration"].values[0, 0, 0] == 77.0
+        found["concentration"].load()[0, 0, 0] = data["concentration"][0, 0, 0]
+        # Another number of lanes in a batch: other vector instructions, no other steps.
+        xr.testing.assert_allclose(found.drop_attrs(), data.drop_attrs(), rtol=1e-9)
+        assert set(found.attrs) == set(data.attrs)
+    assert not folder(file).exists()
 
 
 def test_the_figure_has_a_panel_for_each_readout_and_leaves_failed_sets_out(data):
