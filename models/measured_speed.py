@@ -177,7 +177,10 @@ def derivative_problem(workload_name: str, wanted: int, sets: int) -> tuple[Call
 
 
 def gradient(workload_name: str, quick: bool) -> Figures:
-    """Cost of value and gradient over that of the value, by number of parameters; a record is replayed backwards."""
+    """Cost of value and gradient over that of the value, by number of parameters; a record is replayed backwards.
+
+    For one and three parameters also forwards, a direction each, beside which the crossover shows.
+    """
     figures: Figures = {}
     sets = 128
     for wanted in (30,) if quick else (1, 3, 10, 30, 100):
@@ -191,8 +194,19 @@ def gradient(workload_name: str, quick: bool) -> Figures:
         pairs = [(median_seconds(lambda value=value, at_=at_: value(at_), 1), median_seconds(lambda both=both, at_=at_: both(at_), 1))
                  for _ in range(5)]
         figures[f"gradient_over_value_{wanted}"] = float(np.median([b / a for a, b in pairs]))
+        if wanted in (1, 3):
+            forward = jax.jit(lambda x, total=total: jax.vmap(lambda d: jax.jvp(lambda y: total(y)[0], (x,), (d,))[1])(one_by_one(x)))
+            forward(at_)
+            pairs = [(median_seconds(lambda value=value, at_=at_: value(at_), 1), median_seconds(lambda f=forward, at_=at_: f(at_), 1))
+                     for _ in range(5)]
+            figures[f"forward_over_value_{wanted}"] = float(np.median([b / a for a, b in pairs]))
         say(f"{wanted} parameters: value and gradient cost {figures[f'gradient_over_value_{wanted}']:.2f} of the value")
     return figures
+
+
+def one_by_one(x: Any) -> Any:
+    """Directions (parameter, set, parameter): each moves one parameter of every set."""
+    return jnp.broadcast_to(jnp.eye(x.shape[1])[:, None], (x.shape[1], *x.shape))
 
 
 def compile_value(workload_name: str, quick: bool) -> Figures:

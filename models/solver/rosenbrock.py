@@ -14,7 +14,7 @@ from jax.flatten_util import ravel_pytree
 
 from models.compile import System
 from models.solver.step import Step, advance, combination
-from models.solver.tableau import Tableau
+from models.solver.tableau import RODAS5P, Tableau
 
 
 class RosenbrockInterpolation(diffrax.AbstractLocalInterpolation):
@@ -72,35 +72,45 @@ class _Rosenbrock(diffrax.AbstractAdaptiveSolver):
         return {"y0": y0, "y1": step.state, "k": k}
 
 
+def _real(terms: Any, t0: Any, t1: Any) -> tuple[Any, Any]:
+    """1 or -1 where diffrax runs backwards in time by counting it upwards, and the size of the step.
+
+    Where many dishes are mapped, one that has ended still takes steps of no size, whose result nobody uses; a division by
+    it would spoil the derivatives of all.
+    """
+    h = t1 - t0
+    return terms.contr(0.0, 1.0), jnp.where(h == 0, 1e-9, h)
+
+
 class NetworkRosenbrock(_Rosenbrock):
     """For a compiled network: y is the tuple of species, `args` the constants of `system.prepare`; sparse factors, unrolled."""
 
     system: System = eqx.field(static=True)
-    tableau: Tableau = eqx.field(static=True)
+    tableau: Tableau = eqx.field(static=True, default=RODAS5P, kw_only=True)
 
     def step(self, terms: Any, t0: Any, t1: Any, y0: Any, args: Any, solver_state: None, made_jump: Any) -> Any:
         """One step; its error estimate is U_s."""
-        del terms, made_jump
-        step = advance(self.system, self.tableau, t0, y0, t1 - t0, args)
+        del made_jump
+        direction, h = _real(terms, t0, t1)
+        step = advance(self.system, self.tableau, direction * t0, y0, direction * h, args)
         return step.state, step.error, self._dense(y0, step), None, diffrax.RESULTS.successful
 
 
 class Rosenbrock(_Rosenbrock):
     """For any right-hand side, y any pytree: Jacobian and time derivative by forward mode, dense factors."""
 
-    tableau: Tableau = eqx.field(static=True)
+    tableau: Tableau = eqx.field(static=True, default=RODAS5P)
 
     def step(self, terms: Any, t0: Any, t1: Any, y0: Any, args: Any, solver_state: None, made_jump: Any) -> Any:
         """One step; its error estimate is U_s."""
         del made_jump
         flat, unravel = ravel_pytree(y0)
-        h, tableau = t1 - t0, self.tableau
+        (direction, h), tableau = _real(terms, t0, t1), self.tableau
 
         def field(t: Any, y: Any) -> Any:
-            return ravel_pytree(terms.vf(t, unravel(y), args))[0]
+            return direction * ravel_pytree(terms.vf(t, unravel(y), args))[0]
 
-        safe = jnp.where(h == 0, 1.0, h)
-        matrix = jnp.eye(flat.shape[0]) / (tableau.gamma * safe) - jax.jacfwd(field, argnums=1)(t0, flat)
+        matrix = jnp.eye(flat.shape[0]) / (tableau.gamma * h) - jax.jacfwd(field, argnums=1)(t0, flat)
         f, drift = jax.jvp(lambda t: field(t, flat), (t0,), (jnp.ones_like(t0),))
         factors = linalg.lu_factor(matrix)
         stages: list[Any] = []
@@ -109,7 +119,7 @@ class Rosenbrock(_Rosenbrock):
             if s:
                 at = flat + sum(w * u for w, u in zip(tableau.a[s], stages, strict=True) if w)
                 f = field(t0 + tableau.c[s] * h, at)
-            right = f + sum(w * u for w, u in zip(tableau.C[s], stages, strict=True)) / safe + tableau.d[s] * h * drift
+            right = f + sum(w * u for w, u in zip(tableau.C[s], stages, strict=True)) / h + tableau.d[s] * h * drift
             stages.append(linalg.lu_solve(factors, right))
         k = tuple(unravel(sum(w * u for w, u in zip(row, stages, strict=True))) for row in tableau.H)
         y1 = unravel(at + stages[-1])
