@@ -17,6 +17,7 @@ import numpy as np
 from models.benchmarks import SEEN, TIMES, Point, Workload, at, error, kvaerno, lsoda, median_seconds, milliseconds_at, roadrunner, workload
 from models.by_amici import ByAmici, installed
 from models.compile import System
+from models.device_limits import sweep, used
 from models.ensemble import simulate_lanes
 from models.many import simulate_ensemble
 from models.protocol import schedule
@@ -147,6 +148,22 @@ def by_sets(workload_name: str) -> Figures:
     return figures
 
 
+def device(workload_name: str, quick: bool) -> Figures:
+    """Where lanes saturate a device, both precisions, and how near its limits: on an accelerator, and for comparison on one core."""
+    accelerator = jax.default_backend() != "cpu"
+    if quick and not accelerator:
+        return {}
+    sets, widths = (131_072, (1024, 4096, 16_384, 65_536)) if accelerator else (4096, (64, 256))
+    work = workload(workload_name, sets, 1e-5)
+    figures: Figures = sweep(work, sets, widths, say)
+    for precision_ in ("float64", "float32"):
+        figures |= used(work, sets, figures["device_saturated_at_lanes"], precision_)
+        say(f"{precision_}: {figures[f'device_{precision_}_ms']:.4f} ms a trajectory at rtol 1e-4, error "
+            f"{figures[f'device_{precision_}_error']:.1e}, {figures[f'device_{precision_}_arithmetic_share']:.1%} of the arithmetic and "
+            f"{figures[f'device_{precision_}_bandwidth_share']:.1%} of the bandwidth")
+    return figures
+
+
 def described() -> str:
     """The device, in words."""
     devices = jax.local_devices()
@@ -245,6 +262,7 @@ def _all(name: str) -> Callable[..., Figures]:
             "precision": lambda: precision(workload, quick),
             "ensemble": lambda: ensemble(workload, quick, "one_core", sets // 2),
             "ensemble_all": lambda: ensemble(workload, quick, "all_cores", sets),
+            "device": lambda: device(workload, quick),
             "gradient": lambda: gradient(workload, quick),
             "compile_value": lambda: compile_value(workload, quick),
             "compile_gradient": lambda: compile_gradient(workload, quick),
@@ -254,5 +272,5 @@ def _all(name: str) -> Callable[..., Figures]:
 
 
 PARTS: Mapping[str, Callable[..., Figures]] = {
-    n: _all(n) for n in ("precision", "ensemble", "ensemble_all", "gradient", "compile_value", "compile_gradient")
+    n: _all(n) for n in ("precision", "ensemble", "ensemble_all", "device", "gradient", "compile_value", "compile_gradient")
 }

@@ -56,7 +56,7 @@ def main(
     found: dict[str, Any] = {"workload": workload, "quick": quick}
     # What is to be compiled cold comes before the parts that would leave it in the cache.
     parts = [("compile_value", None), ("compile_gradient", None), ("gradient", None), ("ensemble", 1), ("ensemble_all", None),
-             ("precision", 1)]
+             ("device", 1), ("precision", 1)]
     with tempfile.TemporaryDirectory() as cache:
         for i, (name, cores) in enumerate(parts, 1):
             typer.echo(f"[{i}/{len(parts)}] {name} ({time.monotonic() - begun:.0f} s so far) ...", err=True)

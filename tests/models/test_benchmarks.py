@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from models.benchmarks import STIMULUS, Point, error, milliseconds_at, workload
+from models.device_limits import need, used
+from models.solver.tableau import RODAS5P
 
 
 def test_cost_at_equal_error_follows_a_power_law():
@@ -28,3 +30,27 @@ def test_the_workload_starts_at_rest_in_its_stimulus():
     fixed = [i for i, p in enumerate(work.system.parameters) if p.startswith(("h_", "n_"))]
     assert np.ptp(work.parameters[:, fixed], axis=0).max() == 0.0
     assert work.state["IL6"] == pytest.approx(10.0, rel=0.5)  # ng/mL, just after the jump
+
+
+def test_no_device_is_used_beyond_its_limits_and_single_precision_states_its_error():
+    """The part of the benchmark that speaks of an accelerator, exercised here."""
+    work = workload("core", 64)
+    double, single = (used(work, 64, 64, precision) for precision in ("float64", "float32"))
+    for name, found in (("float64", double), ("float32", single)):
+        assert found[f"device_{name}_failed"] == 0
+        assert 0 < found[f"device_{name}_bandwidth_share"] < 1
+        assert 0 < found[f"device_{name}_arithmetic_share"] < 1
+        assert found[f"device_{name}_fused_kernel_gain"] > 1
+    # rtol 1e-4 against 1e-6: some tenths of the tolerance, and in single precision not more than its rounding on top
+    assert 0 < double["device_float64_error"] < 1e-4
+    assert 0 < single["device_float32_error"] < 1e-3
+
+
+def test_a_step_needs_the_operations_of_its_sparse_factors_and_moves_its_state():
+    """From below: eight stages, each with a multiplication and an addition for every Jacobian entry and earlier stage."""
+    system = workload("core", 1).system
+    found = need(system, RODAS5P, "float64")
+    n, entries = len(system.species), len(system.pattern)
+    assert found.operations > 8 * 2 * (entries + n * 3)
+    assert found.operations < 8 * 2 * n**2 * 8  # dense factors and stages would be near this
+    assert found.least_bytes >= 8 * 2 * n
