@@ -19,8 +19,12 @@ Found = tuple[Array, Array, Array, Array]  # observables at stops, attempts, rea
 
 
 def connect() -> tuple[int, int]:
-    """(index, number) of this process; under SLURM with several tasks the processes are joined first."""
-    if int(os.environ.get("SLURM_NTASKS", "1")) > 1 and not jax.distributed.is_initialized():
+    """(index, number) of this process; the tasks of a SLURM step (`srun`) are joined first.
+
+    A batch script or an allocation alone names its tasks too, but nobody else has been started there: it is not waited for.
+    """
+    in_a_step = "SLURM_STEP_NODELIST" in os.environ and int(os.environ.get("SLURM_NTASKS", "1")) > 1
+    if in_a_step and not jax.distributed.is_initialized():
         jax.distributed.initialize()
     return jax.process_index(), jax.process_count()
 

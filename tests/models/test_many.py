@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pathlib
@@ -10,8 +11,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 import h5py
 import jax
@@ -21,6 +23,7 @@ import sympy as sp
 
 from models.compile import compile_network
 from models.declare import Input, Parameter, Pathway, Reaction, Species, assumed, nothing
+from models.devices import connect
 from models.many import Setting, float32_error, simulate_ensemble, stream_ensemble
 from models.network import assemble
 from models.parts import PartsError, folder
@@ -121,9 +124,9 @@ def test_single_precision_is_offered_with_its_error_which_is_that_of_algebra():
     assert np.abs(single / truth - 1).max() < 1e-2  # a hundred times the tolerance of a step
 
 
-def worker(arguments: dict, devices: int = 1) -> subprocess.Popen:
+def worker(arguments: dict, devices: int = 1, more: Mapping[str, str] = MappingProxyType({})) -> subprocess.Popen:
     """This file as a program of its own."""
-    env = os.environ | {"XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}", "PYTHONPATH": str(ROOT)}
+    env = os.environ | {"XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}", "PYTHONPATH": str(ROOT), **more}
     return subprocess.Popen([sys.executable, str(HERE), json.dumps(arguments)], env=env, stderr=subprocess.PIPE, text=True)
 
 
@@ -145,11 +148,19 @@ def test_two_devices_give_what_one_gives(whole, tmp_path):
     np.testing.assert_allclose(read(tmp_path / "e.h5")["values"], whole, rtol=1e-9)
 
 
-def test_two_processes_fill_one_file(whole, tmp_path):
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
-    both = [worker({"file": str(tmp_path / "e.h5"), "sets": 19, "chunk": 2, "join": [port, i]}) for i in range(2)]
+def free_job() -> int:
+    """The number of a SLURM job whose port, as JAX derives it, nobody uses here."""
+    for job in range(1, 4096):
+        with socket.socket() as s, contextlib.suppress(OSError):
+            s.bind(("127.0.0.1", 61440 + job))
+            return job
+    raise AssertionError("no port is free")
+
+
+def test_the_tasks_of_a_slurm_step_fill_one_file(whole, tmp_path):
+    step = {"SLURM_JOB_ID": str(free_job()), "SLURM_STEP_NODELIST": "localhost", "SLURM_NTASKS": "2", "SLURM_STEP_NUM_NODES": "1"}
+    both = [worker({"file": str(tmp_path / "e.h5"), "sets": 19, "chunk": 2, "share": [i, 2]},
+                   more=step | {"SLURM_PROCID": str(i), "SLURM_LOCALID": str(i)}) for i in range(2)]
     for process in both:
         ended(process)
     np.testing.assert_allclose(read(tmp_path / "e.h5")["values"], whole, rtol=1e-9)
@@ -157,6 +168,13 @@ def test_two_processes_fill_one_file(whole, tmp_path):
     written = (tmp_path / "e.h5").stat().st_mtime_ns
     stream_ensemble(setting(), sets(19), tmp_path / "e.h5", chunk=2)
     assert (tmp_path / "e.h5").stat().st_mtime_ns == written, "done twice"
+
+
+def test_an_allocation_without_a_step_waits_for_nobody(monkeypatch):
+    monkeypatch.delenv("SLURM_STEP_NODELIST", raising=False)
+    for name, value in {"SLURM_JOB_ID": "7", "SLURM_NTASKS": "4", "SLURM_PROCID": "0", "SLURM_LOCALID": "0"}.items():
+        monkeypatch.setenv(name, value)
+    assert connect() == (0, 1)
 
 
 def test_a_streamed_ensemble_that_is_killed_goes_on_where_it_stopped(tmp_path):
@@ -186,19 +204,15 @@ def test_a_streamed_ensemble_that_is_killed_goes_on_where_it_stopped(tmp_path):
 
 
 def main(arguments: Sequence[str]) -> None:
-    """What `worker` runs: joins the other process where asked, then fills its share of the file."""
-    from models.devices import connect
+    """What `worker` runs: joins the other tasks of its step, then fills its share of the file."""
     from models.machine import prepare_jax
 
     asked = json.loads(arguments[1])
     prepare_jax(cores=1)
-    if "join" in asked:
-        port, index = asked["join"]
-        jax.distributed.initialize(f"127.0.0.1:{port}", num_processes=2, process_id=index)
     jax.config.update("jax_enable_x64", True)
-    assert len(jax.local_devices()) == asked.get("devices", 1)
     share = connect()
-    assert share == ((asked["join"][1], 2) if "join" in asked else (0, 1))
+    assert share == tuple(asked.get("share", (0, 1)))
+    assert len(jax.local_devices()) == asked.get("devices", 1)
     stream_ensemble(setting(), sets(asked["sets"]), pathlib.Path(asked["file"]), chunk=asked.get("chunk"), share=share)
 
 
