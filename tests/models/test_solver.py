@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pathlib
+import re
 from typing import Any
 
 import diffrax
@@ -74,3 +76,14 @@ def test_the_logarithm_is_that_of_the_c_library_to_the_last_place() -> None:
     assert np.all(np.abs(found - truth) <= 2 * np.spacing(np.abs(truth)))  # each is right to one unit in the last place
     np.testing.assert_array_equal(np.asarray(log(jnp.array([np.inf, np.nan]))), [np.inf, np.nan])
     assert jax.grad(log)(4.0) == 0.25
+
+
+def test_the_examples_of_the_engines_documentation_run_and_say_what_algebra_says(capsys) -> None:
+    text = (pathlib.Path(__file__).parents[2] / "models" / "solver" / "README.md").read_text()
+    names: dict[str, Any] = {}
+    for block in re.findall(r"```python\n(.*?)```", text, re.S):
+        exec(block, names)
+    found, k, t = names["found"], names["sets"][:, :, None], np.array([0.0, 5.0, 60.0])
+    dosed = np.exp(-k * t) + np.where(t <= 10, 1 - np.exp(-k * t), np.exp(-k * (t - 10)) - np.exp(-k * t)) / k
+    np.testing.assert_allclose(found["values"].values[..., 0], np.concatenate([np.exp(-k * t), dosed], 1), rtol=1e-4, atol=1e-8)
+    assert capsys.readouterr().out.strip().endswith("(8, 1)")
