@@ -14,12 +14,10 @@ import jax.numpy as jnp
 import numpy as np
 import sympy as sp
 from jaxtyping import Array, Float
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from models.compile import Scalars, System, observable
 from models.derivative import Request
 from models.devices import on_devices
-from models.parts import complete, finished, join, write_part
 from models.protocol import Protocol, evaluate, schedule
 from models.queue import COMPLETE, REASONS, Items, Observe, Tolerance
 from models.solver.tableau import RODAS5P, Tableau
@@ -111,6 +109,8 @@ def stream_ensemble(
     Raises:
         PartsError: the file is being filled by another run. A finished one of these very sets is left as it is.
     """
+    from models.parts import complete, finished, join, write_part  # h5py: only here
+
     parameters = np.asarray(parameters)
     work = _work(setting, len(parameters), share[1], lanes, chunk, devices)
     count = work.parts(len(parameters))
@@ -125,8 +125,13 @@ def stream_ensemble(
 
 
 def _watched(todo: list[int], progress: bool) -> Iterator[int]:
+    if not progress:
+        yield from todo
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, disable=not progress) as bar:
+    with Progress(*columns) as bar:
         task = bar.add_task("chunks", total=len(todo))
         for index in todo:
             yield index
