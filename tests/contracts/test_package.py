@@ -40,8 +40,8 @@ def test_layers_hold():
     assert linted.returncode == 0, linted.stdout
 
 
-HEAVY = ("arviz", "petab", "matplotlib", "pandas", "xarray", "plotly", "libsbml", "numpyro", "blackjax", "h5py", "h5netcdf", "rich", "typer",
-         "SALib", "panel")
+HEAVY = ("arviz", "petab", "matplotlib", "pandas", "xarray", "plotly", "libsbml", "numpyro", "blackjax", "h5py", "h5netcdf", "rich",
+         "typer", "SALib", "panel")
 
 
 def modules_of(package: str) -> list[str]:
