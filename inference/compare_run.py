@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import jax
@@ -119,7 +119,12 @@ def run(
     """Sample the mixture, once more with balanced weights if a hypothesis was hardly visited.
 
     None if stopped; the same call goes on from what is in the folder.
+
+    Raises:
+        CheckpointError: the folder holds another comparison.
     """
+    checkpoint.identify(folder, {"what": "comparison", "study": joint.study.fingerprint, "hypotheses": list(joint.hypotheses),
+                                 "sampler": sampler.__name__, "settings": asdict(settings)})
     believed = uniform(joint)
     sampled, again = believed, 0
     while True:

@@ -45,11 +45,19 @@ def loo_pit(
     observed: Float[np.ndarray, "measurement"],
 ) -> tuple[Float[np.ndarray, "measurement"], Float[np.ndarray, "measurement"]]:
     """Leave-one-out probability below each measured value, and the Pareto shape, from draws of the whole posterior."""
-    pit, k = np.zeros(len(observed)), np.zeros(len(observed))
-    for i in range(len(observed)):
+    return of_probabilities(log_likelihood, (replicated < observed).astype(float))
+
+
+def of_probabilities(
+    log_likelihood: Float[np.ndarray, "draw measurement"], below: Float[np.ndarray, "draw measurement"],
+) -> tuple[Float[np.ndarray, "measurement"], Float[np.ndarray, "measurement"]]:
+    """The same where each draw tells the probability below the measured value itself, which is less noisy."""
+    size = log_likelihood.shape[1]
+    pit, k = np.zeros(size), np.zeros(size)
+    for i in range(size):
         log_w, shape = array_stats.psislw(log_likelihood[:, i])  # it takes the negative itself
         w = np.exp(log_w - log_w.max())
-        pit[i], k[i] = np.sum(w * (replicated[:, i] < observed[i])) / w.sum(), float(shape)
+        pit[i], k[i] = np.sum(w * below[:, i]) / w.sum(), float(shape)
     return pit, k
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,11 +33,13 @@ class Family:
         priors: by name.
         simulate: (parameters, key) -> (data (measurement,), could the network be solved?): how data really arise.
         log_likelihood: (parameters, data) -> (terms (measurement,), ok): what the analyst believes.
+        identity: what the data and the beliefs depend on, so that work on another family is not gone on with.
     """
 
     priors: Mapping[str, dist.Distribution]
     simulate: Callable[[Float[Array, "parameter"], Array], tuple[Float[Array, "measurement"], Bool[Array, ""]]]
     log_likelihood: Callable[[Float[Array, "parameter"], Float[Array, "measurement"]], tuple[Float[Array, "measurement"], Bool[Array, ""]]]
+    identity: Mapping[str, Any] = field(default_factory=dict)
 
     def problem(self, data: Float[Array, "measurement"]) -> Problem:
         """The posterior of one data set."""
@@ -185,7 +187,7 @@ def fit(
             "log_likelihood": (-energy - np.asarray(log_prior))[:, :: plan.thin], "poor": poor, "ess": ess,
         }
 
-    identity = {"what": "many fits", "plan": asdict(plan), "seed": seed, "parameters": list(family.priors)}
+    identity = {"what": "many fits", "plan": asdict(plan), "seed": seed, "parameters": list(family.priors), **family.identity}
     batches = -(-plan.fits // plan.batch)
     seen = drive(folder, identity, lambda: [np.asarray(0)], lambda i, _: i == batches, advance, report, stop)
     if seen is None:
@@ -227,7 +229,7 @@ def walk(
     A fit is poor if its particles still remember where their last walk began, or hardly move. None if `stop` ended the work.
     """
     truth, data = invented(family, fits, seed, min(plan.width, 256))
-    found = tempered.sample(family.priors, family.log_likelihood, data, plan, seed, folder, report, stop)
+    found = tempered.sample(family.priors, family.log_likelihood, data, plan, seed, folder, report, stop, family.identity)
     if found is None:
         return None
     shell = Problem(family.priors, lambda theta: (jnp.zeros(1), jnp.asarray(True)))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -63,6 +64,24 @@ class Teller:
                    TextColumn("left"), TimeRemainingColumn(), TextColumn("{task.fields[note]}"))
         with Progress(*columns, console=self.console) as progress:
             yield Bar(self.console, title, total, progress, progress.add_task(title, total=total, note=""))
+
+
+def stop_when_asked(tell: Teller) -> Callable[[], bool]:
+    """From now on Ctrl-C or a request to end is remembered, and the returned function says whether one came.
+
+    A second Ctrl-C ends at once; what was kept before it stays.
+    """
+    asked: list[int] = []
+
+    def remember(number: int, _: object) -> None:
+        if asked and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        asked.append(number)
+        tell.say("Stopping after the piece in progress (Ctrl-C again: at once) ...")
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, remember)
+    return lambda: bool(asked)
 
 
 def duration(seconds: float) -> str:

@@ -6,7 +6,7 @@ is judged by the normal approximation alone, so this tests it, the engine and th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,9 +42,9 @@ class Recovered:
     prior_sd: np.ndarray
 
 
-def experiment(folder: Path) -> Study:
-    """The 31-parameter study, written to `folder` and read back."""
-    return load(measured.write(recovery.design(), folder, niche()), lint=False)
+def experiment(folder: Path, *, ridges: bool = False) -> Study:
+    """The 31-parameter study, written to `folder` and read back; `ridges`: with both ends of the specification's ridges free."""
+    return load(measured.write(recovery.design(ridges=ridges), folder, niche()), lint=False)
 
 
 def predictor(study: Study) -> scoring.Predict:
@@ -60,8 +60,9 @@ def predictor(study: Study) -> scoring.Predict:
 
 def run(
     study: Study, folder: Path, *, fits: int, batch: int, steps: int, width: int, seed: int, report: Callable[[int], None] | None = None,
-) -> Recovered:
-    """Data sets in batches, one file each in `folder`, going on from those that are there."""
+    stop: Callable[[], bool] | None = None,
+) -> Recovered | None:
+    """Data sets in batches, one file each in `folder`, going on from those that are there. None if `stop` ended the work."""
     priors = {u.name: u.prior.distribution() for u in study.unknowns}
     shell, predict = Problem(priors, lambda theta: (jnp.zeros(1), jnp.asarray(True))), predictor(study)
     centre = np.asarray(shell.unconstrain(jnp.asarray(study.nominal)))
@@ -75,15 +76,48 @@ def run(
         location, scale, _ = (np.asarray(x)[:batch] for x in at(jnp.asarray(padded)))
         data = location + scale * rng.standard_normal(location.shape)
         found = scoring.search(priors, predict, data, np.repeat(centre[None], batch, 0), steps=steps, width=width)
+        assert found is not None  # it is kept nowhere, so nothing stops it
         return [np.asarray(i + 1)], {"truth": truth, "mode": found.z, "sd": found.sd, "covariance": found.covariance,
                                      "gained": found.gained, "prior_sd": found.prior_sd[None]}
 
-    identity = {"what": "recovery", "seed": seed, "batch": batch, "steps": steps, "parameters": list(study.names)}
+    identity = {"what": "recovery", "seed": seed, "batch": batch, "steps": steps, "study": study.fingerprint}
     seen = drive(folder, identity, lambda: [np.asarray(0)], lambda i, _: i * batch >= fits, advance,
-                 None if report is None else lambda i, _: report(i * batch))
-    assert seen is not None
+                 None if report is None else lambda i, _: report(i * batch), stop)
+    if seen is None:
+        return None
     found = {k: np.concatenate([s[k] for s in seen]) for k in seen[0]}
     return Recovered(study.names, *(found[k] for k in ("truth", "mode", "sd", "covariance", "gained")), found["prior_sd"][0])
+
+
+@dataclass(frozen=True)
+class Ridge:
+    """A pair of parameters: the correlation that the specification found with 141 free, the one `here`, and `other`: the strongest
+    that either of them has with a third parameter, which takes the place of a ridge where fewer are free."""
+
+    a: str
+    b: str
+    specified: float
+    here: float
+    other: str
+
+
+def ridges(study: Study, width: int) -> tuple[Ridge, ...]:
+    """The specification's ridges in the normal approximation at the nominal parameters; `study` has both ends of each free."""
+    priors = {u.name: u.prior.distribution() for u in study.unknowns}
+    shell, predict = Problem(priors, lambda theta: (jnp.zeros(1), jnp.asarray(True))), predictor(study)
+    nominal = np.asarray(shell.unconstrain(jnp.asarray(study.nominal)))[None]
+    found = scoring.search(priors, predict, np.zeros((1, len(study.measurements))), nominal, steps=0, width=width)
+    assert found is not None
+    correlation = found.covariance[0] / np.outer(found.sd[0], found.sd[0])
+
+    def strongest(ends: tuple[int, int]) -> str:
+        size = [max(abs(correlation[i, k]) for i in ends) if k not in ends else 0.0 for k in range(len(study.names))]
+        k = int(np.argmax(size))
+        i = max(ends, key=lambda i: abs(correlation[i, k]))
+        return f"{study.names[i]}/{study.names[k]} {correlation[i, k]:+.2f}"
+
+    at = {n: i for i, n in enumerate(study.names)}
+    return tuple(Ridge(a, b, c, float(correlation[at[a], at[b]]), strongest((at[a], at[b]))) for a, b, c in recovery.RIDGES)
 
 
 def covered(r: Recovered, names: tuple[str, ...]) -> np.ndarray:
@@ -92,8 +126,8 @@ def covered(r: Recovered, names: tuple[str, ...]) -> np.ndarray:
     return np.abs(r.mode - r.truth)[:, at] <= stats.norm.ppf((1 + LEVEL) / 2) * r.sd[:, at]
 
 
-def in_words(r: Recovered) -> str:
-    """What came back, in Markdown."""
+def in_words(r: Recovered, known: Sequence[Ridge]) -> str:
+    """What came back, in Markdown; `known`: the specification's ridges."""
     fits = len(r.truth)
     low, high = (stats.binom.ppf(q, fits, LEVEL) / fits for q in (0.005, 0.995))
     lines = [f"# Recovery of {len(r.names)} parameters from simulated data", "",
@@ -108,8 +142,16 @@ def in_words(r: Recovered) -> str:
     all_of_them = covered(r, r.names)
     of_set = 100 * all_of_them.mean(1)
     lines += ["", f"All {len(r.names)} parameters: {of_set.mean():.1f} % covered (between data sets {of_set.min():.0f} to "
-              f"{of_set.max():.0f} %).", "", "Ridges (correlation of the normal approximation, median over data sets):", ""]
+              f"{of_set.max():.0f} %).", "", "Ridges among them (correlation of the normal approximation, median over data sets):", ""]
     sd = np.sqrt(np.diagonal(r.covariance, axis1=1, axis2=2))
     correlation = np.median(r.covariance / sd[:, :, None] / sd[:, None, :], axis=0)
     lines += [f"* `{a}` and `{b}`: {c:+.2f}" for a, b, c in scoring.ridges(correlation, r.names)][:12]
+    if known:
+        lines += ["", "## The ridges of the specification", "",
+                  "Both ends of each free, at the nominal parameters (the specification freed 141).", "",
+                  "| pair | specification | here | strongest with a third |", "| --- | --- | --- | --- |"]
+        lines += [f"| `{k.a}`/`{k.b}` | {k.specified:+.2f} | {k.here:+.2f} | {k.other} |" for k in known]
+        kept = [k for k in known if k.here * k.specified > 0]
+        lines += ["", f"{len(kept)} of {len(known)} have the specification's sign, {sum(abs(k.here) >= 0.6 for k in kept)} of them with "
+                  "a size of at least 0.6."]
     return "\n".join([*lines, ""])

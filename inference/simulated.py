@@ -53,5 +53,6 @@ def family(study: Study, *, rtol: float, atol: float, wrong_noise: float = 1.0) 
             ok = ok & jnp.all(dishes.ok) & jnp.all(good)
         return total, ok
 
-    return Family({u.name: u.prior.distribution() for u in study.unknowns}, simulate, believed)
+    return Family({u.name: u.prior.distribution() for u in study.unknowns}, simulate, believed,
+                  {"study": study.fingerprint, "rtol": rtol, "atol": atol, "wrong_noise": wrong_noise})
 

@@ -95,7 +95,7 @@ def resampled(rng: np.random.Generator, log_w: Float[np.ndarray, "problem partic
 
 def sample(
     priors: Mapping[str, dist.Distribution], log_likelihood: LogLikelihood, data: Any, plan: Plan, seed: int, folder: Path,
-    report: Report | None = None, stop: Callable[[], bool] | None = None,
+    report: Report | None = None, stop: Callable[[], bool] | None = None, belongs: Mapping[str, Any] | None = None,
 ) -> Tempered | None:
     """Draws of the posterior of every problem, one file a rise of the power in `folder`, going on from those that are there.
 
@@ -103,6 +103,7 @@ def sample(
         priors: by name, the same for all problems.
         log_likelihood: (parameters, data of one problem) -> (terms, could it be solved?).
         data: arrays with a leading axis of problems.
+        belongs: what the likelihood depends on; a folder made for something else is refused.
 
     Returns:
         None if `stop` ended the work before it was done.
@@ -166,7 +167,8 @@ def sample(
         return ([z, like, prior, raised, log_evidence, log_step, walked, origin],
                 {"power": raised, "accepted": taken, "walked": walked, "left": correlation(origin, z)})
 
-    identity = {"sampler": "tempered random walks", "plan": asdict(plan), "seed": seed, "parameters": list(priors), "problems": problems}
+    identity = {"sampler": "tempered random walks", "plan": asdict(plan), "seed": seed, "parameters": list(priors), "problems": problems,
+                **(belongs or {})}
     last: list[State] = []
 
     def finished(i: int, state: State) -> bool:

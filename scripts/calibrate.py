@@ -43,7 +43,7 @@ def main(
     from inference import calibrate, calibrate_figures, many, tempered
     from inference.checkpoint import CheckpointError, require_writable
     from inference.fit import device_line, write_json
-    from inference.progress import Teller, duration
+    from inference.progress import Teller, duration, stop_when_asked
     from inference.simulated import family
     from inference.study import StudyError, load
 
@@ -60,19 +60,21 @@ def main(
         tell.say(f"Computing on {device_line()}; results go to {folder}")
         if len(loaded.unknowns) > 8:
             tell.say("  more than eight parameters: this may take hours")
-        begun = time.monotonic()
+        begun, stop = time.monotonic(), stop_when_asked(tell)
         invent = family(loaded, rtol=RTOL, atol=ATOL, wrong_noise=wrong_noise)
         if sampler == "walk":
             walks = tempered.Plan(draws, MOVES, LAST)
-            found = many.walk(invent, fits, walks, seed, folder / "walks", lambda i, seen: tell.say(progress(i, seen)))
+            found = many.walk(invent, fits, walks, seed, folder / "walks", lambda i, seen: tell.say(progress(i, seen)), stop)
         else:
             plan = many.Plan(fits=fits, batch=min(64, fits), draws=draws)
             with tell.bar("batches of data sets", -(-fits // plan.batch)) as bar:
                 found = many.fit(invent, plan, seed, folder / "batches",
-                                 lambda i, seen: bar.to(i, f"{int(seen['poor'].sum())} of {len(seen['poor'])} mixed badly"))
+                                 lambda i, seen: bar.to(i, f"{int(seen['poor'].sum())} of {len(seen['poor'])} mixed badly"), stop)
     except (StudyError, CheckpointError, OSError) as error:
         raise fail(str(error)) from None
-    assert found is not None
+    if found is None:
+        tell.say(f"Stopped. Everything so far is kept in {folder}; the same command goes on")
+        raise typer.Exit(130)
     truth = np.column_stack([found.truth, found.truth_log_likelihood])
     posterior = np.concatenate([found.z, found.log_likelihood[..., None]], 2)
     ranks = calibrate.ranks(truth, posterior, seed)

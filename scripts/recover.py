@@ -32,7 +32,7 @@ def main(
     from inference import recover
     from inference.checkpoint import CheckpointError, require_writable
     from inference.fit import device_line
-    from inference.progress import Teller, duration
+    from inference.progress import Teller, duration, stop_when_asked
     from inference.studies.recovery import design
 
     tell, folder, begun = Teller(), out or ROOT / "results" / "recovery", time.monotonic()
@@ -43,10 +43,15 @@ def main(
                  f"{len(study.protocols)} dishes; {fits} data sets on {device_line()}")
         with tell.bar("data sets (the first includes compilation)", fits) as bar:
             found = recover.run(study, folder / "data_sets", fits=fits, batch=min(4, fits), steps=steps, width=16, seed=seed,
-                                report=lambda i: bar.to(min(i, fits)))
+                                report=lambda i: bar.to(min(i, fits)), stop=stop_when_asked(tell))
+        if found is None:
+            tell.say(f"Stopped. Everything so far is kept in {folder}; the same command goes on")
+            raise typer.Exit(130)
+        tell.say("The ridges of the specification, with both ends of each free ...")
+        known = recover.ridges(recover.experiment(folder, ridges=True), width=16)
     except (CheckpointError, OSError) as error:
         raise fail(str(error)) from None
-    text = recover.in_words(found)
+    text = recover.in_words(found, known)
     (folder / "summary.md").write_text(text)
     tell.say(text)
     tell.say(f"Written to {folder} after {duration(time.monotonic() - begun)}: summary.md")

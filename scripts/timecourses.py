@@ -33,51 +33,63 @@ def main(
     prepare_jax(device)
     import numpy as np
 
-    from inference import timecourses
-    from inference.checkpoint import require_writable
+    from inference import loo_pit, timecourses
+    from inference.checkpoint import CheckpointError, require_writable
     from inference.fit import device_line, write_json
-    from inference.progress import Teller, duration
+    from inference.progress import Teller, duration, stop_when_asked
     from inference.studies import measured
     from inference.study import StudyError, load
 
     tell, folder, begun = Teller(), out or ROOT / "results" / "timecourses", time.monotonic()
     if not studies and not data.is_dir():
         raise fail(f"{data}: is no folder: name the folder of the measured data with --data or GP130_DATA, or name studies")
-    fits, problems = [], []
+    stop, fits, cannot = stop_when_asked(tell), [], {}
     try:
         require_writable(folder, 50 * 2**20)
-        paths = [Path(s) for s in studies] if studies else [measured.write(build(data), folder) for build in measured.STUDIES]
+        if studies:
+            paths = [Path(s) for s in studies]
+        else:
+            made = [build(data) for build in measured.STUDIES]
+            cannot = {m.id: m.cannot for m in made}
+            paths = [measured.write(m, folder) for m in made]
         tell.say(f"{len(paths)} data sets on {device_line()}; results go to {folder}")
         for path in paths:
             study = load(path)
             tell.say(f"{study.id}: {len(study.measurements)} values, {len(study.protocols)} dishes, {len(study.unknowns)} unknowns, "
                      f"{starts} searches (the first step includes compilation) ...")
             with tell.bar(study.id, steps) as bar:
-                found = timecourses.fit(study, starts=starts, steps=steps, width=64, seed=seed,
-                                        report=lambda i, v, b=bar: b.to(i, f"best log posterior {v.max():.2f}"))
-            tell.say(f"  log posterior {found.modes.log_posterior[0]:.2f}; {found.near} of {starts} searches ended within 2 of it")
+                found = timecourses.fit(study, starts=starts, steps=steps, width=64, seed=seed, folder=folder / study.id / "search",
+                                        stop=stop, report=lambda i, v, b=bar: b.to(i, f"best log posterior {v.max():.2f}"))
+            if found is None:
+                tell.say(f"Stopped. Everything so far is kept in {folder}; the same command goes on")
+                raise typer.Exit(130)
+            tell.say(f"  log posterior {found.log_posterior:.2f}; {found.near} of {starts} searches ended within 2 of it")
             fits.append(found)
             picture = timecourses.figure(found)
             picture.savefig(folder / f"{study.id}.png", dpi=110)
             timecourses.plt.close(picture)
-            problems.append((study.id, timecourses.checks(found)))
-    except (StudyError, OSError) as error:
+            picture = loo_pit.figure(timecourses.left_out(found))
+            picture.savefig(folder / f"{study.id}-loo_pit.png", dpi=110)
+            timecourses.plt.close(picture)
+    except (StudyError, CheckpointError, OSError) as error:
         raise fail(str(error)) from None
-    said = timecourses.told(fits)
-    text = "# Which data inform which feedback\n\n" + timecourses.table(said, measured.FEEDBACK)
-    text += "\n## What fits and what does not\n\n| data set | observable | values | inside 89 % | neighbouring residuals |\n" \
-            "| --- | --- | --- | --- | --- |\n"
-    text += "".join(f"| {s} | {name} | {n} | {100 * inside:.0f} % | {r:+.2f}{' **misses the shape**' if r > 0.6 else ''} |\n"
-                    for s, rows in problems for name, n, inside, r in rows)
+    asked = (*measured.FEEDBACK, "g_auto", "e_deg")
+    said = timecourses.told(fits, asked)
+    text = "# Which data inform which feedback\n\n" + timecourses.table(said, asked) + "\n" + timecourses.misfits(fits, cannot)
     (folder / "summary.md").write_text(text)
     write_json(folder / "timecourses.json", {
         "starts": starts, "seed": seed, "wall_time_s": round(time.monotonic() - begun, 1), "device": device_line(),
         "together": dict(zip(said.names, said.together.tolist(), strict=True)),
-        "studies": {f.study.id: {"log_posterior": float(f.modes.log_posterior[0]), "near": f.near, "gained_last": float(f.modes.gained[0]),
+        "apart": dict(zip(said.names, said.disagree.tolist(), strict=True)),
+        "studies": {f.study.id: {"log_posterior": f.log_posterior, "near": f.near, "gained_last": f.gained,
+                                 "loo_pit_p": timecourses.left_out(f).p,
                                  "ln": dict(zip(f.names, f.mean.tolist(), strict=True)),
-                                 "sd_ln": dict(zip(f.names, np.sqrt(np.diag(f.covariance)).tolist(), strict=True))} for f in fits}})
+                                 "sd_ln": dict(zip(f.names, np.sqrt(np.diag(f.covariance)).tolist(), strict=True)),
+                                 "dishes": {n: {"values": k, "inside_89": i, "p": p} for n, k, i, p in timecourses.of_dishes(f)},
+                                 "observables": {n: {"values": k, "inside_89": i, "neighbours": None if np.isnan(r) else r}
+                                                 for n, k, i, r in timecourses.checks(f)}} for f in fits}})
     tell.say(text)
-    tell.say(f"Written to {folder} after {duration(time.monotonic() - begun)}: summary.md, timecourses.json, one picture a data set")
+    tell.say(f"Written to {folder} after {duration(time.monotonic() - begun)}: summary.md, timecourses.json, two pictures a data set")
 
 
 if __name__ == "__main__":

@@ -121,13 +121,21 @@ def l929(folder: Path) -> Measured:
 
 
 def zeilfelder(folder: Path) -> Measured:
-    """SOCS3 mRNA (qPCR) and SOCS3 protein (blot) after IL-6 in HepG2, one scale a gel or plate, without cycloheximide."""
-    kinds = {"SOCS3_qpcr_scaled": ("mSOCS3", "mRNA"), "cSOCS3_wb": ("SOCS3", "protein")}
-    table = [r for r in read(folder, "zeilfelder2025_control_IL6_812pts.csv")
-             if r["observable"] in kinds and float(r["cycloheximide"]) == 0]
+    """pSTAT3 (whole cell) and SOCS3 (qPCR, blots) after IL-6 in HepG2, one scale a gel or plate, and the loss of the receptor.
+
+    Loading controls of a blot are constants, so that they go into its scale. Under cycloheximide the receptor decays with
+    d_R. The network cannot stop its synthesis alone, but a receptor added to the cell is lost in just that way: the excess of
+    R + RA over 1 decays with d_R and nothing else where there is no SOCS3.
+    """
+    kinds = {"SOCS3_qpcr_scaled": ("mSOCS3", "mRNA", 0.4), "cSOCS3_wb": ("SOCS3", "protein", 0.4),
+             "tpSTAT3_wb_scaled": ("pS", "pSTAT3", 0.3)}
+    whole = read(folder, "zeilfelder2025_control_IL6_812pts.csv")
+    table = [r for r in whole if r["observable"] in kinds and float(r["cycloheximide"]) == 0]
     sets = sorted({(r["dataset"], r["observable"]) for r in table})
     label = {s: f"{kinds[s[1]][1]}_{i}" for i, s in enumerate(sets)}
-    rows, levels, observables, own = [], set(), {}, [Own("noise_mRNA", "sd of ln", 0.4, 0.5), Own("noise_protein", "sd of ln", 0.4, 0.5)]
+    rows, levels, observables, own = [], set(), {}, []
+    for _, kind, sd in kinds.values():
+        own += [Own(f"noise_{kind}", "sd of ln", sd, 0.5), Own(f"blank_{kind}", f"blank of {kind}, in its unit", 0.02, 1.5)]
     for r in table:
         value = 10 ** float(r["y_exp"]) if r["scale"] == "log10" else float(r["y_exp"])
         if value > 0:
@@ -135,27 +143,32 @@ def zeilfelder(folder: Path) -> Measured:
             dish = f"il6_{float(r['il6_ng_ml']):g}".replace(".", "p")
             rows.append(Row(label[r["dataset"], r["observable"]], dish, float(r["time_min"]), value))
     for s, name in label.items():
-        species, kind = kinds[s[1]]
+        species, kind, _ = kinds[s[1]]
         middle = sorted(x.value for x in rows if x.observable == name)
-        own += [Own(f"scale_{name}", f"scale of {s[0]}", middle[len(middle) // 2], 2.0), Own(f"blank_{name}", "blank", 0.1, 1.0)]
-        observables[name] = (f"scale_{name} * ({species} + blank_{name})", f"noise_{kind}")
+        own.append(Own(f"scale_{name}", f"scale of {s[0]}", middle[len(middle) // 2], 2.0))
+        observables[name] = (f"scale_{name} * ({species} + blank_{kind})", f"noise_{kind}")
     dishes = {f"il6_{x:g}".replace(".", "p"): ({"N": "0", "clamped": "1"}, {"clamped": "0", "IL6": f"{x:g}"}) for x in sorted(levels)}
-    return Measured("zeilfelder2025_socs3", "Zeilfelder et al. 2025, HepG2, IL-6 alone",
+    dishes["no_synthesis"] = ({"N": "0", "clamped": "1", "k_tS": "0"}, {"R": "R + 1"})
+    rows += [Row("receptor", "no_synthesis", float(r["time_min"]), float(r["y_exp"])) for r in whole if r["observable"] == "binding_sites"]
+    own += [Own("scale_receptor", "binding sites at the start", 100.0, 1.0), Own("noise_receptor", "sd of ln", 0.2, 0.7)]
+    observables["receptor"] = ("scale_receptor * (R + RA - 1)", "noise_receptor")
+    return Measured("zeilfelder2025", "Zeilfelder et al. 2025, HepG2, IL-6 alone, and binding sites under cycloheximide",
                     dishes, observables, tuple(rows), RECEPTOR, tuple(own),
-                    cannot="arms with cycloheximide, and pSTAT3, whose loading controls the network lacks")
+                    cannot="pSTAT3 of cytoplasm and nucleus apart")
 
 
 # data set of the authors -> read-outs taken from it: IL-6 alone, left in the medium
 SOBOTTA = {
-    "bohl_hep_2005_02_03_Cont40ng_T90min": ("pSTAT3_wb",), "bohl_hep_2005_11_22_DoseResponseUntil120ng": ("pSTAT3_wb",),
-    "bohl_hep_2007_07_17_DRTC": ("pSTAT3_wb", "SOCS3_wb"), "bohl_hep_2009_06_23_DRTC": ("pSTAT3_wb", "SOCS3_wb"),
+    "bohl_hep_2005_02_03_Cont40ng_T90min": ("pgp130_wb", "pSTAT3_wb"), "bohl_hep_2005_11_22_DoseResponseUntil120ng": ("pSTAT3_wb",),
+    "bohl_hep_2007_07_17_DRTC": ("pgp130_wb", "pSTAT3_wb", "SOCS3_wb"), "bohl_hep_2009_06_23_DRTC": ("pgp130_wb", "pSTAT3_wb", "SOCS3_wb"),
     "bohl_hep_2009_10_14_qRTPCR": ("SOCS3_qpcr",), "bohl_mlc_per_cell_log": ("SOCS3_abs",),
 }
 
 
 def sobotta(folder: Path) -> Measured:
-    """pSTAT3 and SOCS3 (blots, qPCR, molecules per cell) after IL-6 in primary mouse hepatocytes, one scale and blank a gel."""
-    seen = {"pSTAT3_wb": ("pS", "pSTAT3", 0.3), "SOCS3_wb": ("SOCS3", "SOCS3", 0.5), "SOCS3_qpcr": ("mSOCS3", "mRNA", 0.4)}
+    """Active receptor, pSTAT3, SOCS3 (blots, qPCR, molecules per cell) after IL-6, primary mouse hepatocytes; scale and blank a gel."""
+    seen = {"pgp130_wb": ("RA", "pgp130", 0.4), "pSTAT3_wb": ("pS", "pSTAT3", 0.3), "SOCS3_wb": ("SOCS3", "SOCS3", 0.5),
+            "SOCS3_qpcr": ("mSOCS3", "mRNA", 0.4)}
     table = [r for r in read(folder, "sobotta2017_core_data.csv") if r["observable"] in SOBOTTA.get(r["dataset"], ())]
     rows, observables, levels = [], {"SOCS3_absolute": ("SOCS3", "noise_absolute")}, set()
     own = [Own("k_aL_hepatocyte", "IL-6-driven JAK activation, 1/min", 0.23, 0.8), Own("K_L_hepatocyte", "IL-6 at half, ng/mL", 200.0, 0.8),

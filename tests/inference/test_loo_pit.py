@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import stats
 
-from inference.loo_pit import LooPit, loo_pit
+from inference.loo_pit import LooPit, loo_pit, of_probabilities
 
 
 def test_leave_one_out_probabilities_are_the_closed_form() -> None:
@@ -14,6 +14,8 @@ def test_leave_one_out_probabilities_are_the_closed_form() -> None:
     pit, k = loo_pit(log_likelihood, replicated, y)
     exact = stats.norm((y.sum() - y) / 25, np.sqrt(1 + 1 / 25)).cdf(y)
     assert np.all(k < 0.7)
+    smooth, _ = of_probabilities(log_likelihood, stats.norm(draws, 1.0).cdf(y))
+    np.testing.assert_allclose(smooth, exact, atol=0.005)  # no binomial error
     np.testing.assert_allclose(pit, exact, atol=0.015)  # binomial error of 40,000 draws is 0.0025, with weights up to twice that
 
 

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
+import scipy.stats
 
 from inference import recover, timecourses
 from inference.studies import recovery
@@ -29,7 +30,7 @@ def test_two_data_sets_together_are_the_product_of_their_likelihoods_and_one_pri
     a, b, ya, yb = rng.standard_normal((6, 3)), rng.standard_normal((5, 2)), rng.standard_normal(6), rng.standard_normal(5)
     one = fitted("one", ("k", "c1a_cell", "own"), *posterior(("k", "c1a_cell", "own"), a, ya, 0.5), prior)
     two = fitted("two", ("k", "c1a"), *posterior(("k", "c1a"), b, yb, 0.3), prior)
-    said = timecourses.told(cast(Any, [one, two]))
+    said = timecourses.told(cast(Any, [one, two]), ())
     whole = np.concatenate([a / 0.5, np.column_stack([b, np.zeros(5)]) / 0.3])
     precision = whole.T @ whole + np.diag([1.0, 0.25, 1.0])
     exact_mean = np.linalg.solve(precision, whole.T @ np.concatenate([ya / 0.5, yb / 0.3]) + np.array([0.0, 0.25, 0.0]))
@@ -40,6 +41,28 @@ def test_two_data_sets_together_are_the_product_of_their_likelihoods_and_one_pri
     assert "`c1a`" in timecourses.table(said, ("c1a", "K_iS"))
 
 
+def test_where_priors_differ_the_widest_counts_once() -> None:
+    def one(id: str, sd: float) -> Any:
+        covariance = np.array([[1 / (sd**-2 + 4.0)]])  # one measurement of ln k, at 2 with sd 0.5
+        return fitted(id, ("k",), [float(covariance[0, 0] * 8.0)], covariance, {"k": (0.0, sd)})
+
+    said = timecourses.told(cast(Any, [one("narrow", 0.3), one("wide", 1.5)]), ("k",))
+    precision = 1.5**-2 + 8.0
+    assert said.mean[0] == pytest.approx(16.0 / precision)
+    assert said.together[0] == pytest.approx(precision**-0.5 / 1.5)
+    np.testing.assert_allclose(said.alone[:, 0], (1.5**-2 + 4.0) ** -0.5 / 1.5)
+
+
+def test_a_dish_is_surprising_when_its_residuals_are_wider_than_the_noise() -> None:
+    rng = np.random.default_rng(3)
+    experiment = np.repeat([0, 1], 30)
+    residual = np.concatenate([rng.standard_normal(30), 2.5 * rng.standard_normal(30)])
+    p = timecourses.surprise(np.tile(residual, (5, 1)), experiment, 3)
+    assert p[0] == pytest.approx(scipy.stats.chi2.sf((residual[:30] ** 2).sum(), 30))
+    assert p[1] < 1e-6 < 0.01 < p[0]
+    assert np.isnan(p[2])
+
+
 def test_right_intervals_cover_and_narrow_ones_do_not() -> None:
     rng, names = np.random.default_rng(4), ("g_auto", "K_iS", "k_mS", "c1a", "e_deg")
     truth, sd = rng.standard_normal((400, 5)), np.full((400, 5), 0.3)
@@ -48,7 +71,7 @@ def test_right_intervals_cover_and_narrow_ones_do_not() -> None:
 
     def share(claimed: np.ndarray) -> float:
         found = recover.Recovered(names, truth, mode, claimed, covariance, np.zeros(400), np.ones(5))
-        assert "covers" in recover.in_words(found)
+        assert "covers" in recover.in_words(found, [])
         return float(recover.covered(found, names).mean())
 
     assert share(sd) == pytest.approx(0.89, abs=4 * np.sqrt(0.89 * 0.11 / 2000))  # four standard errors of 2,000 intervals
