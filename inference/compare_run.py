@@ -27,10 +27,10 @@ class Compared:
 
     Attributes:
         evidence, predictive, doubts: see `inference.compare`.
-        courses: names of the time courses; exposed: (course,) measured with estradiol.
+        courses: names of the time courses; exposed: (course,) measured with the agent.
         log_evidence: (island,) ln of the evidence of the mixture where SMC ran; empty otherwise.
         ratio, held: fingerprints of the hypotheses, and which of them the study measured.
-        effects: hypothesis -> (median, low, high) of its effect if it is right.
+        effects: effect -> (median, low, high) if the hypothesis that frees it is right.
     """
 
     joint: Joint
@@ -123,8 +123,8 @@ def run(
     Raises:
         CheckpointError: the folder holds another comparison.
     """
-    checkpoint.identify(folder, {"what": "comparison", "study": joint.study.fingerprint, "hypotheses": list(joint.hypotheses),
-                                 "sampler": sampler.__name__, "settings": asdict(settings)})
+    checkpoint.identify(folder, {"what": "comparison", "agent": joint.question.word, "study": joint.study.fingerprint,
+                                 "hypotheses": list(joint.hypotheses), "sampler": sampler.__name__, "settings": asdict(settings)})
     believed = uniform(joint)
     sampled, again = believed, 0
     while True:
@@ -157,18 +157,17 @@ def summarise(
     predictive = compare.predictive(compare.by_course(terms, course, len(names)), share, seed)
     flat = theta.reshape(-1, theta.shape[-1])
     doubts, effects = [], {}
-    for h, (name, effect) in enumerate(zip(joint.hypotheses, joint.effects, strict=True)):
-        if effect is None:
-            continue
+    freed = [(h, name, effect) for h, name in enumerate(joint.hypotheses) for effect in joint.effects[h]]
+    for h, name, effect in freed:
         i = joint.study.names.index(effect)
         unknown, weight = joint.study.unknowns[i], share[:, h]
         declared = unknown.prior.distribution()
         doubts.append(compare.prior_doubt(name, effect, float(evidence.log_bf[h]), flat[:, i], weight,
                                           lambda x, d=declared: np.asarray(d.log_prob(jnp.asarray(x))), unknown.upper))
-        effects[name] = weighted_quantiles(flat[:, i], weight)
+        effects[effect] = weighted_quantiles(flat[:, i], weight)
     exposed = np.array([joint.rows[course == g].any() for g in range(len(names))])
     return Compared(joint, evidence, predictive, tuple(doubts), names, exposed, log_evidence,
-                    fingerprints.ratios(joint.hypotheses), fingerprints.measured(joint.study), effects)
+                    fingerprints.ratios(joint.question, joint.hypotheses), fingerprints.measured(joint.study, joint.question), effects)
 
 
 def weighted_quantiles(x: np.ndarray, weight: np.ndarray) -> tuple[float, float, float]:

@@ -1,7 +1,8 @@
-"""What tells estradiol hypotheses apart: read-outs whose ratio with over without the hormone differs between them.
+"""What tells readings of an agent apart: read-outs whose ratio with over without it differs between them.
 
-The ratios are those of this model: six days with 10 nM estradiol or none, then TNF or IL-6, each hypothesis with its
-effect at the catalogue's test value. A study misses a fingerprint if it measured nothing of the kind with estradiol.
+The ratios are those of this model, each reading with its effects at the catalogue's test values: six days with 10 nM
+estradiol or none, then TNF or IL-6; 20 nM bortezomib or none, without a stimulus. A study misses a fingerprint if it
+measured nothing of the kind with the agent.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
+from inference.readings import Question
 from inference.study import Study
-from models.catalogue import HYPOTHESES, core
+from models.catalogue import BORTEZOMIB, HYPOTHESES, core
 from models.compile import compile_network
 from models.dish import dish
 from models.ensemble import simulate_lanes
@@ -38,7 +40,7 @@ class Fingerprint:
 
 
 IKB = ("IkB", "IkBn", "C", "Cn")
-FINGERPRINTS = (
+OF_ESTRADIOL = (
     Fingerprint("nfkb_rest", "nuclear NF-kB at rest", ("NFn",), "none", 0.0, False, (-1e9, 0.0)),
     Fingerprint("ikb_15", "IkBa protein 15 min after TNF, share of its start", IKB, "TNF", 15.0, True, (5.0, 30.0)),
     Fingerprint("ikb_60", "IkBa protein 60 min after TNF", IKB, "TNF", 60.0, False, (30.0, 120.0)),
@@ -50,20 +52,31 @@ FINGERPRINTS = (
 )
 
 
-def ratios(hypotheses: Sequence[str]) -> Float[np.ndarray, "fingerprint hypothesis"]:
-    """Each fingerprint with over without 10 nM estradiol, in the nominal myeloma cell."""
+# Ma 2003 against Hideshima 2009; B23 of the specification.
+OF_BORTEZOMIB = (
+    Fingerprint("nfkb_480", "nuclear NF-kB after 8 h", ("NFn",), "none", 480.0, False, (120.0, 1500.0)),
+    Fingerprint("ikb_480", "IkBa protein after 8 h", IKB, "none", 480.0, False, (120.0, 1500.0)),
+    Fingerprint("ikb_mrna_480", "IkBa mRNA after 8 h", ("mIkB",), "none", 480.0, False, (120.0, 1500.0)),
+)
+FINGERPRINTS: dict[str, tuple[Fingerprint, ...]] = {"E2": OF_ESTRADIOL, "btz": OF_BORTEZOMIB}
+TEST_VALUES = {h.name: h.parameters for h in HYPOTHESES.values()} | {v.name: dict(v.parameters) for v in BORTEZOMIB.values()}
+STIMULI: dict[str, dict[str, float]] = {"none": {}, "TNF": {"TNF": 10.0}, "IL6": {}}
+
+
+def ratios(question: Question, readings: Sequence[str]) -> Float[np.ndarray, "fingerprint reading"]:
+    """Each fingerprint with over without the agent, in the nominal myeloma cell."""
     network = core()
     system = compile_network(network)
-    effects = [h for h in hypotheses if HYPOTHESES[h].free]
-    stimuli = {"none": {}, "TNF": {"TNF": 10.0}, "IL6": {}}
-    kinds = [(h, s) for h in ("none", *effects) for s in stimuli]
-    minutes = np.unique([0.0, *(f.minutes for f in FINGERPRINTS)])
+    wanted = FINGERPRINTS[question.input]
+    kinds = [(r, s) for r in ("none", *readings) for s in STIMULI]
+    minutes = np.unique([0.0, *(f.minutes for f in wanted)])
     nominal = dict(zip(system.parameters, system.nominal, strict=False))
     parameters, schedules = [], []
-    for h, s in kinds:
-        e2 = {"E2": 0.0 if h == "none" else 10.0}
-        made = dish(network, f"{h}_{s}", il6=10.0 if s == "IL6" else 0.0, inputs={**stimuli[s], **e2}, pre=e2)
-        parameters.append([(nominal | (HYPOTHESES[h].parameters if h != "none" else {}))[p] for p in system.parameters])
+    for r, s in kinds:
+        given = {question.input: 0.0 if r == "none" else question.dose}
+        made = dish(network, f"{r}_{s}", il6=10.0 if s == "IL6" else 0.0, inputs={**STIMULI[s], **given},
+                    pre=given if question.before else {})
+        parameters.append([(nominal | TEST_VALUES.get(r, {}))[p] for p in system.parameters])
         schedules.append(schedule(system, made, {}))
     stacked = type(schedules[0])(*(jnp.stack([getattr(x, f) for x in schedules]) for f in ("starts", "inputs", "keep", "add")))
     seen = simulate_lanes(system, jnp.asarray(parameters), stacked, jnp.tile(minutes, (len(kinds), 1)), rtol=1e-6, atol=1e-9)
@@ -71,19 +84,19 @@ def ratios(hypotheses: Sequence[str]) -> Float[np.ndarray, "fingerprint hypothes
         raise RuntimeError("fingerprints: a dish of the nominal cell could not be solved: check the parameters of the catalogue")
     values = np.asarray(seen.values)
 
-    def value(f: Fingerprint, h: str) -> float:
-        lane = kinds.index((h, f.stimulus))
+    def value(f: Fingerprint, r: str) -> float:
+        lane = kinds.index((r, f.stimulus))
         of = values[lane][:, [system.species.index(x) for x in f.species]].sum(1)
         return float(of[np.searchsorted(minutes, f.minutes)] / (of[0] if f.share else 1.0))
 
-    return np.array([[value(f, h) / value(f, "none") if h in effects else 1.0 for h in hypotheses] for f in FINGERPRINTS])
+    return np.array([[value(f, r) / value(f, "none") for r in readings] for f in wanted])
 
 
-def measured(study: Study) -> np.ndarray:
-    """(fingerprint,) whether the study holds a measurement of the kind in a dish with estradiol."""
-    m = study.measurements
-    held = np.zeros(len(FINGERPRINTS), bool)
-    for k, f in enumerate(FINGERPRINTS):
+def measured(study: Study, question: Question) -> np.ndarray:
+    """(fingerprint,) whether the study holds a measurement of the kind in a dish with the agent."""
+    m, wanted = study.measurements, FINGERPRINTS[question.input]
+    held = np.zeros(len(wanted), bool)
+    for k, f in enumerate(wanted):
         for i in range(len(m)):
             row = study.tables.observables[m.observable[i]]
             protocol = study.experiment_protocols[m.experiment[i]]
@@ -93,8 +106,8 @@ def measured(study: Study) -> np.ndarray:
             stimulated = {n for n in ("TNF", "IL6") if _positive(levels.get(n, 0.0))}
             fits = stimulated == (set() if f.stimulus == "none" else {f.stimulus})
             names = {str(s) for s in row.formula.free_symbols}
-            if fits and _positive(levels.get("E2", 0.0)) and names & set(f.species):
-                held[k] |= f.window[0] <= m.time[i] <= f.window[1] or (f.stimulus == "none")
+            if fits and _positive(levels.get(question.input, 0.0)) and names & set(f.species):
+                held[k] |= f.window[0] <= m.time[i] <= f.window[1] or (question.before and f.stimulus == "none")
     return held
 
 

@@ -1,6 +1,6 @@
-"""One network under every estradiol hypothesis at once: what differs are inputs of lanes, so nothing is compiled twice.
+"""One network under every reading of an agent (estradiol, bortezomib) at once: what differs are inputs of lanes.
 
-All effects are unknowns; hypothesis h keeps its own and sets the others to 0. Only dishes that see estradiol are
+All effects are unknowns; hypothesis h keeps its own and holds the others. Only dishes that see the agent are
 simulated once a hypothesis; all other dishes are shared. The posterior that is sampled is the mixture over hypotheses,
 
     p(theta | y)  proportional to  p(theta) sum_h P(h) p(y | theta_h),
@@ -22,8 +22,8 @@ from jaxtyping import Array, Bool, Float, Int
 from inference.likelihood import MAX_STEPS, lanes, terms
 from inference.parts import Part, split
 from inference.posterior import Problem
+from inference.readings import ESTRADIOL, TWO_VARIANTS, Question
 from inference.study import Study, StudyError, load
-from models.catalogue import EFFECTS, HYPOTHESES
 from models.ensemble import simulate_lanes
 
 UNSOLVED = -1e30  # log-likelihood of a hypothesis under which a dish could not be solved
@@ -35,7 +35,7 @@ class Dishes:
 
     Attributes:
         which: (dish, 2) hypothesis and lane of every dish that is simulated; found: (hypothesis, lane) positions in it.
-        exposed: (lane,) the dish sees estradiol.
+        exposed: (lane,) the dish sees the agent.
     """
 
     part: Part
@@ -46,45 +46,68 @@ class Dishes:
 
 @dataclass(frozen=True, eq=False)
 class Joint:
-    """A study with every estradiol effect of its table unknown.
+    """A study with every effect of an agent that is in its table unknown.
 
     Attributes:
-        hypotheses: names, H0 first; those whose effect the study's table lacks are absent.
-        effects: the unknown that each frees; None for H0.
-        masks: (hypothesis, unknown) 1 where the unknown counts, 0 where it is set to 0.
-        rows: (measurement,) it was measured in a dish that sees estradiol.
+        question: the readings; hypotheses: names, the plainest first; those whose effects the study's table lacks are absent.
+        effects: the unknowns that each frees.
+        masks: (hypothesis, unknown) 1 where the unknown counts, 0 where it has the value `held`.
+        rows: (measurement,) it was measured in a dish that sees the agent.
     """
+
+    question: Question
 
     study: Study
     hypotheses: tuple[str, ...]
-    effects: tuple[str | None, ...]
+    effects: tuple[tuple[str, ...], ...]
     masks: Float[np.ndarray, "hypothesis unknown"]
+    held: Float[np.ndarray, "hypothesis unknown"]
     parts: tuple[Dishes, ...]
     rows: Bool[np.ndarray, "measurement"]
 
 
-def joint(source: str) -> Joint:
-    """A study by name or path, under all hypotheses.
+def joint(source: str, question: Question = ESTRADIOL) -> Joint:
+    """A study by name or path, under all readings of the question.
 
     Raises:
-        StudyError: the study cannot be used, or its table has no estradiol effect at all.
+        StudyError: the study cannot be used, or its table has no effect of the agent at all.
     """
     plain = load(source)
-    present = [e for e in EFFECTS if e in {p.id for p in plain.tables.parameters}]
+    present = in_table(plain, question)
     if not present:
-        raise StudyError(f"{plain.id}: parameters.tsv has none of {', '.join(EFFECTS)}: add the effects that are to be compared")
+        raise StudyError(f"{plain.id}: parameters.tsv has none of {', '.join(question.effects)}: add the effects that are to be compared")
     study = load(source, free=present, lint=False)
-    kept = [h for h in HYPOTHESES.values() if h.free is None or h.free in present]
-    masks = np.array([[float(n not in EFFECTS or n == h.free) for n in study.names] for h in kept])
-    parts = tuple(_dishes(p, len(kept)) for p in split(study))
+    kept = [r for r in question.readings if set(r.free) <= set(present)]
+    masks = np.array([[float(n not in question.effects or n in r.free) for n in study.names] for r in kept])
+    held = np.array([[0.0 if masks[h, i] else r.held.get(n, 0.0) for i, n in enumerate(study.names)] for h, r in enumerate(kept)])
+    parts = tuple(_dishes(p, len(kept), question.input) for p in split(study))
     rows = np.zeros(len(study.measurements), bool)
     for d in parts:
         rows[d.part.rows] = d.exposed[d.part.study.measurements.lane]
-    return Joint(study, tuple(h.name for h in kept), tuple(h.free for h in kept), masks, parts, rows)
+    return Joint(question, study, tuple(r.name for r in kept), tuple(r.free for r in kept), masks, held, parts, rows)
 
 
-def _dishes(part: Part, hypotheses: int) -> Dishes:
-    exposed = np.array([_sees_estradiol(part.study, lane) for lane in range(len(part.study.protocols))], bool)
+def joints(source: str) -> tuple[Joint, ...]:
+    """A study under the readings of each agent about which it can speak: estradiol, and bortezomib where a dish sees it.
+
+    Raises:
+        StudyError: it can speak about neither.
+    """
+    plain = load(source)
+    two = joint(source, TWO_VARIANTS) if set(TWO_VARIANTS.effects) <= set(in_table(plain, TWO_VARIANTS)) else None
+    spoken = (two,) if two is not None and two.rows.any() else ()
+    if spoken and not in_table(plain, ESTRADIOL):
+        return spoken
+    return (joint(source), *spoken)
+
+
+def in_table(study: Study, question: Question) -> list[str]:
+    """Effects of the question that the study's parameter table has."""
+    return [e for e in question.effects if e in {p.id for p in study.tables.parameters}]
+
+
+def _dishes(part: Part, hypotheses: int, agent: str) -> Dishes:
+    exposed = np.array([_sees(agent, part.study, lane) for lane in range(len(part.study.protocols))], bool)
     which = [(0, lane) for lane in range(len(exposed))]
     found = np.tile(np.arange(len(exposed)), (hypotheses, 1))
     for h in range(1, hypotheses):
@@ -94,11 +117,11 @@ def _dishes(part: Part, hypotheses: int) -> Dishes:
     return Dishes(part, np.array(which, int), found, exposed)
 
 
-def _sees_estradiol(study: Study, lane: int) -> bool:
-    if "E2" not in study.system.inputs:
+def _sees(agent: str, study: Study, lane: int) -> bool:
+    if agent not in study.system.inputs:
         return False
-    default = dict(zip(study.system.inputs, study.system.nominal[len(study.system.parameters):], strict=True))["E2"]
-    levels = [p.inputs["E2"] for p in study.protocols[lane].periods if "E2" in p.inputs] or [default]
+    default = dict(zip(study.system.inputs, study.system.nominal[len(study.system.parameters):], strict=True))[agent]
+    levels = [p.inputs[agent] for p in study.protocols[lane].periods if agent in p.inputs] or [default]
     return any(not (isinstance(v, int | float) and v == 0.0) for v in levels)
 
 
@@ -106,7 +129,7 @@ def log_likelihoods(
     joint: Joint, theta: Float[Array, "unknown"], *, rtol: float, atol: float,
 ) -> tuple[Float[Array, "hypothesis measurement"], Bool[Array, "hypothesis"]]:
     """Log-likelihood of each measurement under each hypothesis, and whether it could be computed."""
-    thetas = theta * jnp.asarray(joint.masks)
+    thetas = theta * jnp.asarray(joint.masks) + jnp.asarray(joint.held)
     total = jnp.zeros((len(joint.hypotheses), len(joint.rows)))
     ok = jnp.ones(len(joint.hypotheses), bool)
     for dishes in joint.parts:
@@ -135,13 +158,13 @@ def _of_part(
 
 
 def blocks(joint: Joint, found: Float[Array, "hypothesis measurement"], ok: Bool[Array, "hypothesis"]) -> Float[Array, "hypothesis"]:
-    """Log-likelihood of everything measured with estradiol under each hypothesis: all in which they differ."""
+    """Log-likelihood of everything measured with the agent under each hypothesis: all in which they differ."""
     total = jnp.sum(jnp.where(jnp.asarray(joint.rows), found, 0.0), axis=1)
     return jnp.where(ok, total, UNSOLVED)
 
 
 def mixture(joint: Joint, prior: Sequence[float], *, rtol: float, atol: float) -> Problem:
-    """The posterior summed over hypotheses; its last term is the log-likelihood of all measurements with estradiol.
+    """The posterior summed over hypotheses; its last term is the log-likelihood of all measurements with the agent.
 
     Args:
         prior: probability of each hypothesis before the data.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from dataclasses import replace
@@ -33,7 +32,10 @@ def main(
     device: Annotated[str, typer.Option(help="auto, cpu or gpu")] = "auto",
     out: Annotated[Path | None, typer.Option(help="default results/compare-STUDY; an unfinished run goes on")] = None,
 ) -> None:
-    """H0 to H6 on one compiled network: Bayes factors, probabilities, leave-one-course-out, and what is missing."""
+    """H0 to H6 on one compiled network: Bayes factors, probabilities, leave-one-course-out, and what is missing.
+
+    Where a dish sees bortezomib and the table has rho_I and om_btz, its two published variants are compared too.
+    """
     from fit import fail
 
     from models.machine import prepare_jax
@@ -41,8 +43,8 @@ def main(
     prepare_jax(device)
     from inference import compare_report, compare_run, fit
     from inference.checkpoint import CheckpointError, require_writable
-    from inference.hypotheses import joint
-    from inference.progress import Teller, duration
+    from inference.hypotheses import joints
+    from inference.progress import Teller, duration, stop_when_asked
     from inference.study import StudyError
 
     tell = Teller()
@@ -53,34 +55,34 @@ def main(
     if sampler == "walk":
         settings = replace(settings, **(QUICK_WALK if quick else WALK))
     settings = replace(settings, **{k: v for k, v in {"chains": chains, "draws": draws, "warmup": warmup}.items() if v})
-    asked: list[bool] = []
-    for s in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(s, lambda *_: asked.append(True))
+    begun, mark = time.monotonic(), " (quick run: not for use)" if quick else ""
     try:
-        both = joint(study)
-        name = "-".join(["compare", both.study.id, *[sampler] * (sampler != "walk"), *["quick"] * quick])
+        every = joints(study)
+        name = "-".join(["compare", every[0].study.id, *[sampler] * (sampler != "walk"), *["quick"] * quick])
         folder = out or ROOT / "results" / name
         require_writable(folder, 200 * 2**20)
-        lanes = sum(len(d.which) for d in both.parts)
-        tell.say(f"Study {both.study.id}: {len(both.hypotheses)} hypotheses, {len(both.study.unknowns)} parameters, {lanes} dishes "
-                 f"({sum(int(d.exposed.sum()) for d in both.parts)} with estradiol, once a hypothesis)")
-        tell.say(f"Computing on {fit.device_line()}; results go to {folder}")
-        begun = time.monotonic()
-        found = compare_run.run(both, settings, samplers[sampler], folder, tell, lambda: bool(asked))
+        stop = stop_when_asked(tell)
+        for i, both in enumerate(every):
+            here, lanes = folder / both.question.word if i else folder, sum(len(d.which) for d in both.parts)
+            tell.say(f"Study {both.study.id}: {len(both.hypotheses)} hypotheses, {len(both.study.unknowns)} parameters, {lanes} dishes "
+                     f"({sum(int(d.exposed.sum()) for d in both.parts)} with {both.question.word}, once a hypothesis)")
+            tell.say(f"Computing on {fit.device_line()}; results go to {here}")
+            found = compare_run.run(both, settings, samplers[sampler], here, tell, stop)
+            if found is None:
+                tell.say(f"Stopped. Everything so far is kept in {folder}; the same command goes on")
+                raise typer.Exit(130)
+            text = compare_report.markdown(found, mark)
+            if not any(b.question.word == "bortezomib" for b in every):
+                text += "\nBortezomib: in no dish, so its two published readings (A: IkBa saved; B: IKK activated) cannot be compared.\n"
+            (here / "summary.md").write_text(text)
+            fit.write_json(here / "comparison.json", compare_report.content(found) | {
+                "quick": quick, "sampler": sampler, "wall_time_s": round(time.monotonic() - begun, 1), **fit.provenance(settings)})
+            figure = compare_report.figure(found, mark)
+            figure.savefig(here / "comparison.png", dpi=130)
+            tell.say(text)
+            tell.say(f"Written to {here} after {duration(time.monotonic() - begun)}: summary.md, comparison.json, comparison.png")
     except (StudyError, CheckpointError, OSError) as error:
         raise fail(str(error)) from None
-    if found is None:
-        tell.say(f"Stopped. Everything so far is kept in {folder}; the same command goes on")
-        raise typer.Exit(130)
-    mark = " (quick run: not for use)" if quick else ""
-    text = compare_report.markdown(found, mark)
-    (folder / "summary.md").write_text(text)
-    fit.write_json(folder / "comparison.json", compare_report.content(found) | {
-        "quick": quick, "sampler": sampler, "wall_time_s": round(time.monotonic() - begun, 1), **fit.provenance(settings)})
-    figure = compare_report.figure(found, mark)
-    figure.savefig(folder / "comparison.png", dpi=130)
-    tell.say(text)
-    tell.say(f"Written to {folder} after {duration(time.monotonic() - begun)}: summary.md, comparison.json, comparison.png")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,8 @@
 """All hypotheses on one network: against the plain likelihood of each, and fingerprints against the published prototype."""
 
+import shutil
+from pathlib import Path
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,12 +11,14 @@ from scipy.special import logsumexp
 
 from inference import compare, compare_report, fingerprints
 from inference.compare_run import Compared
-from inference.hypotheses import Joint, joint, log_likelihoods, mixture, time_courses
+from inference.hypotheses import Joint, joint, joints, log_likelihoods, mixture, time_courses
 from inference.likelihood import log_likelihood
+from inference.readings import ESTRADIOL, TWO_VARIANTS
 from inference.study import StudyError, load
 from models.catalogue import EFFECTS, HYPOTHESES
 
 STUDY = "feedback_reduced"
+STUDIES = Path(__file__).parents[2] / "inference" / "studies"
 
 
 @pytest.fixture(scope="module")
@@ -77,17 +82,17 @@ PROTOTYPE = {
 
 @pytest.fixture(scope="module")
 def ratio() -> np.ndarray:
-    return fingerprints.ratios(tuple(HYPOTHESES))
+    return fingerprints.ratios(ESTRADIOL, tuple(HYPOTHESES))
 
 
 def test_fingerprints_are_those_of_the_prototype(ratio) -> None:
-    for k, f in enumerate(fingerprints.FINGERPRINTS):
+    for k, f in enumerate(fingerprints.OF_ESTRADIOL):
         if f.id in PROTOTYPE:
             np.testing.assert_allclose(ratio[k], PROTOTYPE[f.id], rtol=0.2, err_msg=f.id)
 
 
 def test_a_protein_and_message_time_course_separates_what_secreted_il6_cannot(ratio) -> None:
-    names = [fingerprints.FINGERPRINTS[k].id for k in fingerprints.separating(ratio, 1, 2)]
+    names = [fingerprints.OF_ESTRADIOL[k].id for k in fingerprints.separating(ratio, 1, 2)]
     assert names[0] == "ikb_mrna_60"
     assert "ikb_15" in names
     assert "il6_1440" not in names
@@ -98,8 +103,8 @@ def test_a_protein_and_message_time_course_separates_what_secreted_il6_cannot(ra
     (STUDY, {"nfkb_30", "ikb_15", "ikb_60"}), ("il6_feedback_estradiol", {"nfkb_30", "il6_1440"}),
 ])
 def test_what_a_study_measured_with_estradiol_is_recognised(study, expected) -> None:
-    held = fingerprints.measured(load(study, lint=False))
-    assert {f.id for f, h in zip(fingerprints.FINGERPRINTS, held, strict=True) if h} == expected
+    held = fingerprints.measured(load(study, lint=False), ESTRADIOL)
+    assert {f.id for f, h in zip(fingerprints.OF_ESTRADIOL, held, strict=True) if h} == expected
 
 
 def invented(both: Joint, ratio: np.ndarray, log_bf: list[float], alternatives: dict[str, float]) -> Compared:
@@ -109,7 +114,8 @@ def invented(both: Joint, ratio: np.ndarray, log_bf: list[float], alternatives: 
     flat = np.zeros((n, len(names)))
     predictive = compare.Predictive(flat, flat, zero, zero, zero, *(np.full(n, 1 / n),) * 6)
     return Compared(both, evidence, predictive, (compare.PriorDoubt("H3", "e_tx", log_bf[3], alternatives),), names,
-                    np.ones(len(names), bool), np.zeros(0), ratio, fingerprints.measured(both.study), {"H1": (0.5, 0.2, 0.8)})
+                    np.ones(len(names), bool), np.zeros(0), ratio, fingerprints.measured(both.study, ESTRADIOL),
+                    {e: (0.5, 0.2, 0.8) for own in both.effects for e in own})
 
 
 def test_the_report_says_which_fingerprint_is_missing_and_what_the_prior_decides(both, ratio) -> None:
@@ -123,3 +129,51 @@ def test_the_report_says_which_fingerprint_is_missing_and_what_the_prior_decides
     assert any("by any read-out considered" in s for s in compare_report.sentences(found) if s.startswith("H0 and H6"))
     compare_report.figure(found)
     assert compare_report.content(found)["tied"]
+
+
+@pytest.fixture(scope="module")
+def treated(tmp_path_factory) -> Path:
+    """The reduced study with a dish under bortezomib: invented numbers, in which IkBa is saved and NF-kB falls."""
+    here = tmp_path_factory.mktemp("studies") / "treated"
+    shutil.copytree(STUDIES / STUDY, here)
+    shutil.copy(STUDIES / "il6_feedback_estradiol" / "network.xml", here)
+    problem = (here / "problem.yaml").read_text().replace("../il6_feedback_estradiol/network.xml", "network.xml")
+    (here / "problem.yaml").write_text(problem.replace("id: feedback_reduced", "id: treated"))
+
+    def add(table: str, rows: list[dict[str, str]]) -> None:
+        text = (here / f"{table}.tsv").read_text()
+        header = text.splitlines()[0].split("\t")
+        (here / f"{table}.tsv").write_text(text + "".join("\t".join(r.get(h, "") for h in header) + "\n" for r in rows))
+
+    add("conditions", [{"conditionId": "btz_20", "targetId": "btz", "targetValue": "20"}])
+    add("experiments", [{"experimentId": "myeloma_btz", "time": t, "conditionId": c}
+                        for t, c in (("-8640", "pre_culture"), ("0", "fresh_medium"), ("0", "btz_20"))])
+    add("parameters", [
+        {"parameterId": "rho_I", "parameterName": "share", "unit": "0-1", "lowerBound": "0", "upperBound": "1", "nominalValue": "1",
+         "estimate": "false", "priorDistribution": "normal", "priorParameters": "0.4;0.2", "belief": "beta", "beliefParameters": "4;6"},
+        {"parameterId": "om_btz", "parameterName": "drive", "unit": "-", "lowerBound": "0", "upperBound": "3", "nominalValue": "0",
+         "estimate": "false", "priorDistribution": "normal", "priorParameters": "0;0.3"}])
+    add("measurements", [{"observableId": "NFkB_nuclear", "experimentId": "myeloma_btz", "time": "480", "measurement": "0.04",
+                          "noiseParameters": "0.2", "datasetId": "invented"}])
+    return here / "problem.yaml"
+
+
+def test_a_dish_under_bortezomib_brings_its_two_variants(treated) -> None:
+    first, second = joints(str(treated))
+    assert (first.question, second.question) == (ESTRADIOL, TWO_VARIANTS)
+    assert second.hypotheses == ("A", "B")
+    assert second.effects == ((), ("rho_I", "om_btz"))
+    theta = np.array([{"rho_I": 0.4, "om_btz": 0.3}.get(u.name, u.nominal) for u in second.study.unknowns])
+    found, ok = jax.jit(lambda t: log_likelihoods(second, t, rtol=1e-6, atol=1e-9))(jnp.asarray(theta))
+    assert bool(jnp.all(ok))
+    assert second.rows.sum() == 1
+    alone = load(str(treated), fix={"rho_I": 1.0, "om_btz": 0.0}, lint=False)
+    terms, _ = jax.jit(lambda t: log_likelihood(alone, t, rtol=1e-6, atol=1e-9))(jnp.asarray(alone.nominal))
+    np.testing.assert_allclose(found[0][second.rows], np.asarray(terms)[second.rows], rtol=1e-3)  # rtol 1e-6 each, sd 0.2 of ln
+    assert float(found[0][second.rows][0]) > float(found[1][second.rows][0])  # a fall of NF-kB speaks for A
+
+
+def test_bortezomib_fingerprints_are_the_contradiction_that_was_published() -> None:
+    a, b = fingerprints.ratios(TWO_VARIANTS, ("A", "B"))[0]
+    assert a <= 0.7  # B23 of the specification
+    assert b >= 1.5
