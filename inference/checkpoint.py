@@ -68,7 +68,7 @@ def require_writable(folder: Path, bytes_needed: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=folder, prefix=".probe.")
     except OSError as e:
-        raise OSError(e.errno, f"{folder}: cannot be written ({e.strerror}): choose another --out") from None
+        raise OSError(f"{folder}: cannot be written ({e.strerror}): choose another --out") from None
     try:
         space = os.statvfs(folder)
         free = space.f_bavail * space.f_frsize
@@ -82,7 +82,7 @@ def require_writable(folder: Path, bytes_needed: int) -> None:
     finally:
         os.close(handle)
         Path(name).unlink(missing_ok=True)
-    raise OSError(errno.ENOSPC, f"{folder}: {free / 2**20:.0f} MiB free, {bytes_needed / 2**20:.0f} MiB needed: "
+    raise OSError(f"{folder}: {free / 2**20:.0f} MiB free, {bytes_needed / 2**20:.0f} MiB needed: "
                                 "make room or choose another --out")
 
 

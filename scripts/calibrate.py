@@ -28,7 +28,7 @@ def main(
     seed: Annotated[int, typer.Option()] = 1,
     device: Annotated[str, typer.Option(help="auto, cpu or gpu")] = "auto",
     run: Annotated[Path | None, typer.Option(help="folder of a fit: LOO-PIT of its measurements instead, in seconds")] = None,
-    wrong_noise: Annotated[float, typer.Option(help="believe in noise this many times the true one: the test must then fail")] = 1.0,
+    wrong_noise: Annotated[float, typer.Option(min=0.01, help="believe in this many times the true noise: the test must then fail")] = 1.0,
 ) -> None:
     """Simulation-based calibration of a study: data from its own prior, one fit each, ranks of the truth."""
     from fit import fail

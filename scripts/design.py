@@ -40,10 +40,15 @@ def main(
 
     tell, folder, begun = Teller(), out or ROOT / "results" / "design", time.monotonic()
     beliefs = declared(core(), None)
+    if posterior is not None and not posterior.is_file():
+        raise fail(f"--posterior {posterior}: is no file: name the posterior.nc of a finished fit")
+    try:
+        if posterior is not None:
+            beliefs = carried(beliefs, store.load(posterior), own=())
+    except (OSError, KeyError):
+        raise fail(f"--posterior {posterior}: is not the posterior of a fit: name the posterior.nc of a finished one") from None
     try:
         require_writable(folder, 20 * 2**20)
-        if posterior is not None:
-            beliefs = carried(beliefs, store.load(posterior))
     except OSError as error:
         raise fail(str(error)) from None
     tell.say(f"Simulating {draws} cells under {len(HYPOTHESES)} hypotheses on {device_line()}; {len(beliefs.names)} uncertain parameters, "

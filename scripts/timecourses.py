@@ -45,11 +45,14 @@ def main(
         raise fail(f"{data}: is no folder: name the folder of the measured data with --data or GP130_DATA, or name studies")
     stop, fits, cannot = stop_when_asked(tell), [], {}
     try:
-        require_writable(folder, 50 * 2**20)
         if studies:
             paths = [Path(s) for s in studies]
+            for path in paths:
+                load(path)
+            require_writable(folder, 50 * 2**20)
         else:
             made = [build(data) for build in measured.STUDIES]
+            require_writable(folder, 50 * 2**20)
             cannot = {m.id: m.cannot for m in made}
             paths = [measured.write(m, folder) for m in made]
         tell.say(f"{len(paths)} data sets on {device_line()}; results go to {folder}")

@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from inference import tempered
+from inference.checkpoint import CheckpointError
 
 PRIORS = {"a": dist.Normal(0.0, 1.0), "b": dist.Normal(0.0, 2.0), "share": dist.Beta(1.0, 2.0)}
 TRIED, SUCCESSES = 20, 6
@@ -86,3 +87,13 @@ def test_points_that_cannot_be_solved_are_left_and_counted_as_no_evidence(tmp_pa
     assert (found.z[0, :, 0] > 0).all()
     # half of the prior can be solved; binomial error of 512 draws
     assert np.exp(found.log_evidence[0]) == pytest.approx(0.5, abs=5 * 0.5 / np.sqrt(512))
+
+
+def test_walks_of_another_likelihood_are_not_gone_on_with(tmp_path) -> None:
+    def walk(noise: float):
+        return tempered.sample({"a": dist.Normal(0.0, 1.0)}, lambda t, y: (-((t - y) ** 2), jnp.asarray(True)), np.zeros((2, 1)),
+                               tempered.Plan(8, 2, 2), 1, tmp_path, stop=lambda: True, belongs={"wrong_noise": noise})
+
+    assert walk(1.0) is None
+    with pytest.raises(CheckpointError, match=r"wrong_noise was 1\.0, is 0\.5"):
+        walk(0.5)
