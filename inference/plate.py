@@ -31,8 +31,8 @@ READ = {  # what is looked at, in words and unit
     "pERK": ("pERK", "share of ERK"),
     "NFn": ("nuclear NF-kB", "nM"),
     "IL6": ("IL-6 in the medium", "ng/mL"),
-    "MCL1": ("MCL-1", "rel"),
-    "BCLXL": ("BCL-XL", "rel"),
+    "MCL1": ("MCL-1", "relative"),
+    "BCLXL": ("BCL-XL", "relative"),
     "x_BH3": ("BH3 load over free capacity (above 1 cells commit)", "-"),
     "CASP": ("committed cells, caspases active", "share"),
 }

@@ -57,6 +57,9 @@ def effects(tree: xr.DataTree, count: int = 15) -> Figure:
     for i in range(n):
         left.plot([d["low"][i], d["high"][i]], [y[i]] * 2, color=colours[i], lw=2, solid_capstyle="round")
         left.plot(d["effect"][i], y[i], "o", ms=8, mec=colours[i], mfc=colours[i] if known[i] else "white", mew=1.8)
+        if "first" in d:
+            left.plot([d["first_low"][i], d["first_high"][i]], [y[i] - 0.26] * 2, color=GREY, lw=1)
+            left.plot(d["first"][i], y[i] - 0.26, "d", ms=5, color=GREY)
         right.plot([d["rank_low"][i], d["rank_high"][i]], [y[i]] * 2, color=GREY, lw=2)
         right.plot(d["rank"][i], y[i], "o", ms=6, color="#222222")
         if "prior_rank" in d:
@@ -82,6 +85,8 @@ def effects(tree: xr.DataTree, count: int = 15) -> Figure:
     if signed:
         handles.append(Line2D([], [], marker="o", ls="", color=DOWN, label=less))
     handles.append(Line2D([], [], marker="o", ls="", mec="#444444", mfc="white", label="hollow: not informed by data, restates the prior"))
+    if "first" in d:
+        handles.append(Line2D([], [], marker="d", ls="", color=GREY, label="first-order index: what it does alone"))
     if "prior_rank" in d:
         handles.append(Line2D([], [], marker="|", ls="", ms=11, mew=2, color=DOWN, label="rank before the data (prior)"))
     figure.tight_layout(rect=(0, 0.6 / figure.get_figheight(), 1, 1 - 0.85 / figure.get_figheight()))

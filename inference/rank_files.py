@@ -14,7 +14,7 @@ import xarray as xr
 
 from inference import beliefs, checkpoint, fit, store
 from inference.progress import Teller
-from inference.rank_run import Request, csv_table, execute
+from inference.rank_run import RankError, Request, csv_table, execute, fewest
 from inference.resistance import network_of
 from models.catalogue import EFFECTS, HYPOTHESES, PRESETS
 from models.drugs import Drug, drug_names
@@ -94,6 +94,7 @@ def make(request: Request, source: Source, out: Path, tell: Teller, stop: Callab
 
     Raises:
         SourceError: the folder holds another ranking.
+        RankError: the method cannot rank so many parameters with so few draws.
     """
     network = network_of(request.question)
     asked = {**request.description(), "network_fingerprint": network.fingerprint, "mark": source.mark}
@@ -106,9 +107,11 @@ def make(request: Request, source: Source, out: Path, tell: Teller, stop: Callab
             tell.say(f"{out}: this ranking is finished")
             show(store.load(out / "ranking.nc"), tell)
             return True
-    checkpoint.require_writable(out, 50 * 2**20)
     before = beliefs.declared(network, HYPOTHESES[request.question.hypothesis].free)
     now = before if source.run is None else beliefs.carried(before, source.run, PRESETS[request.question.preset].parameters)
+    if request.draws < (needed := fewest(request.method, len(now.names))):
+        raise RankError(f"--draws {request.draws}: {request.method} of {len(now.names)} parameters needs at least {needed}")
+    checkpoint.require_writable(out, 50 * 2**20)
     tell.say(request.question.words())
     tell.say(f"{len(now.names)} parameters can matter here, {len(now.posterior)} of them fitted; beliefs from {source.name}; computing on "
              f"{fit.device_line()}")

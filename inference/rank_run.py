@@ -64,6 +64,8 @@ class Request:
             raise RankError(f"--method {self.method}: is not one of {', '.join(METHODS)}")
         if self.draws < 2:
             raise RankError(f"--draws {self.draws}: at least 2 are needed")
+        if self.seed < 0:
+            raise RankError(f"--seed {self.seed}: is not a natural number")
         if self.method == "sobol" and self.draws & (self.draws - 1):
             raise RankError(f"--draws {self.draws}: a Sobol study takes a power of 2, for example {1 << self.draws.bit_length()}")
 
@@ -73,6 +75,11 @@ class Request:
         return {"method": self.method, "draws": self.draws, "seed": self.seed, "source": self.source, "rtol": self.rtol, "atol": self.atol,
                 "question": q.words(), "readout": q.readout, "drugs": {d.name: dose for d, dose in q.drugs}, "condition": q.condition,
                 "preset": q.preset, "estradiol": q.estradiol, "hours": q.hours, "hypothesis": q.hypothesis, "transit": q.transit}
+
+
+def fewest(method: str, parameters: int) -> int:
+    """Draws that a method needs at least: a regression has as many unknowns as parameters, and one."""
+    return parameters + 2 if method == "srrc" else 2
 
 
 def evaluate(
@@ -136,8 +143,9 @@ def effects(
         return None
     output, slope = found
     good = np.isfinite(output)
-    if good.sum() < 2:
-        raise RankError(f"{title}: {len(output) - good.sum()} of {len(output)} sets of parameters could not be solved: nothing to rank")
+    if good.sum() < fewest(request.method, n):
+        raise RankError(f"{title}: {len(output) - good.sum()} of {len(output)} sets of parameters could not be solved: too few are left "
+                        "to rank: take more --draws")
     ends = RESAMPLES, request.seed + 7
     match request.method:
         case "elasticity":
@@ -215,7 +223,7 @@ def csv_table(tree: xr.DataTree) -> pd.DataFrame:
     d = tree["parameter"].to_dataset()
     columns = {"pathway": "pathway", "effect": "effect", "low": "low", "high": "high", "rank": "rank", "rank_low": "rank_low",
                "rank_high": "rank_high", "informed": "informed"}
-    extra = [n for n in ("swing", "sd_ln", "first", "mu", "sigma", "nu", "r2", "prior_rank") if n in d]
+    extra = [n for n in ("swing", "sd_ln", "first", "first_low", "first_high", "mu", "sigma", "nu", "r2", "prior_rank") if n in d]
     table = pd.DataFrame({new: d[old].values for old, new in columns.items()} | {n: d[n].values for n in extra},
                          index=pd.Index(d["factor"].values, name="parameter"))
     if tree.attrs["mark"]:

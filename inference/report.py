@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
+from inference import checkpoint, report_data, store
 from inference import report_answer as answer
-from inference import report_data, store
 from inference import report_fit_sections as fit_chapters
 from inference import report_sections as chapters
 from inference.check import summary as summarise
@@ -32,6 +32,7 @@ DRUGS = (
     ("DNA damage", 200.0),
     ("ruxolitinib", 500.0),
 )
+REDUCED = {"il6_feedback_estradiol": "estradiol_reduced"}  # the same dishes about estradiol, on which `compare` works by default
 FOUND = "made before"
 HERE = "made for this page with few draws"
 
@@ -69,10 +70,16 @@ def scan_of(folders: Sequence[Path], asked: Asked) -> xr.DataTree | None:
 
 
 def comparison_of(folders: Sequence[Path], study: str) -> Path | None:
-    """A comparison of hypotheses for the same study, a full one before a quick one."""
-    paths = [p for f in folders for p in sorted(f.glob("*/comparison.json"))]
-    same = [p for p in paths if json.loads(p.read_text()).get("study") == study]
-    return min(same, key=lambda p: bool(json.loads(p.read_text()).get("quick")), default=None)
+    """A comparison of hypotheses for the same study or else its reduced form, a full one before a quick one."""
+    held = {p: json.loads(p.read_text()) for f in folders for p in sorted(f.glob("*/comparison.json"))}
+    same = [p for p, c in held.items() if c.get("study") in (study, REDUCED.get(study))]
+    return min(same, key=lambda p: (bool(held[p].get("quick")), held[p]["study"] != study), default=None)
+
+
+def facts_of(folders: Sequence[Path], source: str) -> pd.DataFrame | None:
+    """The table of published facts predicted from the same beliefs."""
+    tables = [pd.read_csv(p, keep_default_na=False) for p in _below(folders, "facts.csv")]
+    return next((t for t in tables if (t["source"] == source).all()), None)
 
 
 def main_ranking(found: Sequence[tuple[str, xr.DataTree]], asked: Asked, source: str) -> int:
@@ -106,6 +113,7 @@ def write(source: Source, run: Path | None, results: Path, asked: Asked, out: Pa
     Raises:
         SourceError: the run lacks a file that it should have, or the main question has no ranking.
     """
+    checkpoint.require_writable(out.parent, 20 * 2**20)
     tree = report_data.made(asked, source, out.with_suffix(".nc"), tell)
     own = [run] if run is not None else []
     beside = [*own, *(p for p in sorted(results.glob("*")) if p.is_dir() and p.name.startswith(("ranking-", "scan-")))]
@@ -117,6 +125,7 @@ def write(source: Source, run: Path | None, results: Path, asked: Asked, out: Pa
     network = catalogue.niche(source.transit)
     network = catalogue.with_parameters(network, PRESETS[asked.preset].parameters)
     top = answer.leading(ranking, network)
+    facts = facts_of([*own, results], source.name)
     drug_, dose = asked.drugs[0]
     first = f"{drug_.name} {dose:g} nM"
     study = (record or {}).get("study", "il6_feedback_estradiol")
@@ -126,7 +135,7 @@ def write(source: Source, run: Path | None, results: Path, asked: Asked, out: Pa
             "answer",
             f"What brings sensitivity to {drug_.name} back",
             "In short",
-            _answer(tree, ranking, top, verdict, source, first, where),
+            _answer(tree, ranking, top, facts, verdict, source, first, where),
         ),
         Section("question", "The question", "The question", _question(asked, source, where)),
     ]
@@ -143,7 +152,7 @@ def write(source: Source, run: Path | None, results: Path, asked: Asked, out: Pa
         chapters.doses_section(tree, where),
         chapters.courses_section(tree, first, where),
         chapters.network_section(network, ranking, [d for d, _ in asked.drugs[:1]], source.hypothesis),
-        chapters.measured_section(_below([results], "lines.csv") + _below([results], "lines_after.csv")),
+        chapters.measured_section(_below([results], "lines.csv") + _below([results], "lines_after.csv"), facts),
         chapters.silent_section(summary, ranking, source.run is None),
         chapters.failures_section(failed, tree),
         chapters.provenance_section(record, tree, found),
@@ -153,7 +162,6 @@ def write(source: Source, run: Path | None, results: Path, asked: Asked, out: Pa
     subtitle = f"From {source.name}, with {asked.draws} parameter sets. A hypothesis generator with an honest prior, not a clinical tool."
     made = f"written {datetime.now(UTC):%Y-%m-%d %H:%M} UTC. Everything on this page can be made again with its commands."
     foot = f"gp130 {version('gp130')}, {made}"
-    out.parent.mkdir(parents=True, exist_ok=True)
     beside_it = out.with_name(f".{out.name}.part")
     beside_it.write_text(page(title, subtitle, _mark(source), sections, foot), encoding="utf-8")
     beside_it.replace(out)
@@ -185,13 +193,20 @@ def _records(run: Path | None) -> tuple[dict | None, dict | None, pd.DataFrame |
 
 
 def _answer(
-    tree: xr.DataTree, ranking: xr.DataTree, top: pd.DataFrame, verdict: dict | None, source: Source, drug_: str, where: str
+    tree: xr.DataTree,
+    ranking: xr.DataTree,
+    top: pd.DataFrame,
+    facts: pd.DataFrame | None,
+    verdict: dict | None,
+    source: Source,
+    drug_: str,
+    where: str,
 ) -> str:
     points = numbered(answer.main_points(tree, drug_))
     sure = bullets(answer.how_sure(tree, ranking))
     ok = bool(verdict and verdict["ok"] and not verdict.get("quick"))
-    why = bullets(answer.reasons_for(top, ok, source.run is None))
-    whynot = bullets(answer.reasons_against(top, verdict, source.mark))
+    why = bullets(answer.reasons_for(top, facts, ok, source.run is None))
+    whynot = bullets(answer.reasons_against(top, facts, verdict, source.mark))
     lead = paragraph(
         f"Viability is the number of living cells after 48 h over that without the drug; medians, 89 % intervals over "
         f"{tree.attrs['draws']} "

@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from inference.check import INTERVAL
+from inference.facts import PUT_IN
 from inference.knockdown import NODES
 from inference.report_data import best_nodes
 from models.network import Network
@@ -138,8 +139,8 @@ def leading(ranking: xr.DataTree, network: Network, count: int = 10) -> pd.DataF
     return pd.DataFrame(rows)
 
 
-def reasons_for(top: pd.DataFrame, ok: bool, prior: bool) -> list[str]:
-    """Why one may believe the answer."""
+def reasons_for(top: pd.DataFrame, facts: pd.DataFrame | None, ok: bool, prior: bool) -> list[str]:
+    """Why one may believe the answer; `facts` as `facts.py` writes them."""
     lines = []
     if ok:
         lines.append("The fit passed every diagnostic: chains agree, draws are enough, hardly any diverged.")
@@ -153,12 +154,17 @@ def reasons_for(top: pd.DataFrame, ok: bool, prior: bool) -> list[str]:
         "The mechanism is the one in the literature: IL-6 protects from dexamethasone through PI3K and Akt, and a PI3K inhibitor "
         "abolishes it (Hideshima 2001); blocking IKK or JAK undoes protection by stroma (Hideshima 2006, Burger 2009)."
     )
+    if facts is not None:
+        own = facts[~facts["why"].str.contains(PUT_IN, regex=False)]
+        right = own["quantity"][own["verdict"] == "right"]
+        said = f"Of {len(own)} published facts that were not put in by hand it predicts {len(right)} right"
+        lines.append(said + (f": {'; '.join(right)}." if len(right) else "."))
     if prior:
         lines.append("Every number carries its width of belief, and the bands show what these beliefs allow.")
     return lines
 
 
-def reasons_against(top: pd.DataFrame, verdict: dict | None, mark: str) -> list[str]:
+def reasons_against(top: pd.DataFrame, facts: pd.DataFrame | None, verdict: dict | None, mark: str) -> list[str]:
     """Why one should not."""
     lines = []
     if verdict is None:
@@ -169,6 +175,11 @@ def reasons_against(top: pd.DataFrame, verdict: dict | None, mark: str) -> list[
     lines.append(f"For {restate} of the ten parameters that matter most the answer **restates the prior**: no measurement informed them.")
     of = Counter(top["status"])
     lines.append("Where these ten numbers come from: " + ", ".join(f"{n} {STATUS.get(s, s)}" for s, n in of.most_common()) + ".")
+    if facts is not None:
+        wrong = facts["quantity"][facts["verdict"] == "wrong"]
+        silent = int((facts["verdict"] == "cannot say").sum())
+        said = f"Of {len(facts)} published facts it predicts **{len(wrong)} wrong**, and says nothing sure about {silent}"
+        lines.append(said + (f". Wrong: {'; '.join(wrong)}." if len(wrong) else "."))
     lines.append(
         "That dexamethasone kills alone and not with IL-6 or stroma was **put in by hand** (behaviour B20 of the specification): "
         "finding it again is no evidence."

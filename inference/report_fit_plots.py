@@ -57,7 +57,7 @@ def strengths(table: pd.DataFrame, meaning: dict[str, str]) -> go.Figure:
             )
         )
     figure.add_vline(x=1, line={"color": "#999999", "width": 1})
-    figure.update_xaxes(type="log", title="multiple of the prior's median")
+    figure.update_xaxes(type="log", dtick="D2", title="multiple of the prior's median")
     figure.update_yaxes(tickvals=y, ticktext=list(here.index))
     return styled(figure, 130 + 26 * len(here))
 

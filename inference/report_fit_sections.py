@@ -134,7 +134,7 @@ def hypotheses_section(comparison: Path | None, study: str, hypothesis: str) -> 
     said = f"This report takes {hypothesis}: {HYPOTHESES[hypothesis].sentence}"
     if comparison is None:
         body = paragraph(said) + paragraph(
-            f"**The hypotheses have not been compared.** `sh scripts/run.sh compare {study}` does it and this page shows the "
+            "**The hypotheses have not been compared.** `sh scripts/run.sh compare` does it and this page shows the "
             "result when it is made again. Until then: several of them lower IL-6 equally well.",
             "warn",
         )
@@ -152,7 +152,10 @@ def hypotheses_section(comparison: Path | None, study: str, hypothesis: str) -> 
         }
     )
     mark = paragraph("**Quick comparison: not for use.**", "warn") if content.get("quick") else ""
-    body = mark + paragraph(said) + bullets(content["sentences"])
+    where = "" if content["study"] == study else (
+        f"Compared on `{content['study']}`: the dishes of this study that bear on estradiol, with what they hardly inform held."
+    )
+    body = mark + paragraph(said) + (paragraph(where) if where else "") + bullets(content["sentences"])
     body += plot(plots.hypotheses(content), "plot-bayes", f"From {comparison.parent.name}.", "Bayes factors of the hypotheses") + table(
         rows
     )

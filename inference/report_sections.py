@@ -19,12 +19,14 @@ from inference.rank_run import METHODS, csv_table
 from inference.report_data import SHORT
 from inference.report_page import Section, bullets, details, drawing, grid, paragraph, plot, table
 from models.behaviours.listed import BEHAVIOURS
+from models.catalogue import PRESETS
 from models.drugs import treat
 from models.network import Network
 from models.picture import picture
 from models.references import FIGURE, cited
 
 PERCENT = f"{100 * INTERVAL:.0f} %"
+BY = {"srrc": "rank regression", "elasticity": "elasticities", "sobol": "Sobol indices", "dgsm": "DGSM", "morris": "Morris screening"}
 PROVES = {
     "tuned": "nothing: numbers were adjusted to hit it",
     "borrowed": "that borrowed kinetics carry over",
@@ -116,16 +118,18 @@ def rankings_section(found: Sequence[tuple[str, xr.DataTree]], main: xr.DataTree
                 ]
             )
         inner += details("All its numbers", table(_shown(tree)))
-        body += details(_short(tree), paragraph(f"{tree.attrs['question']}.", "quiet") + inner, opened=tree is main)
+        body += details(_short(tree, main), paragraph(f"{tree.attrs['question']}.", "quiet") + inner, opened=tree is main)
     return Section("rankings", "What makes the cell resist, drug by drug", "Rankings", body)
 
 
-def _short(tree: xr.DataTree) -> str:
-    """A ranking's question in a few words."""
+def _short(tree: xr.DataTree, main: xr.DataTree) -> str:
+    """A ranking's question in a few words; its cell and where its beliefs come from, if not those of the main one."""
     drugs = " + ".join(f"{n} {dose:g} nM" for n, dose in json.loads(str(tree.attrs["drugs"])).items())
     readout = {"lnv": "", "auc": ", area under the curve", "ri": ", resistance index", "reserve": ", reserve"}[str(tree.attrs["readout"])]
     estradiol = f", estradiol {float(tree.attrs['estradiol']):g} nM" if float(tree.attrs["estradiol"]) else ""
-    return f"{drugs}, {SHORT[str(tree.attrs['condition'])]}{estradiol}{readout} ({tree.attrs['method']}, {tree.attrs['source']})"
+    cell = "" if tree.attrs["preset"] == main.attrs["preset"] else f", {PRESETS[str(tree.attrs['preset'])].title} cell"
+    source = "" if tree.attrs["source"] == main.attrs["source"] else f", from {tree.attrs['source']}"
+    return f"{drugs}, {SHORT[str(tree.attrs['condition'])]}{estradiol}{cell}{readout}: by {BY[str(tree.attrs['method'])]}{source}"
 
 
 def _shown(tree: xr.DataTree) -> pd.DataFrame:
@@ -163,7 +167,21 @@ def doses_section(tree: xr.DataTree, where: str) -> Section:
         f"{where}) {PERCENT} over "
         f"{tree.attrs['draws']} draws from {tree.attrs['source']}. Dotted: half."
     )
+    if rising := turning(d):
+        body += paragraph(
+            f"**The median curve of {' and '.join(rising)} turns up again at high doses**, in this model as in its reference "
+            "implementation: a proteasome inhibitor saves MCL-1, c-Myc and IkBa from degradation without limit, while the stress that it "
+            "causes saturates. No line was seen to do that: do not believe the curve beyond its lowest point.",
+            "warn",
+        )
     return Section("doses", "Dose responses", "Dose responses", body + grid(figures))
+
+
+def turning(doses: xr.Dataset, by: float = 0.1) -> list[str]:
+    """Drugs whose median viability ends more than `by` above its lowest value in some surroundings."""
+    middle = doses["viability"].median("draw", skipna=True)
+    up = (middle.isel(step=-1) - middle.min("step") > by).any("surrounding")
+    return [str(n) for n in doses["drug"].values[up.values]]
 
 
 def courses_section(tree: xr.DataTree, drug: str, condition: str) -> Section:
@@ -204,9 +222,20 @@ def network_section(network: Network, main: xr.DataTree, drugs: Sequence, hypoth
     return Section("network", "Where in the network resistance sits", "Network", body)
 
 
-def measured_section(found: Sequence[Path]) -> Section:
-    """What the model says about measured myeloma cells: right, wrong, or nothing."""
+def measured_section(found: Sequence[Path], facts: pd.DataFrame | None) -> Section:
+    """What the model says about measured myeloma cells: right, wrong, or nothing.
+
+    Args:
+        found: tables of `lines.py`; facts: that of `facts.py`, None where it was not made from these beliefs.
+    """
     body = ""
+    if facts is not None:
+        shown = facts.rename(columns={"why": "because", "measured": "seen"})[["verdict", "quantity", "seen", "predicted", "because"]]
+        body += table(shown, "Published facts about resistance beside what these beliefs predict")
+    else:
+        body += paragraph(
+            "Published facts were not compared with these beliefs: `sh scripts/run.sh facts RUN` (or `--prior`) does it.", "quiet"
+        )
     for path in found:
         after = path.stem == "lines_after"
         rows = pd.read_csv(path).rename(columns={"why": "because"})[["verdict", "quantity", "measured", "predicted", "because"]]

@@ -49,6 +49,7 @@ READOUTS = {
 }
 READ = {"lnv": ("N",), "auc": ("N",), "ri": ("N",), "reserve": ("cap", "BH3"), "escape": ("pS",)}
 DECADES = np.linspace(-1.5, 1.5, 7)  # doses of a curve, in powers of ten around the dose of the question
+LONGEST = 720.0  # h; a culture that is not split for a month is no experiment
 MAX_STEPS = 40_000  # NF-kB of some draws oscillates through all of the pre-culture, about 100 steps a turn
 AREA_TIMES = np.arange(0.0, 121.0, 2.0)  # min; pSTAT3 changes over tens of minutes
 
@@ -91,6 +92,11 @@ class Question:
         for drug, dose in self.drugs:
             if not (math.isfinite(dose) and dose > 0):
                 raise QuestionError(f"--drug {drug.name}={dose:g}: a dose is a positive number of nM")
+        names = [drug.name for drug, _ in self.drugs]
+        if twice := next((n for n in names if names.count(n) > 1), None):
+            raise QuestionError(f"--drug {twice}: given twice: name each drug once, with its whole dose")
+        if not 1 <= self.hours <= LONGEST:
+            raise QuestionError(f"--hours {self.hours:g}: is not a length of treatment between 1 and {LONGEST:g} h")
         if self.readout == "ri" and self.condition == "alone":
             raise QuestionError("--readout ri: compares a condition with the cell alone: add --condition il6, stroma or niche")
         if not (math.isfinite(self.estradiol) and self.estradiol >= 0):

@@ -26,7 +26,7 @@ def main(
     prior: Annotated[bool, typer.Option("--prior", help="explore the declared priors, without any fit")] = False,
     preset: Annotated[str, typer.Option(help="kind of cell: mm1s, u266, ina6, t1114, ...")] = "mm1s",
     hypothesis: Annotated[str, typer.Option(help="what estradiol does under --prior, H0 to H6; a run brings its own")] = "H1",
-    seed: Annotated[int, typer.Option()] = 1,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
     port: Annotated[int, typer.Option(help="of the page on this machine; 0: any free one")] = 5006,
     show: Annotated[bool, typer.Option(help="open the browser")] = True,
 ) -> None:

@@ -20,7 +20,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def main(
     table: Annotated[Path, typer.Argument(help="CCLE dose responses (columns Primary Cell Line Name, Compound, Target, Doses, Activity)")],
     draws: Annotated[int, typer.Option(min=8, help="draws of the prior")] = 256,
-    seed: Annotated[int, typer.Option()] = 1,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
     fit: Annotated[bool, typer.Option("--fit", help="fit the drug-stress parameters to the curves, as a run that rank.py reads")] = False,
     out: Annotated[Path, typer.Option(help="folder for lines.csv")] = ROOT / "results" / "lines",
 ) -> None:

@@ -33,7 +33,7 @@ def main(
     hypothesis: Annotated[str, typer.Option(help="what estradiol does under --prior, H0 to H6; a run brings its own")] = "H1",
     method: Annotated[str, typer.Option(help="elasticity, sobol, dgsm, morris or srrc")] = "elasticity",
     readout: Annotated[str | None, typer.Option(help="lnv, auc, ri, reserve or escape; default lnv, without --drug escape")] = None,
-    hours: Annotated[float, typer.Option(min=1, help="length of the treatment")] = 48.0,
+    hours: Annotated[float, typer.Option(help="length of the treatment, 1 to 720")] = 48.0,
     draws: Annotated[int | None, typer.Option(help="draws; sobol: base points, a power of 2; morris: trajectories")] = None,
     seed: Annotated[int, typer.Option()] = 1,
     device: Annotated[str, typer.Option(help="auto, cpu or gpu")] = "auto",

@@ -24,7 +24,7 @@ def main(
     condition: Annotated[str, typer.Option(help="alone, il6, stroma or niche")] = "niche",
     hypothesis: Annotated[str, typer.Option(help="what estradiol does under --prior, H0 to H6; a run brings its own")] = "H1",
     draws: Annotated[int, typer.Option(min=8, help="parameter sets behind every band; rankings take four times as many")] = 64,
-    seed: Annotated[int, typer.Option()] = 1,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
     out: Annotated[Path | None, typer.Option(help="the HTML file; default report.html in the run, or results/report-prior.html")] = None,
 ) -> None:
     """Write the report. What it simulates is kept beside it (.nc), so that writing it again is quick."""

@@ -26,7 +26,7 @@ def main(
     hypothesis: Annotated[str, typer.Option(help="what estradiol does under --prior, H0 to H6; a run brings its own")] = "H1",
     pair_level: Annotated[float, typer.Option(help="share of activity taken from both members of a pair: 0.5 or 0.9")] = 0.5,
     draws: Annotated[int, typer.Option(min=2)] = 50,
-    seed: Annotated[int, typer.Option()] = 1,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
     out: Annotated[Path | None, typer.Option(help="folder of the scan; default results/scan-...")] = None,
     force: Annotated[bool, typer.Option("--force", help="use a run whose verdict is not ok, and mark the result")] = False,
 ) -> None:

@@ -1,0 +1,60 @@
+"""Compare published facts about resistance with the model: `facts.py RUN` or `facts.py --prior`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+from models.machine import prepare_jax
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    run: Annotated[str | None, typer.Argument(help="folder of a fitted run, or its name under results/")] = None,
+    prior: Annotated[bool, typer.Option("--prior", help="predict from the declared priors, without any fit")] = False,
+    hypothesis: Annotated[str, typer.Option(help="what estradiol does under --prior, H0 to H6; a run brings its own")] = "H1",
+    draws: Annotated[int, typer.Option(help="parameter sets behind every prediction, at least 8")] = 128,
+    seed: Annotated[int, typer.Option()] = 1,
+    out: Annotated[Path | None, typer.Option(help="folder for facts.csv; default facts/ in the run, or results/facts")] = None,
+) -> None:
+    """Say which facts the model predicts right, which wrong, and where its beliefs are too wide to say."""
+    prepare_jax(cores=1)
+    import pandas as pd
+
+    from inference import checkpoint, facts, rank_files
+
+    try:
+        if prior == (run is not None):
+            raise rank_files.SourceError("facts: say what to believe: either RUN, the folder of a fit, or --prior")
+        if draws < 8 or seed < 0:
+            raise rank_files.SourceError(f"--draws {draws} --seed {seed}: at least 8 draws, and a natural number as seed")
+        folder = None if run is None else Path(run) if Path(run).exists() else ROOT / "results" / run
+        source = rank_files.prior_source(hypothesis) if folder is None else rank_files.run_source(folder, force=True)
+        place = out or (folder or ROOT / "results") / "facts"
+        checkpoint.require_writable(place, 2**20)
+    except (rank_files.SourceError, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    typer.echo(f"{len(facts.FACTS)} facts, predictions from {source.name} (compiling first) ...")
+    values = facts.predicted(facts.FACTS, source, draws, seed, typer.echo)
+    found = [*(facts.statement(f, v) for f, v in zip(facts.FACTS, values, strict=True)), *facts.SILENT]
+    table = pd.DataFrame([asdict(s) | {"source": source.name, "mark": source.mark} for s in found])
+    table.to_csv(place / "facts.csv", index=False)
+    for s in found:
+        typer.echo(f"{s.verdict:<11} {s.quantity}: seen {s.measured}; predicted {s.predicted}; {s.why}")
+    counts = table["verdict"].value_counts()
+    typer.echo(", ".join(f"{counts.get(v, 0)} {v}" for v in ("right", "wrong", "cannot say")) + f"; written to {place / 'facts.csv'}")
+    if source.mark:
+        typer.echo(source.mark)
+
+
+if __name__ == "__main__":
+    app()
