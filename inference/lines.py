@@ -74,8 +74,8 @@ def statements(measured: pd.DataFrame, predicted: dict[str, np.ndarray]) -> list
         truth = float(np.median(left))
         near, inside = abs(middle - truth) <= NEAR, low <= truth <= high
         verdict = "right" if near else "cannot say" if inside else "wrong"
-        why = ("the predicted median is close" if near else "the prior is so wide that it holds the measured median without predicting it"
-               if inside else "the measured median lies outside the prior's interval")
+        why = ("the predicted median is close" if near else "the interval is so wide that it holds the measured median unpredicted"
+               if inside else "the measured median lies outside the interval")
         found.append(Statement(f"viability left at the highest dose, {title}", f"median {truth:.2f} ({left.min():.2f} to {left.max():.2f})",
                                f"{name} {dose:g} nM: {middle:.2f} ({low:.2f} to {high:.2f})", verdict, why))
     by_line = measured.groupby(["line", "class"])["lowest"].mean().unstack().dropna()

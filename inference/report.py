@@ -140,10 +140,11 @@ def write(source: Source, run: Path | None, results: Path, asked: Asked, out: Pa
         Section("question", "The question", "The question", _question(asked, source, where)),
     ]
     if source.run is not None and record and verdict and summary is not None and "observed_data" in source.run.children:
+        words = fit_chapters.observable_names(study)
         sections += [
-            fit_chapters.fit_section(source.run, record, verdict, summary),
+            fit_chapters.fit_section(source.run, record, verdict, summary, words),
             fit_chapters.strengths_section(source.run, summary),
-            fit_chapters.predictive_section(source.run),
+            fit_chapters.predictive_section(source.run, words),
         ]
     sections += [
         fit_chapters.hypotheses_section(comparison_of([results], study), study, source.hypothesis),

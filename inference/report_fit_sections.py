@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from importlib import resources
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -17,15 +20,15 @@ from models.catalogue import HYPOTHESES
 PERCENT = f"{100 * INTERVAL:.0f} %"
 
 
-def fit_section(dt: xr.DataTree, run: dict, verdict: dict, summary: pd.DataFrame) -> Section:
-    """Data, sampler and diagnostics."""
+def fit_section(dt: xr.DataTree, run: dict, verdict: dict, summary: pd.DataFrame, words: Mapping[str, str]) -> Section:
+    """Data, sampler and diagnostics; `words` as `observable_names` gives them."""
     observed = dt["observed_data"]["y"]
     names = observed["observable"].values
     inside = _inside(dt)
     counts = pd.DataFrame(
         [
             {
-                "observable": o,
+                "observable": words.get(o, o),
                 "measurements": int((names == o).sum()),
                 "experiments": len(set(observed["experiment"].values[names == o])),
                 f"inside the {PERCENT} band": f"{int(inside[names == o].sum())} of {int((names == o).sum())}",
@@ -104,8 +107,17 @@ def _bounded(r: pd.Series) -> str:
     return f"{r['median']:.2g} [{r['low']:.2g}, {r['high']:.2g}]"
 
 
-def predictive_section(dt: xr.DataTree) -> Section:
-    """Each observable with what the model predicts."""
+def observable_names(study: str) -> dict[str, str]:
+    """Observables of a built-in study in words; empty for a study of one's own, whose folder the run does not know."""
+    table = resources.files("inference.studies").joinpath(study, "observables.tsv")
+    if not table.is_file():
+        return {}
+    rows = pd.read_csv(StringIO(table.read_text()), sep="\t")
+    return dict(zip(rows["observableId"], rows["observableName"].astype(str), strict=True))
+
+
+def predictive_section(dt: xr.DataTree, words: Mapping[str, str]) -> Section:
+    """Each observable with what the model predicts; `words` as `observable_names` gives them."""
     names = list(dict.fromkeys(dt["observed_data"]["observable"].values.tolist()))
     inside = _inside(dt)
     observed = dt["observed_data"]["observable"].values
@@ -117,8 +129,8 @@ def predictive_section(dt: xr.DataTree) -> Section:
                 plots.predictive(dt, n),
                 f"plot-predictive{i}",
                 f"{int(inside[k].sum())} of {int(k.sum())} inside the light band.",
-                f"measurements and predictions of {n}",
-                n,
+                f"measurements and predictions of {words.get(n, n)}",
+                words.get(n, n),
             )
         )
     body = paragraph(
@@ -145,9 +157,9 @@ def hypotheses_section(comparison: Path | None, study: str, hypothesis: str) -> 
         {
             "": names,
             "what it says": [HYPOTHESES[n].sentence for n in names],
-            "P(H given data)": [content["probability"][n] for n in names],
-            "ln Bayes factor": [content["ln_bayes_factor"][n] for n in names],
-            "stacking weight": [content["stacking"][n] for n in names],
+            "P(H given data)": [f"{content['probability'][n]:.3f}" for n in names],
+            "ln Bayes factor": [f"{content['ln_bayes_factor'][n]:+.2f}" for n in names],
+            "stacking weight": [f"{content['stacking'][n]:.2f}" for n in names],
             "effective draws": [content["ess"][n] for n in names],
         }
     )
@@ -155,7 +167,10 @@ def hypotheses_section(comparison: Path | None, study: str, hypothesis: str) -> 
     where = "" if content["study"] == study else (
         f"Compared on `{content['study']}`: the dishes of this study that bear on estradiol, with what they hardly inform held."
     )
-    body = mark + paragraph(said) + (paragraph(where) if where else "") + bullets(content["sentences"])
+    body = mark + paragraph(said) + (paragraph(where) if where else "")
+    pairs = [s for s in content["sentences"] if "cannot be told apart" in s]
+    body += bullets(s for s in content["sentences"] if s not in pairs)
+    body += details(f"{len(pairs)} pairs of hypotheses cannot be told apart; what would do it", bullets(pairs)) if pairs else ""
     body += plot(plots.hypotheses(content), "plot-bayes", f"From {comparison.parent.name}.", "Bayes factors of the hypotheses") + table(
         rows
     )

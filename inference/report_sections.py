@@ -171,7 +171,7 @@ def doses_section(tree: xr.DataTree, where: str) -> Section:
         body += paragraph(
             f"**The median curve of {' and '.join(rising)} turns up again at high doses**, in this model as in its reference "
             "implementation: a proteasome inhibitor saves MCL-1, c-Myc and IkBa from degradation without limit, while the stress that it "
-            "causes saturates. No line was seen to do that: do not believe the curve beyond its lowest point.",
+            "causes saturates. That is assumed, not measured: do not believe the curve beyond its lowest point.",
             "warn",
         )
     return Section("doses", "Dose responses", "Dose responses", body + grid(figures))

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from inference import facts
+from inference.beliefs import declared
 from inference.facts import FACTS, PUT_IN, Fact, statement
 from inference.plate import Well
 from inference.rank_files import prior_source
+from inference.resistance import Question, network_of
 from models.catalogue import PRESETS
 from models.drugs import drug
 
@@ -21,6 +23,10 @@ def test_the_share_of_draws_in_the_band_decides(inside, verdict):
     assert PUT_IN not in found.why
 
 
+def test_draws_on_both_sides_of_a_band_are_too_wide_to_say():
+    assert statement(BAND, np.repeat([0.1, 0.5, 0.9], [50, 10, 40])).verdict == "cannot say"
+
+
 def test_every_fact_names_cells_drugs_and_a_band():
     inputs = {drug(n).input for n in facts.DRUGS}
     for f in FACTS:
@@ -29,13 +35,15 @@ def test_every_fact_names_cells_drugs_and_a_band():
         assert {d.input for w in f.wells for d, _ in w.drugs} <= inputs
         assert f.low < f.high
         assert np.isfinite([f.low, f.high]).any()
-    assert len({f.quantity for f in FACTS}) >= len(FACTS) - 2  # "the same ..." follows what it continues
+    drawn = set(declared(network_of(Question("lnv", ((drug("dex"), 1.0),), "niche")), None).names)
+    assert all(set(PRESETS[c].parameters) <= drawn for f in FACTS for c in f.cells)  # else a shared network would lose what a preset sets
+    assert len({f.quantity for f in FACTS}) == len(FACTS)
 
 
 def test_numbers_are_read_from_the_dishes_that_a_fact_names(monkeypatch, known_cell):
     # in this cell viability is exp(-3 d/(d + 100) (1 - 0.9 [not alone])) at the centre, and MCL-1 falls by a thousandth in two days
     monkeypatch.setattr(facts, "simulate", known_cell)
-    asked = "viability under S63845 100 nM", "the same with IL-6", "MCL-1 after 24 h with IL-6 over without"
+    asked = "viability under S63845 100 nM", "viability under dexamethasone 1 uM with IL-6", "MCL-1 after 24 h with IL-6 over without"
     chosen = [f for f in FACTS if f.quantity in asked]
     values = facts.predicted(chosen, prior_source("H1"), 64, 1, lambda words: None)
     dex, s63, mcl1 = (np.log(v) for v in values)

@@ -123,6 +123,11 @@ def test_a_run_that_is_not_ok_is_refused_unless_forced_and_then_marked(rank, pow
     (("--prior", "--drug", "dex=300", "--preset", "hela"), "--preset hela"),
     (("--prior", "--drug", "dex=300", "--readout", "ic50"), "--readout ic50"),
     (("--prior", "--hypothesis", "H9"), "--hypothesis H9"),
+    (("--prior", "--drug", "dex=300", "--drug", "dexamethasone=100"), "--drug dexamethasone: given twice"),
+    (("--prior", "--hours", "0"), "--hours 0: is not a length of treatment"),
+    (("--prior", "--hours", "nan"), "--hours nan: is not a length of treatment"),
+    (("--prior", "--seed", "-1"), "--seed -1: is not a natural number"),
+    (("--prior", "--method", "srrc", "--draws", "10"), "--draws 10: srrc of"),
 ])
 def test_bad_input_gets_one_line_and_writes_nothing(rank, tmp_path, arguments, finding):
     result = rank(*arguments, "--out", tmp_path / "out")

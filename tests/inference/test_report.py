@@ -14,11 +14,13 @@ import pytest
 import xarray as xr
 
 from inference import report, report_answer, report_data, report_page, store
+from inference.facts import PUT_IN
 from inference.knockdown import NODES, _labelled
 from inference.network_map import carried_by, svg, weights
 from inference.progress import Teller
 from inference.rank_files import prior_source, run_source
 from inference.report_data import Asked
+from inference.report_sections import turning
 from models import catalogue
 from models.drugs import drug, treat
 from models.picture import picture
@@ -163,14 +165,30 @@ def test_a_scan_and_a_comparison_found_beside_are_shown(simulated, tmp_path):
     numbers = {"probability": (0.4, 0.6), "ln_bayes_factor": (0.0, 0.4), "ln_bayes_factor_sd": (0.0, 0.1), "stacking": (0.5, 0.5),
                "ess": (400.0, 500.0)}
     along = {n: dict(zip(hypotheses, v, strict=True)) for n, v in numbers.items()}
-    comparison = {"study": "il6_feedback_estradiol", "hypotheses": hypotheses, "sentences": ["H1 is **undecided**."], "quick": False,
+    comparison = {"study": "estradiol_reduced", "hypotheses": hypotheses, "sentences": ["H1 is **undecided**."], "quick": False,
                   "other_priors": {"H1": {"declared": 0.4, "wide": -0.2}}, **along}
     (tmp_path / "compare-x").mkdir()
     (tmp_path / "compare-x" / "comparison.json").write_text(json.dumps(comparison))
+    facts = [("right", "a thing that came out", "90 % of 9 draws lie there"), ("wrong", "a thing that did not", "0 % of 9 draws lie there"),
+             ("right", "a thing put in", f"90 % of 9 draws lie there; {PUT_IN}")]
+    pd.DataFrame([{"verdict": v, "quantity": q, "measured": "seen", "predicted": "1", "why": w, "source": "the prior", "mark": ""}
+                  for v, q, w in facts]).to_csv(tmp_path / "scan-dex300-niche-mm1s" / "facts.csv", index=False)
     out = report.write(prior_source("H1"), None, tmp_path, ASKED, tmp_path / "report.html", Teller())
     words = " ".join("".join(outline(out).words).split())
+    assert "Of 2 published facts that were not put in by hand it predicts 1 right: a thing that came out." in words
+    assert "Of 3 published facts it predicts 1 wrong, and says nothing sure about 0. Wrong: a thing that did not." in words
+    assert "Compared on estradiol_reduced" in words
     assert "JAK + Akt" in words
     assert "the receptor no longer drives PI3K" in words
     assert "80" in words.split("the receptor no longer drives PI3K")[1][:12]  # 1 - 0.2 of the protection is lost
     assert "H1 is undecided." in words
     assert "have not been compared" not in words
+
+
+def test_a_curve_that_turns_up_again_is_named():
+    def curves(*levels):
+        return np.array([[levels]] * 2)  # draw, surrounding, step
+
+    v = np.stack([curves(1.0, 0.5, 0.1, 0.05), curves(1.0, 0.1, 0.05, 0.3)])
+    doses = xr.Dataset({"viability": (("drug", "draw", "surrounding", "step"), v)}, coords={"drug": ["a", "b"]})
+    assert turning(doses) == ["b"]
