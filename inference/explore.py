@@ -187,10 +187,11 @@ def in_words(c: Controls, middle: xr.Dataset, spread: xr.Dataset | None) -> str:
     if c.dose <= 0:
         return f"No drug, cell {CONDITIONS[c.condition][2]}."
     said = (
-        f"{c.drug.name} {c.dose:g} nM, cell {CONDITIONS[c.condition][2]}: viability after 48 h {100 * float(middle['viability'][0]):.0f} %"
+        f"{c.drug.name} {c.dose:g} nM, cell {CONDITIONS[c.condition][2]}: viability after 48 h {100 * float(middle['viability'][0]):.0f} % "
+        "with every parameter at its median"
     )
     if spread is None:
         return f"{said}; bands follow ..."
-    low, high = 100 * np.nanquantile(spread["viability"].values, [LOW, HIGH])
+    low, half, high = 100 * np.nanquantile(spread["viability"].values, [LOW, 0.5, HIGH])
     lost = int(np.isnan(spread["viability"].values).sum())
-    return f"{said} ({PERCENT} over {spread.sizes['draw'] - lost} draws: {low:.0f} to {high:.0f} %)"
+    return f"{said}; over {spread.sizes['draw'] - lost} draws {half:.0f} % ({PERCENT}: {low:.0f} to {high:.0f} %)"
