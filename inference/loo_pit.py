@@ -78,7 +78,8 @@ def figure(found: LooPit) -> Figure:
     """ECDF of all LOO-PITs minus the diagonal with its 99 % band, and the values observable by observable."""
     good = found.k <= GOOD_K
     u = np.sort(found.pit[good])
-    fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained", width_ratios=(1, 1.6))
+    names = list(dict.fromkeys(found.observable))
+    fig, (left, right) = plt.subplots(1, 2, figsize=(10, max(3.6, 0.17 * len(names))), layout="constrained", width_ratios=(1, 1.6))
     grid = np.linspace(0, 1, 200)
     half = stats.kstwo.ppf(0.99, max(len(u), 1))
     left.fill_between(grid, -half, half, color=PRIOR, alpha=0.35, lw=0)
@@ -86,7 +87,6 @@ def figure(found: LooPit) -> Figure:
     left.axhline(0, color=DATA, lw=0.5)
     left.set_xlabel("LOO-PIT")
     left.set_ylabel("ECDF minus diagonal")
-    names = list(dict.fromkeys(found.observable))
     y = np.array([names.index(n) for n in found.observable])
     jitter = np.random.default_rng(0).uniform(-0.25, 0.25, len(y))
     right.scatter(found.pit[good], (y + jitter)[good], s=8, color=POSTERIOR, alpha=0.7, lw=0)

@@ -139,6 +139,10 @@ def in_words(r: Recovered, known: Sequence[Ridge]) -> str:
         i = r.names.index(n)
         lines.append(f"| `{n}` | {100 * covered(r, (n,)).mean():.0f} % | {np.median(r.sd[:, i]) / r.prior_sd[i]:.2f} "
                      f"| {np.median(np.abs(r.mode - r.truth)[:, i] / r.sd[:, i]):.2f} |")
+    strengths, pairs = covered(r, recovery.QUESTION), fits * len(recovery.QUESTION)
+    low, high = (stats.binom.ppf(q, pairs, LEVEL) / pairs for q in (0.005, 0.995))
+    lines += ["", f"These {len(recovery.QUESTION)} together: {100 * strengths.mean():.1f} % of {pairs} intervals hold the truth (right "
+              f"intervals: {100 * low:.0f} to {100 * high:.0f} %)."]
     all_of_them = covered(r, r.names)
     of_set = 100 * all_of_them.mean(1)
     lines += ["", f"All {len(r.names)} parameters: {of_set.mean():.1f} % covered (between data sets {of_set.min():.0f} to "

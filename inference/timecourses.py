@@ -13,18 +13,12 @@ from pathlib import Path
 
 import jax
 import jax.numpy as jnp
-import matplotlib
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
-from matplotlib.figure import Figure
 from scipy import stats
 
 from inference import loo_pit, scoring
 from inference.checkpoint import identify, read_arrays, write_arrays
-from inference.figures import POSTERIOR
 from inference.noise import FAMILIES, on_scale
 from inference.optimise import starting_points
 from inference.parts import Split, split
@@ -192,7 +186,7 @@ class Told:
 
     Attributes:
         names: parameters; studies: names.
-        alone: (study, parameter) sd of ln over that of the prior; NaN where the study lacks it.
+        alone: (study, parameter) sd of ln over that of the prior; NaN where the study lacks it; means: (study, parameter) of ln.
         together: (parameter,) all studies at once; mean: (parameter,) of ln.
         disagree: (parameter,) largest distance of one study's mean from all others' in units of their joint sd.
     """
@@ -200,6 +194,7 @@ class Told:
     names: tuple[str, ...]
     studies: tuple[str, ...]
     alone: np.ndarray
+    means: np.ndarray
     together: np.ndarray
     mean: np.ndarray
     disagree: np.ndarray
@@ -235,7 +230,7 @@ def told(fits: Sequence[Fit], asked: Sequence[str]) -> Told:
     covariance = np.linalg.inv(precision)
     joint, spread = covariance @ weighted, np.sqrt(np.diag(covariance))
     apart = np.abs(means - joint) / np.maximum(alone * sd, 1e-12)
-    return Told(shared, tuple(f.study.id for f in fits), alone, spread / sd, joint, np.nan_to_num(apart).max(0))
+    return Told(shared, tuple(f.study.id for f in fits), alone, means, spread / sd, joint, np.nan_to_num(apart).max(0))
 
 
 def table(t: Told, feedback: Sequence[str]) -> str:
@@ -248,15 +243,16 @@ def table(t: Told, feedback: Sequence[str]) -> str:
             cells = ["" if np.isnan(x) else (f"**{x:.2f}**" if x < INFORMED else f"{x:.2f}") for x in t.alone[:, i]]
             lines.append(f"| `{n}` | " + " | ".join(cells) + f" | {t.together[i]:.2f} | {np.exp(t.mean[i]):.3g} | {t.disagree[i]:.1f} |")
             if t.disagree[i] > APART:
-                torn.append(f"`{n}`")
+                own = ", ".join(f"{np.exp(x):.2g} ({s})" for s, x in zip(t.studies, t.means[:, i], strict=True) if np.isfinite(x))
+                torn.append(f"* `{n}`: {own}")
         else:
             lines.append(f"| `{n}` | " + " | ".join("" for _ in t.studies) + " | in none of them | | |")
     lines += ["", "Posterior over prior sd of ln (normal approximation at the mode); bold: below "
               f"{INFORMED:g}, informed. Empty: nothing in the data set depends on it. Apart: the furthest that one data set alone lies "
               "from all together, in its own sd.", ""]
     if torn:
-        lines += [f"**Data sets contradict each other about {', '.join(torn)}** (more than {APART:g} sd): cells differ, or the network "
-                  "is wrong in one of them; what they say together is then narrower than it should be.", ""]
+        lines += [f"**Data sets contradict each other** (more than {APART:g} sd): cells differ, or the network is wrong in one of them. "
+                  "What they say together is then narrower than it should be. Each alone, median:", "", *torn, ""]
     return "\n".join(lines)
 
 
@@ -318,39 +314,3 @@ def left_out(f: Fit) -> loo_pit.LooPit:
 
 def _neighbours(rows: np.ndarray, time: np.ndarray) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in pairwise(rows) if time[b] > time[a]]
-
-
-def figure(f: Fit, most: int = 12) -> Figure:
-    """Measurements, prediction and 89 % predictive interval over time: one panel an observable, one colour a dish."""
-    m = f.study.measurements
-    shown = [k for k in range(len(f.study.observables)) if (m.observable == k).any()][:most]
-    columns = min(4, len(shown))
-    fig, axes = plt.subplots(-(-len(shown) // columns), columns, layout="constrained", squeeze=False,
-                             figsize=(max(3.3 * columns, 5.5), 2.4 * -(-len(shown) // columns)))
-    for ax, k in zip(axes.flat, shown, strict=False):
-        dishes = np.unique(m.experiment[m.observable == k])
-        once = len(np.unique(m.time[m.observable == k])) == 1  # a dose response: dishes side by side
-        for j, e in enumerate(dishes):
-            rows = np.flatnonzero((m.observable == k) & (m.experiment == e))
-            rows = rows[np.argsort(m.time[rows], kind="stable")]
-            x = np.full(len(rows), float(j)) if once else m.time[rows]
-            colour = plt.get_cmap("viridis")(j / max(1, len(dishes) - 1) * 0.9) if len(dishes) > 1 else POSTERIOR
-            if once:
-                ax.plot([j, j], [f.low[rows[0]], f.high[rows[0]]], color=colour, alpha=0.3, lw=5)
-                ax.plot([j - 0.3, j + 0.3], [f.value[rows[0]]] * 2, color=colour, lw=1.2)
-            else:
-                ax.fill_between(x, f.low[rows], f.high[rows], color=colour, alpha=0.15, lw=0)
-                ax.plot(x, f.value[rows], color=colour, lw=1.2, label=f.study.experiments[e])
-            ax.plot(x, m.value[rows], ".", color=colour, ms=4)
-        if once:
-            ax.set_xticks(range(len(dishes)), [f.study.experiments[e] for e in dishes], rotation=90 if len(dishes) > 4 else 0)
-        ax.set_title(f.study.observables[k], fontsize=8)
-        ax.set_xlabel(f"at {m.time[m.observable == k][0]:g} min" if once else "min", fontsize=7)
-        ax.tick_params(labelsize=7)
-        ax.spines[["top", "right"]].set_visible(False)
-        if not once and len(dishes) <= 7:
-            ax.legend(fontsize=5.5, frameon=False)
-    for ax in axes.flat[len(shown):]:
-        ax.set_visible(False)
-    fig.suptitle(f"{f.study.id}: mode and 89 % predictive interval (normal approximation)", fontsize=9)
-    return fig

@@ -33,7 +33,7 @@ def main(
     prepare_jax(device)
     import numpy as np
 
-    from inference import loo_pit, timecourses
+    from inference import loo_pit, timecourses, timecourses_figure
     from inference.checkpoint import CheckpointError, require_writable
     from inference.fit import device_line, write_json
     from inference.progress import Teller, duration, stop_when_asked
@@ -68,12 +68,12 @@ def main(
                 raise typer.Exit(130)
             tell.say(f"  log posterior {found.log_posterior:.2f}; {found.near} of {starts} searches ended within 2 of it")
             fits.append(found)
-            picture = timecourses.figure(found)
+            picture = timecourses_figure.figure(found)
             picture.savefig(folder / f"{study.id}.png", dpi=110)
-            timecourses.plt.close(picture)
+            loo_pit.plt.close(picture)
             picture = loo_pit.figure(timecourses.left_out(found))
             picture.savefig(folder / f"{study.id}-loo_pit.png", dpi=110)
-            timecourses.plt.close(picture)
+            loo_pit.plt.close(picture)
     except (StudyError, CheckpointError, OSError) as error:
         raise fail(str(error)) from None
     asked = (*measured.FEEDBACK, "g_auto", "e_deg")

@@ -84,3 +84,14 @@ def test_the_recovery_experiment_frees_the_recommended_31_and_asks_for_strengths
     assert len(free) == 31
     assert set(recovery.QUESTION) <= free
     assert {r.dish for r in design.rows} == set(design.dishes)
+
+
+def test_data_sets_that_contradict_each_other_are_named_with_what_each_says() -> None:
+    def one(id: str, at: float) -> Any:
+        covariance = np.array([[1 / (1.0 + 100.0)]])  # ln k measured once, sd 0.1
+        return fitted(id, ("k",), [float(covariance[0, 0] * 100.0 * at)], covariance, {"k": (0.0, 1.0)})
+
+    apart = timecourses.table(timecourses.told(cast(Any, [one("low", -0.5), one("high", 0.5)]), ("k",)), ("k",))
+    assert "contradict" in apart
+    assert "* `k`: 0.61 (low), 1.6 (high)" in apart  # exp(-+0.5 * 100 / 101)
+    assert "contradict" not in timecourses.table(timecourses.told(cast(Any, [one("a", 0.1), one("b", 0.1)]), ("k",)), ("k",))
