@@ -219,8 +219,8 @@ def alexopoulos(folder: Path) -> Measured:
                     "IL-6 and TNF are taken as 100 ng/mL, IL-1 as an unknown dose of TNF, the IKK inhibitor as an unknown dose given at 0",
                     dishes, observables, tuple(rows), (*KINETICS, *(k for k in RECEPTOR if k not in ("k_aL", "K_L"))), tuple(own),
                     cannot="what inhibitors of MEK, p38, PI3K, mTOR, GSK3 and JNK do to pSTAT3 and IkBa: the core has no such path, so it "
-                           "predicts the same with and without them; phosphorylated IkBa, which stands for the rate of its loss; its resting level, "
-                           "which the IKK inhibitor lowers; pSTAT3 that rises three hours after IL-1 in HepG2")
+                           "predicts the same with and without them; phosphorylated IkBa, which stands for the rate of its loss; its "
+                           "resting level, which the IKK inhibitor lowers; pSTAT3 that rises three hours after IL-1 in HepG2")
 
 
 STUDIES: tuple[Callable[[Path], Measured], ...] = (sobotta, zeilfelder, ando, guo, l929, alexopoulos)
