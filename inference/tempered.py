@@ -3,8 +3,9 @@
 The engine solves thousands of dishes in the time of a few gradients, so for a dozen unknowns the plainest moves are the
 cheapest. Particles start from the prior; a power of the likelihood rises from 0 to 1, for each problem as fast as the
 effective sample size allows (Del Moral, Doucet & Jasra 2006); after each rise particles are resampled and walk by
-Metropolis steps shaped like the cloud. At power 1 they walk on until they have forgotten where they were, so what is left
-of the start is measured and not assumed. The evidence of every problem comes along.
+Metropolis steps. Each half of them takes steps shaped like the other half: steps shaped like the cloud that moves would
+leave it too narrow. At power 1 they walk on until they have forgotten where they were, so what is left of the start is
+measured and not assumed. The evidence of every problem comes along.
 """
 
 from __future__ import annotations
@@ -111,6 +112,7 @@ def sample(
     shell = Problem(priors, lambda theta: (jnp.zeros(1), jnp.asarray(True)))
     problems, size = len(jax.tree.leaves(data)[0]), len(priors)
     total, spec = problems * plan.particles, PartitionSpec("chain")
+    halves = (np.arange(0, plan.particles, 2), np.arange(1, plan.particles, 2))
 
     def one(z: Array, own: Any) -> tuple[Array, Array]:
         terms, ok = log_likelihood(shell.constrain(z), own)
@@ -124,13 +126,14 @@ def sample(
 
     def evaluate(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(problem, particle) log-likelihood and log prior at (problem, particle, parameter)."""
-        flat, of = z.reshape(total, size), np.repeat(np.arange(problems), plan.particles)
+        own = z.shape[1]
+        flat, of = z.reshape(-1, size), np.repeat(np.arange(problems), own)
         found = []
-        for i in range(0, total, plan.width):
-            rows = np.minimum(np.arange(i, i + plan.width), total - 1)
+        for i in range(0, len(flat), plan.width):
+            rows = np.minimum(np.arange(i, i + plan.width), len(flat) - 1)
             like, prior = program()(jnp.asarray(flat[rows]), jax.tree.map(lambda x, r=rows: x[of[r]], data))
             found.append((np.asarray(like), np.asarray(prior)))
-        like, prior = (np.concatenate(x)[:total].reshape(problems, plan.particles) for x in zip(*found, strict=True))
+        like, prior = (np.concatenate(x)[: len(flat)].reshape(problems, own) for x in zip(*found, strict=True))
         return like, np.where(np.isnan(prior), -np.inf, prior)
 
     def begin() -> State:
@@ -150,25 +153,27 @@ def sample(
         z = np.take_along_axis(z, copied[:, :, None], 1)
         like, prior = np.take_along_axis(like, copied, 1), np.take_along_axis(prior, copied, 1)
         if power.min() < 1:
-            origin = z
-        centred = z - z.mean(1, keepdims=True)
-        root = np.linalg.cholesky(np.einsum("fni,fnj->fij", centred, centred) / (plan.particles - 1) + 1e-9 * np.eye(size))
+            origin = z.copy()
         taken = np.zeros(problems)
         for _ in range(plan.moves):
-            length = np.exp(log_step[:, None] + JITTER * rng.standard_normal(like.shape))
-            new = z + length[..., None] * np.einsum("fij,fnj->fni", root, rng.standard_normal(z.shape))
-            there, before = evaluate(new)
-            gain = raised[:, None] * (there - like) + before - prior
-            yes = np.log(rng.random(like.shape)) < gain
-            z, like, prior = np.where(yes[..., None], new, z), np.where(yes, there, like), np.where(yes, before, prior)
-            log_step = log_step + 0.5 * (yes.mean(1) - TARGET)
-            taken += yes.mean(1) / plan.moves
+            moved = np.zeros(problems)
+            for own, other in (halves, halves[::-1]):
+                here = z[:, own]
+                length = np.exp(log_step[:, None] + JITTER * rng.standard_normal(here.shape[:2]))
+                new = here + length[..., None] * np.einsum("fij,fnj->fni", spread(z[:, other]), rng.standard_normal(here.shape))
+                there, before = evaluate(new)
+                yes = np.log(rng.random(there.shape)) < raised[:, None] * (there - like[:, own]) + before - prior[:, own]
+                z[:, own] = np.where(yes[..., None], new, here)
+                like[:, own], prior[:, own] = np.where(yes, there, like[:, own]), np.where(yes, before, prior[:, own])
+                moved += yes.sum(1) / plan.particles
+            log_step = log_step + 0.5 * (moved - TARGET)
+            taken += moved / plan.moves
         walked = walked + plan.moves if power.min() == 1 else walked
         return ([z, like, prior, raised, log_evidence, log_step, walked, origin],
                 {"power": raised, "accepted": taken, "walked": walked, "left": correlation(origin, z)})
 
-    identity = {"sampler": "tempered random walks", "plan": asdict(plan), "seed": seed, "parameters": list(priors), "problems": problems,
-                **(belongs or {})}
+    identity = {"sampler": "tempered random walks, in halves", "plan": asdict(plan), "seed": seed, "parameters": list(priors),
+                "problems": problems, **(belongs or {})}
     last: list[State] = []
 
     def finished(i: int, state: State) -> bool:
@@ -180,6 +185,16 @@ def sample(
         return None
     state = last[0]
     return Tempered(np.asarray(state[0]), np.asarray(state[1]), np.asarray(state[4]), seen[-1]["left"], seen[-1]["accepted"])
+
+
+def spread(z: Float[np.ndarray, "problem particle parameter"]) -> Float[np.ndarray, "problem parameter parameter"]:
+    """Cholesky factors of the covariance of each cloud; towards its diagonal where the particles are too few to tell it."""
+    particles, size = z.shape[1:]
+    centred = z - z.mean(1, keepdims=True)
+    found = np.einsum("fni,fnj->fij", centred, centred) / max(particles - 1, 1)
+    alone = max(0.0, 1.0 - (particles - 1) / (2 * size))
+    diagonal = np.einsum("fii->fi", found)[:, :, None] * np.eye(size)
+    return np.linalg.cholesky((1 - alone) * found + alone * diagonal + 1e-9 * np.eye(size))
 
 
 def correlation(

@@ -155,3 +155,20 @@ def test_walks_on_a_normal_family_pass_and_fail_with_the_wrong_noise(wrong_noise
     draws = np.concatenate([found.z, found.log_likelihood[..., None]], 2)
     verdict = calibrate.judge(["a", "b", "log-likelihood"], calibrate.ranks(truth, draws, 1), 31, np.zeros(128, bool), 1)
     assert verdict.ok is passes, verdict.reasons
+
+
+def test_intervals_of_few_walkers_are_not_too_narrow(tmp_path) -> None:
+    design = np.random.default_rng(0).standard_normal((8, 5))
+
+    def simulate(theta, key):
+        return jnp.asarray(design) @ theta + 0.5 * jax.random.normal(key, (8,)), jnp.asarray(True)
+
+    def log_likelihood(theta, data):
+        return dist.Normal(jnp.asarray(design) @ theta, 0.5).log_prob(data), jnp.asarray(True)
+
+    family = many.Family({f"p{i}": dist.Normal(0.0, 1.0) for i in range(5)}, simulate, log_likelihood)
+    found = many.walk(family, 512, tempered.Plan(19, 8, 80, width=16384), 1, tmp_path)
+    assert found is not None
+    covered = calibrate.coverage(calibrate.ranks(found.truth, found.z, 1), 19, (0.8,)).mean()
+    # three standard errors of 2,560 intervals; steps shaped like the very cloud that moves cover 76.9 %
+    assert covered == pytest.approx(0.8, abs=3 * np.sqrt(0.8 * 0.2 / 2560))
