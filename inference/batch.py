@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -48,7 +48,7 @@ def minimise(
     batch: Batch, z0: np.ndarray, *, max_steps: int, tolerance: float, report: Report | None = None,
     bounds: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """L-BFGS-B (SciPy) from every start at once: each search has a thread that waits while its point is evaluated with the others'.
+    """L-BFGS-B (SciPy) from every start at once.
 
     Args:
         z0: (start, parameter), unconstrained.
@@ -59,17 +59,14 @@ def minimise(
     Returns:
         The lowest points that the searches met and their potentials, in the order of the starts; +inf where none could be solved.
     """
-    asked: queue.Queue[tuple[int, np.ndarray | None]] = queue.Queue()
-    answers: list[queue.Queue[tuple[float, np.ndarray]]] = [queue.Queue() for _ in z0]
     points, potentials = np.array(z0, float), np.full(len(z0), np.inf)
 
-    def work(i: int) -> None:
+    def work(i: int, ask: Callable[[np.ndarray], tuple[float, np.ndarray]]) -> None:
         lowest, slope = np.inf, np.zeros_like(points[i])
 
         def objective(z: np.ndarray) -> tuple[float, np.ndarray]:
             nonlocal lowest, slope
-            asked.put((i, np.array(z)))
-            value, gradient = answers[i].get()
+            value, gradient = ask(np.array(z))
             if not (np.isfinite(value) and np.all(np.isfinite(gradient))):
                 return (WALL if np.isinf(lowest) else lowest + 1 + STEEP * abs(slope @ (z - points[i]))), np.zeros_like(z)
             if value < lowest:
@@ -79,12 +76,50 @@ def minimise(
         options = {"maxfun": max_steps, "maxiter": max_steps, "ftol": tolerance, "gtol": tolerance, "maxcor": 20}
         scipy.optimize.minimize(objective, z0[i], jac=True, method="L-BFGS-B", options=options, bounds=bounds)
         potentials[i] = lowest
-        asked.put((i, None))
 
-    for i in range(len(z0)):
-        threading.Thread(target=work, args=(i,), daemon=True).start()
-    running, waiting = set(range(len(z0))), list[tuple[int, np.ndarray]]()
-    counts, best = np.zeros(len(z0), int), np.inf
+    def answer(_: Sequence[int], z: np.ndarray) -> list[tuple[float, np.ndarray]]:
+        values, gradients = batch(z)
+        return [(float(v), g) for v, g in zip(values, gradients, strict=True)]
+
+    side_by_side(work, answer, len(z0), max_steps, report)
+    return points, potentials
+
+
+def side_by_side[Answer: tuple](
+    work: Callable[[int, Callable[[np.ndarray], Answer]], None], answer: Callable[[Sequence[int], np.ndarray], Sequence[Answer]],
+    searches: int, max_steps: int, report: Report | None,
+) -> None:
+    """Runs searches that each ask for one point after the other, all of them at once: each has a thread that waits while its
+    point is evaluated with the others'.
+
+    Args:
+        work: (search, ask) runs a search; `ask(point)` gives what `answer` found there.
+        answer: (searches, their points (point, parameter)) -> one tuple each, the objective first.
+        max_steps: what `report` is told as the most evaluations.
+
+    Raises:
+        Whatever `work` raised, once the others are done.
+    """
+    asked: queue.Queue[tuple[int, np.ndarray | None]] = queue.Queue()
+    answers: list[queue.Queue[Answer]] = [queue.Queue() for _ in range(searches)]
+    failed: list[Exception] = []
+
+    def run(i: int) -> None:
+        def ask(z: np.ndarray) -> Answer:
+            asked.put((i, z))
+            return answers[i].get()
+
+        try:
+            work(i, ask)
+        except Exception as error:  # a thread that died would be waited for without end
+            failed.append(error)
+        finally:
+            asked.put((i, None))
+
+    for i in range(searches):
+        threading.Thread(target=run, args=(i,), daemon=True).start()
+    running, waiting = set(range(searches)), list[tuple[int, np.ndarray]]()
+    counts, best = np.zeros(searches, int), np.inf
     while running:
         i, z = asked.get()
         if z is None:
@@ -93,12 +128,13 @@ def minimise(
             waiting.append((i, z))
         if waiting and len(waiting) == len(running):  # all of them, in order: threads must not decide who is computed beside whom
             waiting.sort(key=lambda question: question[0])
-            values, gradients = batch(np.stack([z for _, z in waiting]))
-            for (k, _), value, gradient in zip(waiting, values, gradients, strict=True):
+            found = answer([k for k, _ in waiting], np.stack([z for _, z in waiting]))
+            for (k, _), given in zip(waiting, found, strict=True):
                 counts[k] += 1
-                answers[k].put((float(value), gradient))
+                answers[k].put(given)
+                best = min(best, given[0]) if np.isfinite(given[0]) else best
             waiting = []
-            best = min(best, float(np.min(np.where(np.isfinite(values), values, np.inf))))
             if report is not None:
                 report(int(counts.max()), max_steps, best)
-    return points, potentials
+    if failed:
+        raise failed[0]

@@ -12,14 +12,16 @@ import pandas as pd
 
 from inference import figures
 from inference.batch import Batch
-from inference.multistart import best_fits, in_words, profile_table, search_of, starts_of, table
+from inference.multistart import candidates_of, in_words, profile_table, search_of, table
 from inference.optimise import laplace
 from inference.parts import Split, split
 from inference.profile import intervals, profiles
+from inference.profiled import Profiled
 from inference.progress import Teller
 from inference.study import Study
+from inference.trust_region import SIFTED, best_fits, promising
 
-RTOL, ATOL, TOLERANCE = 1e-6, 1e-8, 1e-10  # of the solver; of the search, relative fall of the objective
+RTOL, ATOL, TOLERANCE = 1e-6, 1e-8, 1e-5  # of the solver; of the search, fall of the objective
 LEVEL, REACH, PROFILE_STEPS = 0.95, 4.0, 100  # of the intervals; standard deviations a profile goes; its evaluations a point
 WIDTH = 16  # points evaluated side by side
 
@@ -41,11 +43,16 @@ def write(study: Study, ask: Ask, folder: Path, tell: Teller) -> float:
     Raises:
         RuntimeError: no start could be solved.
     """
-    search = search_of(Split(study, split(study)), rtol=RTOL, atol=ATOL)
-    tell.say(f"Study {study.id}: {len(study.unknowns)} parameters; {ask.starts} searches (the first step includes compilation) ...")
+    parts = Split(study, split(study))
+    search = search_of(parts, rtol=RTOL, atol=ATOL)
+    profiled = Profiled(search, parts, min(WIDTH, ask.starts), rtol=RTOL, atol=ATOL)
+    cells, instruments = len(profiled.layout.cells), len(profiled.layout.instruments)
+    tell.say(f"Study {study.id}: {cells} parameters of cells are searched, {instruments} of instruments follow at their best; "
+             f"{SIFTED * ask.starts} points are tried for {ask.starts} searches (compiling first) ...")
+    candidates = candidates_of(search, SIFTED * ask.starts, ask.seed, ask.spread)
     with tell.bar("best fit", ask.max_steps) as bar:
-        x, value = best_fits(search, starts_of(search, ask.starts, ask.seed, ask.spread), width=min(WIDTH, ask.starts),
-                             max_steps=ask.max_steps, tolerance=TOLERANCE, report=lambda i, _, best: bar.to(i, f"objective {best:.4f}"))
+        x, value = best_fits(profiled, promising(profiled, candidates, ask.starts), max_steps=ask.max_steps, tolerance=TOLERANCE,
+                             report=lambda i, _, best: bar.to(i, f"objective {best:.4f}"))
     if not np.isfinite(value[0]):
         raise RuntimeError(f"study {study.id}: none of {ask.starts} starting points could be solved: "
                            "choose a smaller --spread, or check the bounds")

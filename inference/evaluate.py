@@ -23,7 +23,7 @@ _LN10 = math.log(10.0)
 FEATURES = {
     "formats": ["PEtab 1 and PEtab 2 with one SBML model", *SBML_FEATURES],
     "experiments": [
-        "conditions that set species, parameters, inputs and compartment sizes, to numbers or formulas of parameters",
+        "conditions that set species, parameters, inputs and (at the start) compartment sizes, to numbers or formulas of parameters",
         "several periods, simultaneous conditions, species added to during an experiment",
         "pre-equilibration (time -inf) and steady-state measurements (time inf)",
     ],
@@ -33,7 +33,8 @@ FEATURES = {
     ],
     "parameters": ["estimated and fixed", "scales lin, log, log10 (version 1)", *(f"{f} prior, truncated at the bounds" for f in FAMILIES)],
     "refused": [
-        "events triggered by the state, delays, priorities", "algebraic rules, fast reactions, conversion factors, changing compartments",
+        "events triggered by the state, delays, priorities", "algebraic rules, fast reactions, conversion factors",
+        "compartments that change by rules, events or later conditions", "species set by the state of others during an experiment",
         "variable stoichiometry", "SBML packages that change the mathematics", "several models", "mapping tables", "PEtab extensions",
     ],
 }

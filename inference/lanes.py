@@ -16,7 +16,7 @@ import numpy as np
 import sympy as sp
 from jaxtyping import Array, Float
 
-from inference.tables import ExperimentRow, StudyError, Tables
+from inference.tables import Change, ExperimentRow, StudyError, Tables
 from models.compile import MODULES, System
 from models.declare import time
 from models.model_file import SbmlModel
@@ -120,10 +120,9 @@ def protocol(experiment: ExperimentRow, network: Network, model: SbmlModel, valu
             if c.target in species:
                 symbol = sp.Symbol(c.target)
                 rest = sp.expand(c.value - symbol)
-                if i and rest.free_symbols.isdisjoint({symbol}) and symbol in c.value.free_symbols:
-                    add[c.target] = _resolved(rest, here, c.at)
-                else:
-                    put[c.target] = _resolved(c.value, here, c.at)
+                adds = bool(i) and symbol in c.value.free_symbols and symbol not in rest.free_symbols
+                _not_by_state(c, rest if adds else c.value, species)
+                (add if adds else put)[c.target] = _resolved(rest if adds else c.value, here, c.at)
                 _not_negative(put.get(c.target), c.target, c.at)
             elif c.target in inputs:
                 levels[c.target] = _resolved(c.value, here, c.at)
@@ -159,6 +158,12 @@ def _resolved(e: sp.Expr, values: Mapping[str, sp.Expr], at: str) -> sp.Expr:
     if unknown:
         raise StudyError(f"{at}: uses {min(map(str, unknown))!r}, which has no value here: give numbers and parameters only")
     return e
+
+
+def _not_by_state(change: Change, value: sp.Expr, species: set[str]) -> None:
+    if used := {s.name for s in value.free_symbols} & species:
+        raise StudyError(f"{change.at}: {change.target} is set by what {min(used)} is at that time, which is not supported: "
+                         "give numbers and parameters, or add them to what there is")
 
 
 def _not_negative(value: sp.Expr | None, name: str, at: str, network: Network | None = None) -> None:

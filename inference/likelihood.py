@@ -72,13 +72,21 @@ def location_and_scale(
 
 def terms(study: Study, theta: Float[Array, "unknown"], dishes: Trajectory) -> Float[Array, "measurement"]:
     """Log-likelihood of each measurement as PEtab defines it; censored ones by their probability."""
-    m, p = study.measurements, predict(study, theta, dishes)
+    p = predict(study, theta, dishes)
+    return densities(study, p.location, p.scale)
+
+
+def densities(
+    study: Study, location: Float[Array, "measurement"], scale: Float[Array, "measurement"],
+) -> Float[Array, "measurement"]:
+    """Log density of each measurement around its predicted location; of censored ones, the log of their probability."""
+    m = study.measurements
     total = jnp.zeros(len(m))
     for r in study.readouts:
         for sign, density in ((0, log_density), (-1, log_share_below), (1, log_share_above)):
             rows = r.rows[m.censored[r.rows] == sign]
             if rows.size:
-                found = density(r.row.family, r.row.degrees, jnp.asarray(m.value[rows]), p.location[rows], p.scale[rows])
+                found = density(r.row.family, r.row.degrees, jnp.asarray(m.value[rows]), location[rows], scale[rows])
                 total = total.at[rows].set(found)
     return total
 

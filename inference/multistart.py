@@ -1,8 +1,7 @@
 """The best fit of a problem from many starts within its bounds, and in words where the searches ended.
 
 A parameter is searched on the scale on which its prior is even (ln for log-uniform and its like), between its bounds.
-The objective is the negative log posterior density on that scale; flat priors make it the negative log-likelihood, apart
-from a constant.
+The objective is the negative log posterior density on that scale; flat priors make it the negative log-likelihood.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Array, Float
 
-from inference.batch import Batch, Report, minimise
 from inference.parts import Split
 from inference.posterior import Problem
 from inference.profile import Profiles, waterfall
@@ -33,22 +31,30 @@ class Search:
         problem: log-likelihood and priors in own units.
         on_log: (parameter,) searched by its natural logarithm.
         bounds: (parameter, 2) on the scale of the search.
+        flat: (parameter,) the prior has the same density everywhere within the bounds.
     """
 
     problem: Problem
     on_log: np.ndarray
     bounds: np.ndarray
+    flat: np.ndarray
 
     def own(self, x: Float[Array, "parameter"]) -> Float[Array, "parameter"]:
         """The scale of the search -> own units."""
         return jnp.where(self.on_log, jnp.exp(jnp.where(self.on_log, x, 0.0)), x)
 
+    def log_prior(self, x: Float[Array, "parameter"]) -> Float[Array, ""]:
+        """Log prior density on the scale of the search, within the bounds; flat priors are left out."""
+        theta, total = self.own(x), jnp.asarray(0.0)
+        for i in np.flatnonzero(~self.flat):
+            density = self.problem.priors[self.problem.names[i]].log_prob(theta[i])
+            total = total + density + (x[i] if self.on_log[i] else 0.0)
+        return total
+
     def objective(self, x: Float[Array, "parameter"]) -> Float[Array, ""]:
         """Negative log posterior density on the scale of the search; +inf where the network cannot be solved."""
-        theta = self.own(x)
-        terms, ok = self.problem.log_likelihood(theta)
-        prior = jnp.sum(self.problem.log_prior(theta)) + jnp.sum(jnp.where(self.on_log, x, 0.0))
-        return jnp.where(ok, -jnp.sum(terms) - prior, jnp.inf)
+        terms, ok = self.problem.log_likelihood(self.own(x))
+        return jnp.where(ok, -jnp.sum(terms) - self.log_prior(x), jnp.inf)
 
     def log_likelihood(self, x: Float[Array, "parameter"]) -> Float[Array, ""]:
         """Log-likelihood alone."""
@@ -68,25 +74,23 @@ def search_of(parts: Split, *, rtol: float, atol: float) -> Search:
     bounds = np.array([(u.prior.lower, u.prior.upper) for u in study.unknowns], float)
     with np.errstate(divide="ignore"):
         bounds[on_log] = np.log(bounds[on_log])
-    return Search(Problem({u.name: u.prior.distribution() for u in study.unknowns}, log_likelihood), on_log, bounds)
+    flat = np.array([u.prior.family == ("log-uniform" if log else "uniform") for u, log in zip(study.unknowns, on_log, strict=True)])
+    return Search(Problem({u.name: u.prior.distribution() for u in study.unknowns}, log_likelihood), on_log, bounds, flat)
 
 
-def starts_of(search: Search, starts: int, seed: int, spread: float) -> np.ndarray:
-    """Draws of the prior, pulled towards its median by `spread` (1: the prior itself), within the bounds."""
-    theta = np.asarray(search.problem.sample_prior(jax.random.PRNGKey(seed), max(starts, 400)))
+def candidates_of(search: Search, count: int, seed: int, spread: float) -> np.ndarray:
+    """Draws of the prior, each pulled towards its median by a share of its own, even between 0 and `spread` (1: the prior
+    itself), within the bounds.
+
+    Where bounds are a formality of 25 decades nearly all of the prior is hopeless; where they are narrow none of it is (our
+    choice covers both).
+    """
+    key, pull = jax.random.split(jax.random.PRNGKey(seed))
+    theta = np.asarray(search.problem.sample_prior(key, max(count, 400)))
     x = np.where(search.on_log, np.log(np.maximum(theta, 1e-300)), theta)
     centre = np.median(x, axis=0)
-    return np.clip(centre + spread * (x[:starts] - centre), *search.bounds.T)
-
-
-def best_fits(
-    search: Search, x0: np.ndarray, *, width: int, max_steps: int, tolerance: float, report: Report | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Ends (start, parameter) and objectives of all searches, best first."""
-    batch = Batch(search.problem, width, search.objective)
-    x, value = minimise(batch, x0, max_steps=max_steps, tolerance=tolerance, report=report, bounds=search.bounds)
-    order = np.argsort(value, kind="stable")
-    return x[order], value[order]
+    share = spread * np.asarray(jax.random.uniform(pull, (count, 1)))
+    return np.clip(centre + share * (x[:count] - centre), *search.bounds.T)
 
 
 def table(search: Search, best: np.ndarray) -> pd.DataFrame:

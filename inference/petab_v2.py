@@ -197,8 +197,9 @@ def _parameters(rows: Rows) -> list[ParameterRow]:
             known(row["estimate"].lower(), ("true", "false", "1", "0"), place, "estimate")]
         lower = numeric(row["lowerBound"], place, "lowerBound") if row.get("lowerBound") else -math.inf
         upper = numeric(row["upperBound"], place, "upperBound") if row.get("upperBound") else math.inf
-        if estimate and not (math.isfinite(lower) and math.isfinite(upper) and lower < upper):
-            raise StudyError(f"{place}: {name} is estimated between {lower:g} and {upper:g}: give two bounds, the lower first")
+        bounded = math.isfinite(lower) and math.isfinite(upper)
+        if estimate and not (lower < upper and (bounded or row.get("priorDistribution") or row.get("belief"))):
+            raise StudyError(f"{place}: {name} is estimated between {lower:g} and {upper:g}: give two bounds, the lower first, or a prior")
         if row.get("nominalValue") or not estimate:
             nominal = numeric(row.get("nominalValue", ""), place, "nominalValue")
         else:

@@ -18,7 +18,7 @@ from inference.lanes import STEADY, Lanes, Pool, changing, fixed_and_free, lay_o
 from inference.prior import Prior, declared
 from inference.tables import ExperimentRow, ObservableRow, PeriodRow, StudyError, Tables, known
 from models.compile import System, compile_network
-from models.declare import Parameter, time
+from models.declare import Parameter, Reaction, Species, nothing, time
 from models.network import Network, inlined
 from models.protocol import Protocol
 from models.reduce import reduced, with_inputs
@@ -172,7 +172,7 @@ def from_tables(tables: Tables) -> Study:
     by_experiment = tuple(protocol(e, network, tables.model, values) for e in tables.experiments)
     dishes = {same_dish(p): p for p in by_experiment}
     protocols = tuple(dishes.values())
-    system = compile_network(_smaller(network, tables, protocols, values))
+    system = compile_network(_moving(_smaller(network, tables, protocols, values)))
     pool = Pool(tuple(u.name for u in unknowns))
     measurements, times = _measurements(tables, by_experiment, list(dishes))
     lanes = lay_out(list(protocols), system, values, pool)
@@ -230,6 +230,13 @@ def _check_names(tables: Tables, network: Network, values: Mapping[str, sp.Expr]
         if c.target in derived:
             raise StudyError(f"{c.at}: {c.target} is computed by an assignment rule: change what it is computed from")
         known(c.target, (model - derived) | outputs, c.at, "target")
+    for e in tables.experiments:
+        sizes = {name: values.get(name) for name in tables.model.compartments}
+        for i, c in ((i, c) for i, p in enumerate(e.periods) for c in p.changes if c.target in sizes):
+            if i and c.value != sizes[c.target]:  # concentrations would have to jump with it
+                raise StudyError(f"{c.at}: the size of compartment {c.target} changes during an experiment, which is not supported: "
+                                 "set it in the first period")
+            sizes[c.target] = c.value
     for p in tables.parameters:
         if p.id in {s.name for s in network.species} | derived:
             raise StudyError(f"{p.at}: {p.id} is no parameter but changes by itself: set its start in a condition")
@@ -250,6 +257,14 @@ def _smaller(network: Network, tables: Tables, protocols: tuple[Protocol, ...], 
     zero |= {p.name for p in network.parameters if {float(v) if v.is_number else 1.0 for v in (
         sp.sympify(dish.parameters.get(p.name, values[p.name])) for dish in protocols)} == {0.0}}
     return reduced(network, keep, zero - keep)
+
+
+def _moving(network: Network) -> Network:
+    """The network; where its read-outs depend on no species, with one that decays unseen: an engine needs something to step."""
+    if network.species:
+        return network
+    unseen = Species("unseen", 1.0, "1", "nothing that is measured depends on a species")
+    return replace(network, species=(unseen,), reactions=(Reaction(unseen, nothing, unseen.symbol, "decays", "unseen_decay"),))
 
 
 def _measurements(tables: Tables, by_experiment: tuple[Protocol, ...], dishes: list[str]) -> tuple[Measurements, np.ndarray]:

@@ -22,10 +22,12 @@ class KnownEvent:
 class SbmlModel:
     """What a file says: the network, starting values that are expressions, events, and times where a formula jumps.
 
-    `initial` gives species and inputs whose value at the start is an expression of other names.
+    `initial` gives species and inputs whose value at the start is an expression of other names; `compartments` are those
+    that hold a species counted as a concentration.
     """
 
     network: Network
     initial: Mapping[str, sp.Expr]
     events: tuple[KnownEvent, ...]
     breaks: tuple[float, ...]
+    compartments: tuple[str, ...] = ()

@@ -127,7 +127,9 @@ class _Reader:
             m.getId() or "model", tuple(species), tuple(parameters), tuple(inputs), _in_order(tuple(derived)), tuple(reactions),
         )
         self.check_names(network)
-        return SbmlModel(network, self.initial, events, _breaks([*assigned.values(), *rates.values(), *(r.rate for r in reactions)]))
+        breaks = _breaks([*assigned.values(), *rates.values(), *(r.rate for r in reactions)])
+        concentrations = dict.fromkeys(s.getCompartment() for s in m.getListOfSpecies() if not s.getHasOnlySubstanceUnits())
+        return SbmlModel(network, self.initial, events, breaks, tuple(concentrations))
 
     def refuse(self) -> None:
         """Everything outside the list of features, by name."""
@@ -138,6 +140,7 @@ class _Reader:
         found += ["conversionFactor of the model"] * bool(m.isSetConversionFactor())
         found += [f"fast reaction {r.getId()}" for r in m.getListOfReactions() if r.isSetFast() and r.getFast()]
         changing = {r.getVariable() for r in m.getListOfRules()} | {a.getSymbol() for a in m.getListOfInitialAssignments()}
+        changing |= {a.getVariable() for e in m.getListOfEvents() for a in e.getListOfEventAssignments()}
         found += [f"compartment {c.getId()} of changing size" for c in m.getListOfCompartments() if c.getId() in changing]
         packages = [m.getPlugin(i).getPackageName() for i in range(m.getNumPlugins())]
         found += [f"package {p}" for p in packages if p in ("comp", "multi", "qual", "spatial", "arrays", "distrib", "dyn")]

@@ -8,8 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import yaml
+from scipy import stats
 
-from inference.likelihood import chi_squared, predict, terms, trajectories
+from inference.likelihood import chi_squared, log_prior, predict, terms, trajectories
 from inference.study import Study, StudyError, load
 
 MATH = '<math xmlns="http://www.w3.org/1998/Math/MathML">%s</math>'
@@ -141,6 +142,36 @@ def test_what_a_problem_asks_beyond_the_list_is_refused_before_anything_runs(tmp
     path.write_text(path.read_text() + "mapping_files: [mapping.tsv]\n")
     with pytest.raises(StudyError, match=r"problem\.yaml: mapping tables are not supported: "):
         load(path)
+
+
+@pytest.mark.parametrize("change, finding", [
+    ("c\t2", r"conditions\.tsv:7: the size of compartment c changes during an experiment"),  # concentrations would jump with it
+    ("B\tA + 1", r"conditions\.tsv:7: B is set by what A is at that time"),
+    ("B\t2 * B", r"conditions\.tsv:7: B is set by what B is at that time"),
+])
+def test_what_a_later_condition_cannot_do_is_refused_by_name(change, finding, tmp_path):
+    with pytest.raises(StudyError, match=finding):
+        load(write(tmp_path, V2 | {"conditions.tsv": V2["conditions.tsv"] + f"after\t{change}\n"}))
+
+
+def test_an_event_that_sets_the_size_of_a_compartment_is_refused(tmp_path):
+    event = ("<listOfEvents><event id='grow' useValuesFromTriggerTime='true'><trigger initialValue='false' persistent='true'>"
+             f"{MATH % f'<apply><geq/>{TIME}<cn>3</cn></apply>'}</trigger><listOfEventAssignments><eventAssignment variable='c'>"
+             f"{MATH % '<cn>2</cn>'}</eventAssignment></listOfEventAssignments></event></listOfEvents>")
+    sbml = (SBML % ("", "", event)).replace('size="1" constant="true"', 'size="1" constant="false"')
+    with pytest.raises(StudyError, match="compartment c of changing size is not supported"):
+        load(write(tmp_path, V2, sbml))
+
+
+def test_a_prior_may_do_without_bounds_and_a_read_out_without_species(tmp_path):
+    study = load(write(tmp_path, V2 | {
+        "observables.tsv": "observableId\tobservableFormula\tnoiseFormula\nA_seen\t2 * fast\t0.1\n",
+        "parameters.tsv": "parameterId\tlowerBound\tupperBound\tnominalValue\testimate\tpriorDistribution\tpriorParameters\n"
+                          "fast\t-inf\tinf\t0.9\ttrue\tnormal\t1;0.5\na0\t0\t10\t1.5\ttrue\t\t\n"}))
+    np.testing.assert_allclose(values(study), 1.8)
+    assert float(log_prior(study, jnp.asarray(study.nominal))) == pytest.approx(stats.norm(1, 0.5).logpdf(0.9) + np.log(0.1))
+    with pytest.raises(StudyError, match=r"parameters\.tsv:2: fast is estimated between -inf and inf: give two bounds"):
+        load(write(tmp_path, V2 | {"parameters.tsv": V2["parameters.tsv"].replace("fast\t0\t10", "fast\t-inf\tinf")}))
 
 
 @pytest.mark.slow

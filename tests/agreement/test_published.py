@@ -10,8 +10,12 @@ import numpy as np
 import pytest
 
 from inference import export, published
-from inference.likelihood import predict, terms, trajectories
+from inference.likelihood import log_likelihood, predict, terms, trajectories
+from inference.multistart import candidates_of, search_of
+from inference.parts import Split, split
+from inference.profiled import Profiled
 from inference.study import Study, from_tables, load
+from inference.trust_region import best_fits, promising
 
 
 @cache
@@ -69,3 +73,20 @@ def test_a_published_problem_written_as_petab_and_read_again_has_the_same_likeli
     _, _, found = at_the_optimum(study(data, "zeilfelder"))
     assert written.names == study(data, "zeilfelder").names
     np.testing.assert_allclose(at_the_optimum(written)[2], found, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.slow
+def test_searches_from_the_published_bounds_reach_the_published_likelihood_of_zeilfelder(data):
+    """Starts know nothing but the bounds of the table, which lie 25 decades apart."""
+    chosen = study(data, "zeilfelder")
+    parts = Split(chosen, split(chosen))
+    search = search_of(parts, rtol=1e-6, atol=1e-8)
+    profiled = Profiled(search, parts, 16, rtol=1e-6, atol=1e-8)
+    starts = promising(profiled, candidates_of(search, 320, seed=1, spread=0.5), 32)
+    x, value = best_fits(profiled, starts, max_steps=300, tolerance=1e-5)
+    theta = search.own(jnp.asarray(x[0]))
+    found, ok = jax.jit(lambda p: log_likelihood(chosen, p, rtol=1e-9, atol=1e-11))(theta)
+    assert bool(ok)
+    assert float(found.sum()) >= -908.2765
+    assert float(found.sum()) == pytest.approx(-value[0], abs=1e-2)  # priors are flat: the objective is the likelihood
+    assert np.sum(value <= 908.2765) > 1  # more than one search got there
