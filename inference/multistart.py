@@ -71,10 +71,13 @@ def search_of(parts: Split, *, rtol: float, atol: float) -> Search:
         return terms, ok
 
     on_log = np.array([u.prior.family in ON_LOG and u.prior.lower >= 0 for u in study.unknowns])
+    flat = np.array([u.prior.family == ("log-uniform" if log else "uniform") for u, log in zip(study.unknowns, on_log, strict=True)])
     bounds = np.array([(u.prior.lower, u.prior.upper) for u in study.unknowns], float)
+    for i, u in enumerate(study.unknowns):
+        if u.prior.family.endswith("uniform"):  # its density ends at its own ends, which may lie within the bounds
+            bounds[i] = np.clip(bounds[i], *u.prior.parameters)
     with np.errstate(divide="ignore"):
         bounds[on_log] = np.log(bounds[on_log])
-    flat = np.array([u.prior.family == ("log-uniform" if log else "uniform") for u, log in zip(study.unknowns, on_log, strict=True)])
     return Search(Problem({u.name: u.prior.distribution() for u in study.unknowns}, log_likelihood), on_log, bounds, flat)
 
 

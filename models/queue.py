@@ -137,7 +137,7 @@ def columns(rows: Float[Array, "lane n"]) -> Scalars:
 
 def prepared(plan: Plan, args: Float[Array, "args lane"]) -> Float[Array, "constant lane"]:
     """The constants of the steps."""
-    return table(plan.system.prepare(rows(args)), args[0])
+    return table(plan.system.prepare(rows(args)), args[0] if args.shape[0] else jnp.zeros(args.shape[1:], args.dtype))
 
 
 def starting_state(plan: Plan, items: Items) -> Float[Array, "item species"]:

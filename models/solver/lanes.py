@@ -32,6 +32,8 @@ def rows(table: Rows) -> Scalars:
 
 def table(values: Sequence[Any], like: Lane) -> Rows:
     """Rows as one table; they are made real first, or else each element would be computed behind a search for its row."""
+    if not values:
+        return jnp.zeros((0, *like.shape), like.dtype)
     return jnp.stack(keep(tuple(jnp.broadcast_to(v, like.shape) for v in values)))
 
 
