@@ -28,10 +28,13 @@ def main(
     prepare_jax(cores=1)
     import pandas as pd
 
-    from inference import lines
+    from inference import checkpoint, lines
 
     try:
+        if not table.is_file():
+            raise lines.LinesError(f"{table}: is not there: give the CCLE table of dose responses")
         measured = lines.read(table)
+        checkpoint.require_writable(out, 20 * 2**20)
     except (lines.LinesError, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
@@ -40,7 +43,6 @@ def main(
         raise typer.Exit(2)
     predicted = {target: lines.predict(target, draws, seed, rtol=1e-5, atol=1e-7) for target in lines.CLASSES}
     found = lines.statements(measured, predicted)
-    out.mkdir(parents=True, exist_ok=True)
     pd.DataFrame([asdict(s) for s in found]).to_csv(out / "lines.csv", index=False)
     for s in found:
         typer.echo(f"{s.verdict:<11} {s.quantity}: measured {s.measured}; predicted {s.predicted}; {s.why}")

@@ -160,6 +160,9 @@ def test_bliss_is_zero_for_two_independent_knock_downs():
 # Spearman-type coefficients of 256 draws scatter by 1/sqrt(256) = 0.06, and the reference varied other parameters too
 PUBLISHED_SRRC = {
     ("dexamethasone", 300.0, "alone"): {"wM": 0.34, "K_DA": -0.33, "s_DEX": -0.31, "k_dAkt": -0.28, "b_B": -0.23},
+    ("dexamethasone", 300.0, "niche"): {"wM": 0.36, "K_DA": -0.36, "b_B": -0.33, "k_dAkt": -0.31, "s_DEX": -0.23, "w_AL": 0.17},
+    ("bortezomib", 4.0, "niche"): {"wM": 0.52, "s_BTZ": -0.51, "b_B": -0.29, "b_mM": 0.26, "w_mMS": 0.24},
+    ("S63845", 30.0, "alone"): {"b_B": -0.65, "wX": 0.23, "dl": -0.21, "wM": 0.20},
     ("S63845", 30.0, "niche"): {"b_B": -0.69, "wX": 0.27, "wM": 0.24, "dl": -0.17, "w2": 0.16},
     ("bortezomib", 4.0, "alone"): {"s_BTZ": -0.53, "wM": 0.45, "dl": -0.29, "b_mM": 0.29, "b_B": -0.21, "w_mMS": 0.18},
 }
