@@ -125,6 +125,7 @@ def write(source: Source, run: Path | None, results: Path, asked: Asked, out: Pa
     network = catalogue.niche(source.transit)
     network = catalogue.with_parameters(network, PRESETS[asked.preset].parameters)
     top = answer.leading(ranking, network)
+    scan = scan_of(beside, asked)
     facts = facts_of([*own, results], source.name)
     drug_, dose = asked.drugs[0]
     first = f"{drug_.name} {dose:g} nM"
@@ -135,7 +136,7 @@ def write(source: Source, run: Path | None, results: Path, asked: Asked, out: Pa
             "answer",
             f"What brings sensitivity to {drug_.name} back",
             "In short",
-            _answer(tree, ranking, top, facts, verdict, source, first, where),
+            _answer(tree, ranking, scan, top, facts, verdict, source, first, where),
         ),
         Section("question", "The question", "The question", _question(asked, source, where)),
     ]
@@ -148,7 +149,7 @@ def write(source: Source, run: Path | None, results: Path, asked: Asked, out: Pa
         ]
     sections += [
         fit_chapters.hypotheses_section(comparison_of([results], study), study, source.hypothesis),
-        chapters.nodes_section(tree, scan_of(beside, asked), drug_.name),
+        chapters.nodes_section(tree, scan, drug_.name),
         chapters.rankings_section(found, ranking),
         chapters.doses_section(tree, where),
         chapters.courses_section(tree, first, where),
@@ -196,6 +197,7 @@ def _records(run: Path | None) -> tuple[dict | None, dict | None, pd.DataFrame |
 def _answer(
     tree: xr.DataTree,
     ranking: xr.DataTree,
+    scan: xr.DataTree | None,
     top: pd.DataFrame,
     facts: pd.DataFrame | None,
     verdict: dict | None,
@@ -204,7 +206,7 @@ def _answer(
     where: str,
 ) -> str:
     points = numbered(answer.main_points(tree, drug_))
-    sure = bullets(answer.how_sure(tree, ranking))
+    sure = bullets(answer.how_sure(tree, ranking, scan))
     ok = bool(verdict and verdict["ok"] and not verdict.get("quick"))
     why = bullets(answer.reasons_for(top, facts, ok, source.run is None))
     whynot = bullets(answer.reasons_against(top, facts, verdict, source.mark))

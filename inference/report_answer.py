@@ -13,6 +13,7 @@ from inference.check import INTERVAL
 from inference.facts import PUT_IN
 from inference.knockdown import NODES
 from inference.report_data import best_nodes
+from inference.scan_files import pair_table
 from models.network import Network
 
 LOW, HIGH = (1 - INTERVAL) / 2, (1 + INTERVAL) / 2
@@ -76,8 +77,8 @@ def _hardly(h: Hit, rest: float) -> str:
     return ", which **hardly helps**" if h.median > 0.9 * rest else ""
 
 
-def how_sure(tree: xr.DataTree, ranking: xr.DataTree) -> list[str]:
-    """Uncertainty of the answer, in words."""
+def how_sure(tree: xr.DataTree, ranking: xr.DataTree, scan: xr.DataTree | None) -> list[str]:
+    """Uncertainty of the answer, in words; `scan` adds the best pair."""
     knock, together = tree["knock"].to_dataset(), tree["together"].to_dataset()
     half = float(together["level"].min())
     chosen = hits(knock)
@@ -90,6 +91,13 @@ def how_sure(tree: xr.DataTree, ranking: xr.DataTree) -> list[str]:
         f"The node that is best for a set of parameters brings viability below one half in {killed:.0f} % of the sets.",
         f"All three together, each inhibited by only {100 * half:.0f} %: viability {percent(together['ln_viability'].sel(level=half))}.",
     ]
+    if scan is not None:
+        pair = pair_table(scan["scan"].to_dataset()).iloc[0]
+        lines.append(
+            f"The best pair, each inhibited by {100 * float(scan.attrs['pair_level']):.0f} %, is **{' + '.join(map(str, pair.name))}**: "
+            f"viability falls to {100 * np.exp(pair['resensitised']):.0f} % of what it was, and more cells die than the two alone account "
+            f"for in {100 * pair['bliss_below_0']:.0f} % of the sets."
+        )
     hit = knock["ln_viability"].sel(node=chosen[0].node, level=knock["level"].max())
     first = np.exp(hit.quantile([LOW, HIGH], skipna=True).values)
     if first[0] < 0.5 < first[1]:

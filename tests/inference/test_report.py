@@ -178,7 +178,7 @@ def test_a_scan_and_a_comparison_found_beside_are_shown(simulated, tmp_path):
     assert "Of 2 published facts that were not put in by hand it predicts 1 right: a thing that came out." in words
     assert "Of 3 published facts it predicts 1 wrong, and says nothing sure about 0. Wrong: a thing that did not." in words
     assert "Compared on estradiol_reduced" in words
-    assert "JAK + Akt" in words
+    assert "The best pair, each inhibited by 50 %, is JAK + Akt: viability falls to" in words
     assert "the receptor no longer drives PI3K" in words
     assert "80" in words.split("the receptor no longer drives PI3K")[1][:12]  # 1 - 0.2 of the protection is lost
     assert "H1 is undecided." in words
