@@ -23,7 +23,7 @@ def main(
     study: Annotated[str, typer.Argument(help="name of a built-in study, or the path of a problem.yaml (PEtab)")] = DEFAULT,
     out: Annotated[Path | None, typer.Option(help="default results/calibrate-STUDY; an unfinished run goes on")] = None,
     fits: Annotated[int, typer.Option(min=20, help="data sets drawn and fitted")] = 256,
-    draws: Annotated[int, typer.Option(min=15, help="kept posterior draws of each")] = 63,
+    draws: Annotated[int, typer.Option(min=31, help="kept posterior draws of each; fewer cannot tell how well they mix")] = 63,
     sampler: Annotated[str, typer.Option(help="walk: tempered random walks, from values alone; nuts: needs gradients, hours")] = "walk",
     seed: Annotated[int, typer.Option()] = 1,
     device: Annotated[str, typer.Option(help="auto, cpu or gpu")] = "auto",
