@@ -15,6 +15,7 @@ import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+from inference.command_line import start
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 TARGETS = {
@@ -107,4 +108,4 @@ def show(found: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    app()
+    start(app)

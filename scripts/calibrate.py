@@ -11,6 +11,8 @@ import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+from inference.command_line import fail, start
+
 DEFAULT = "feedback_reduced"
 RTOL, ATOL = 1e-4, 1e-7  # data and fits use the same, so the ranks do not depend on it
 MOVES, LAST = 8, 120  # steps of the walk at each temperature, and at the posterior itself
@@ -31,7 +33,6 @@ def main(
     wrong_noise: Annotated[float, typer.Option(min=0.01, help="believe in this many times the true noise: the test must then fail")] = 1.0,
 ) -> None:
     """Simulation-based calibration of a study: data from its own prior, one fit each, ranks of the truth."""
-    from fit import fail
 
     from models.machine import prepare_jax
 
@@ -112,7 +113,6 @@ def progress(i: int, seen: Any) -> str:
 
 def judge_run(run: Path, folder: Path, tell: Any) -> int:
     """LOO-PIT of a finished fit into loo_pit.json and loo_pit.png; 3 where it is not uniform."""
-    from fit import fail
 
     from inference import loo_pit, store
     from inference.fit import write_json
@@ -129,4 +129,4 @@ def judge_run(run: Path, folder: Path, tell: Any) -> int:
 
 
 if __name__ == "__main__":
-    app()
+    start(app)

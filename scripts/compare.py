@@ -12,6 +12,8 @@ import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+from inference.command_line import fail, start
+
 DEFAULT = "estradiol_reduced"
 WALK = {"chains": 4, "draws": 128, "warmup": 160}
 QUICK_WALK = {"chains": 2, "draws": 32, "warmup": 8}
@@ -36,7 +38,6 @@ def main(
 
     Where a dish sees bortezomib and the table has rho_I and om_btz, its two published variants are compared too.
     """
-    from fit import fail
 
     from models.machine import prepare_jax
 
@@ -86,4 +87,4 @@ def main(
 
 
 if __name__ == "__main__":
-    app()
+    start(app)

@@ -11,6 +11,8 @@ import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+from inference.command_line import fail, start
+
 QUESTIONS = ("hypothesis", "e_deg", "c1a", "k_mS", "K_iS", "k_SR", "c1", "g_auto")
 DISCRIMINATING = "IkBa protein + IkBa mRNA; TNF 10, 0-60 min; estradiol 0, 10 nM"
 
@@ -26,7 +28,6 @@ def main(
     out: Annotated[Path | None, typer.Option(help="default results/design")] = None,
 ) -> None:
     """Rank candidate experiments by expected information: which hypothesis, and how strong each feedback is."""
-    from fit import fail
 
     from models.machine import prepare_jax
 
@@ -75,4 +76,4 @@ def main(
 
 
 if __name__ == "__main__":
-    app()
+    start(app)

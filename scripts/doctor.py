@@ -10,6 +10,7 @@ import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+from inference.command_line import start
 from models.machine import prepare_jax
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -63,4 +64,4 @@ def main(
 
 
 if __name__ == "__main__":
-    app()
+    start(app)

@@ -10,8 +10,12 @@ import typer
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
+from inference.command_line import start
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
+@app.command()
 def main(
     problem: Annotated[str, typer.Argument(help="problem.yaml of a PEtab problem (version 1 or 2), or the name of a built-in study")] = "",
     parameters: Annotated[pathlib.Path | None, typer.Option(help="table of parameterId and value (linear scale)")] = None,
@@ -43,4 +47,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    start(app)

@@ -11,6 +11,7 @@ import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+from inference.command_line import run_folder, start
 from models.machine import prepare_jax
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def main(
             raise rank_files.SourceError("explore: say what to believe: either RUN, the folder of a fit, or --prior")
         if preset not in PRESETS:
             raise rank_files.SourceError(f"--preset {preset}: is not one of {', '.join(PRESETS)}")
-        folder = None if run is None else Path(run) if Path(run).exists() else ROOT / "results" / run
+        folder = run_folder(run)
         source = rank_files.prior_source(hypothesis) if folder is None else rank_files.run_source(folder, force=True)
         ready = explore.explorer(source, tuple(drug(n) for n in DRUGS), preset, seed)
     except (QuestionError, rank_files.SourceError, OSError) as error:
@@ -105,4 +106,4 @@ def _plot(pn: Any, figure: Any) -> Any:
 
 
 if __name__ == "__main__":
-    app()
+    start(app)

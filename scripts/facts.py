@@ -11,6 +11,7 @@ import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+from inference.command_line import run_folder, start
 from models.machine import prepare_jax
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -36,7 +37,7 @@ def main(
             raise rank_files.SourceError("facts: say what to believe: either RUN, the folder of a fit, or --prior")
         if draws < 8 or seed < 0:
             raise rank_files.SourceError(f"--draws {draws} --seed {seed}: at least 8 draws, and a natural number as seed")
-        folder = None if run is None else Path(run) if Path(run).exists() else ROOT / "results" / run
+        folder = run_folder(run)
         source = rank_files.prior_source(hypothesis) if folder is None else rank_files.run_source(folder, force=True)
         place = out or (folder or ROOT / "results") / "facts"
         checkpoint.require_writable(place, 2**20)
@@ -57,4 +58,4 @@ def main(
 
 
 if __name__ == "__main__":
-    app()
+    start(app)

@@ -18,6 +18,7 @@ import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+from inference.command_line import fail, start
 from models.machine import prepare_jax
 
 if TYPE_CHECKING:
@@ -27,12 +28,6 @@ if TYPE_CHECKING:
 DEFAULT = "il6_feedback_estradiol"
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-
-
-def fail(text: str) -> typer.Exit:
-    """One line on stderr, exit code 2."""
-    typer.echo(text, err=True)
-    return typer.Exit(2)
 
 
 def free_folder(name: str) -> Path:
@@ -149,4 +144,4 @@ def finish(study: Study, folder: Path, tell: Teller) -> None:
 
 
 if __name__ == "__main__":
-    app()
+    start(app)

@@ -8,8 +8,12 @@ import typer
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
+from inference.command_line import start
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
+@app.command()
 def main(
     model: Annotated[str, typer.Argument(help="zeilfelder or sobotta")],
     out: Annotated[pathlib.Path | None, typer.Option(help="folder to write; default results/published/MODEL")] = None,
@@ -30,4 +34,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    start(app)

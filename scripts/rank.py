@@ -11,15 +11,10 @@ import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+from inference.command_line import fail, run_folder, start
 from models.machine import prepare_jax
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-
-
-def fail(text: str) -> typer.Exit:
-    """One line on stderr, exit code 2."""
-    typer.echo(text, err=True)
-    return typer.Exit(2)
 
 
 @app.command()
@@ -64,13 +59,13 @@ def main(
     signal.signal(signal.SIGINT, interrupted)
     signal.signal(signal.SIGTERM, interrupted)
     try:
-        source = rank_files.prior_source(hypothesis) if run is None else rank_files.run_source(_folder(run), force)
+        source = rank_files.prior_source(hypothesis) if run is None else rank_files.run_source(run_folder(run), force)
         drugs = tuple(rank_files.parse_drug(d) for d in drug or ["ruxolitinib=500"])
         question = Question(chosen, drugs, condition or ("il6" if chosen == "escape" else "alone"), preset, estradiol, hours,
                             source.hypothesis, source.transit)
         request = Request(question, method, draws if draws is not None else DRAWS.get(method, 0), seed, source.name,
                           RTOL[method in GRADIENT])
-        folder = out or rank_files.default_folder(request, ROOT / "results", None if run is None else _folder(run), default=not drug)
+        folder = out or rank_files.default_folder(request, ROOT / "results", None if run is None else run_folder(run), default=not drug)
         complete = rank_files.make(request, source, folder, tell, lambda: bool(asked))
     except (QuestionError, RankError, rank_files.SourceError, OSError) as error:
         raise fail(str(error)) from None
@@ -81,9 +76,5 @@ def main(
         raise typer.Exit(130)
 
 
-def _folder(run: str) -> Path:
-    return Path(run) if Path(run).exists() else ROOT / "results" / run
-
-
 if __name__ == "__main__":
-    app()
+    start(app)

@@ -11,6 +11,7 @@ import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+from inference.command_line import fail, start
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -24,7 +25,6 @@ def main(
     out: Annotated[Path | None, typer.Option(help="default results/recovery; an unfinished run goes on")] = None,
 ) -> None:
     """The 31 parameters of the whole cell in its niche: what comes back, with which coverage, and along which ridges it does not."""
-    from fit import fail
 
     from models.machine import prepare_jax
 
@@ -58,4 +58,4 @@ def main(
 
 
 if __name__ == "__main__":
-    app()
+    start(app)

@@ -10,6 +10,7 @@ import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+from inference.command_line import run_folder, start
 from models.machine import prepare_jax
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -36,7 +37,7 @@ def main(
     try:
         if prior == (run is not None):
             raise rank_files.SourceError("report: say what to believe: either RUN, the folder of a fit, or --prior")
-        folder = None if run is None else Path(run) if Path(run).exists() else ROOT / "results" / run
+        folder = run_folder(run)
         source = rank_files.prior_source(hypothesis) if folder is None else rank_files.run_source(folder, force=True)
         chosen = report.default_drugs([rank_files.parse_drug(d) for d in drug or ["dexamethasone=300"]])
         Question("lnv", chosen, condition, preset)
@@ -49,4 +50,4 @@ def main(
 
 
 if __name__ == "__main__":
-    app()
+    start(app)

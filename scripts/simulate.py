@@ -14,13 +14,13 @@ import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+from inference.command_line import start
 from models.machine import prepare_jax
 from models.parts import PartsError
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 LONGEST = 200_000  # output times
 SHOWN = 4096  # sets of which the figure is made
-CommandError = typer.BadParameter.__mro__[2]  # what every complaint about the command line is; typer carries its own click
 
 
 class UsageError(ValueError):
@@ -242,21 +242,5 @@ def streamed(asked, path: Path):
     return xr.open_dataset(path, engine="h5netcdf")
 
 
-def run() -> int:
-    """The command with every error on one line and exit code 2."""
-    try:
-        return int(app(standalone_mode=False) or 0)
-    except CommandError as e:
-        typer.echo(" ".join(e.format_message().split()), err=True)
-    except (UsageError, PartsError) as e:
-        typer.echo(str(e), err=True)
-    except typer.Abort:
-        typer.echo("stopped", err=True)
-        return 130
-    except OSError as e:  # a disk that is full, a folder that only looks writable
-        typer.echo(f"--out: cannot be written: {' '.join(str(e).split())}: name another file", err=True)
-    return 2
-
-
 if __name__ == "__main__":
-    sys.exit(run())
+    start(app, UsageError, PartsError)

@@ -11,6 +11,7 @@ import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
+from inference.command_line import fail, start
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -26,7 +27,6 @@ def main(
     out: Annotated[Path | None, typer.Option(help="default results/timecourses; data sets that are done are not fitted again")] = None,
 ) -> None:
     """Mode and normal approximation of each data set, what each says about each feedback, alone and together, and what does not fit."""
-    from fit import fail
 
     from models.machine import prepare_jax
 
@@ -96,4 +96,4 @@ def main(
 
 
 if __name__ == "__main__":
-    app()
+    start(app)

@@ -14,6 +14,7 @@ import xarray as xr
 from scipy.integrate import solve_ivp
 
 from inference import simulation, simulation_stream
+from inference.command_line import start
 from inference.simulation_figure import main_readouts
 from models.catalogue import niche
 from models.compile import compile_network
@@ -123,7 +124,9 @@ def command(monkeypatch, capsys):
 
     def call(*options: str) -> tuple[int, str]:
         monkeypatch.setattr(sys, "argv", ["simulate.py", *options])
-        return script.run(), capsys.readouterr().err
+        with pytest.raises(SystemExit) as ended:
+            start(script.app, script.UsageError, PartsError)
+        return int(ended.value.code or 0), capsys.readouterr().err
 
     return call
 
