@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +12,7 @@ import h5py
 import numpy as np
 
 from inference.simulation import CONCENTRATION, MEANING, Ensemble, protocol_text, save
-from models.parts import finished, folder, part_file, write_part
+from models.parts import finished, folder, joining, write_part
 
 NAME = "concentration"
 
@@ -59,9 +57,7 @@ def bytes_needed(ensemble: Ensemble, file: Path) -> tuple[int, int]:
 
 def join(ensemble: Ensemble, file: Path) -> None:
     """One labelled file of all pieces, which are removed then."""
-    paths = [part_file(file, i) for i in range(ensemble.pieces)]
-    temporary = file.with_name(f"{file.name}.{uuid.uuid4().hex}.joined")
-    try:
+    with joining(file, ensemble.pieces) as (temporary, paths):
         small = {name: np.concatenate([_read(p, name) for p in paths]) for name in ("ok", "reason")}
         save(ensemble.labelled(None, small["ok"], small["reason"]), temporary)
         with h5netcdf.File(temporary, "a") as out:
@@ -73,13 +69,6 @@ def join(ensemble: Ensemble, file: Path) -> None:
                 first = index * ensemble.piece
                 values = _read(path, "values")
                 levels[first : first + len(values)] = values
-        os.replace(temporary, file)
-    except FileNotFoundError:
-        if not file.exists():  # otherwise another process has joined the same pieces meanwhile
-            raise
-    finally:
-        temporary.unlink(missing_ok=True)
-    shutil.rmtree(folder(file), ignore_errors=True)
 
 
 def _read(path: Path, name: str) -> np.ndarray:

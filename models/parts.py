@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import h5py
@@ -67,29 +68,32 @@ def finished(file: Path, fingerprint: str, count: int) -> frozenset[int]:
     return frozenset(found)
 
 
-def join(file: Path, count: int, labels: Mapping[str, Sequence], attributes: Mapping[str, str | float | int]) -> None:
-    """Join the parts along their first axis, one at a time, and remove them; `labels` become datasets beside them."""
+@contextlib.contextmanager
+def joining(file: Path, count: int) -> Iterator[tuple[Path, list[Path]]]:
+    """A temporary file to be filled from the parts, and the parts; then it becomes `file` and they are removed."""
     temporary = file.with_name(f"{file.name}.{uuid.uuid4().hex}.tmp")
     try:
-        with h5py.File(temporary, "w") as out:
-            out.attrs.update(attributes)
-            for name, values in labels.items():
-                text = len(values) > 0 and isinstance(values[0], str)
-                out.create_dataset(name, data=values, dtype=h5py.string_dtype() if text else None)
-            for index in range(count):
-                with h5py.File(part_file(file, index)) as part:
-                    for name, values in part.items():
-                        _append(out, name, values)
+        yield temporary, [part_file(file, i) for i in range(count)]
         os.replace(temporary, file)
     except FileNotFoundError:
         if not file.exists():  # otherwise another process has joined the same parts meanwhile
             raise
     finally:
         temporary.unlink(missing_ok=True)
-    for index in range(count):
-        part_file(file, index).unlink(missing_ok=True)
-    with contextlib.suppress(OSError):
-        folder(file).rmdir()
+    shutil.rmtree(folder(file), ignore_errors=True)
+
+
+def join(file: Path, count: int, labels: Mapping[str, Sequence], attributes: Mapping[str, str | float | int]) -> None:
+    """Join the parts along their first axis, one at a time, and remove them; `labels` become datasets beside them."""
+    with joining(file, count) as (temporary, parts), h5py.File(temporary, "w") as out:
+        out.attrs.update(attributes)
+        for name, values in labels.items():
+            text = len(values) > 0 and isinstance(values[0], str)
+            out.create_dataset(name, data=values, dtype=h5py.string_dtype() if text else None)
+        for path in parts:
+            with h5py.File(path) as part:
+                for name, values in part.items():
+                    _append(out, name, values)
 
 
 def _append(out: h5py.File, name: str, values: h5py.Dataset) -> None:
