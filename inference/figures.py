@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 from scipy.stats import gaussian_kde
 
 from inference.check import INTERVAL, NOT_INFORMED
@@ -134,6 +135,7 @@ def chains(dt: xr.DataTree, table: pd.DataFrame, mark: str = "") -> Figure:
             ax.plot(values[c], color=colour, lw=0.5)
         if _log_scale(values, str(table.loc[name, "unit"])):
             ax.set_yscale("log")
+            ax.yaxis.set_minor_formatter(NullFormatter())
         ax.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
         ax.tick_params(labelsize=7)
         told = f"R-hat {table.loc[name, 'rhat']:.3f}\nESS {table.loc[name, 'ess_bulk']:.0f}"

@@ -13,6 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from inference import beliefs, checkpoint, fit, store
+from inference.command_line import run_folder
 from inference.progress import Teller
 from inference.rank_run import RankError, Request, csv_table, execute, fewest
 from inference.resistance import network_of
@@ -76,6 +77,18 @@ def run_source(folder: Path, force: bool) -> Source:
     free = [e for e in EFFECTS if e in fitted]
     hypothesis = next((h.name for h in HYPOTHESES.values() if free and h.free == free[0]), "H0")
     return Source(f"the posterior of {folder.name}", hypothesis, "k_T" in fitted, run, mark)
+
+
+def asked(command: str, run: str | None, prior: bool, hypothesis: str, *, force: bool) -> tuple[Path | None, Source]:
+    """What a command was told to believe: the folder of a fit and its posterior, or the declared priors.
+
+    Raises:
+        SourceError: both or neither was named, or the fit cannot be used.
+    """
+    if prior == (run is not None):
+        raise SourceError(f"{command}: say what to believe: either RUN, the folder of a fit, or --prior")
+    folder = run_folder(run)
+    return folder, prior_source(hypothesis) if folder is None else run_source(folder, force)
 
 
 def default_folder(request: Request, results: Path, run: Path | None, default: bool) -> Path:

@@ -11,7 +11,7 @@ import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-from inference.command_line import run_folder, start
+from inference.command_line import start
 from models.machine import prepare_jax
 
 if TYPE_CHECKING:
@@ -39,12 +39,9 @@ def main(
     from models.drugs import drug
 
     try:
-        if prior == (run is not None):
-            raise rank_files.SourceError("explore: say what to believe: either RUN, the folder of a fit, or --prior")
         if preset not in PRESETS:
             raise rank_files.SourceError(f"--preset {preset}: is not one of {', '.join(PRESETS)}")
-        folder = run_folder(run)
-        source = rank_files.prior_source(hypothesis) if folder is None else rank_files.run_source(folder, force=True)
+        _, source = rank_files.asked("explore", run, prior, hypothesis, force=True)
         ready = explore.explorer(source, tuple(drug(n) for n in DRUGS), preset, seed)
     except (QuestionError, rank_files.SourceError, OSError) as error:
         typer.echo(str(error), err=True)

@@ -11,7 +11,7 @@ import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-from inference.command_line import run_folder, start
+from inference.command_line import start
 from models.machine import prepare_jax
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -33,12 +33,9 @@ def main(
     from inference import checkpoint, facts, rank_files
 
     try:
-        if prior == (run is not None):
-            raise rank_files.SourceError("facts: say what to believe: either RUN, the folder of a fit, or --prior")
         if draws < 8 or seed < 0:
             raise rank_files.SourceError(f"--draws {draws} --seed {seed}: at least 8 draws, and a natural number as seed")
-        folder = run_folder(run)
-        source = rank_files.prior_source(hypothesis) if folder is None else rank_files.run_source(folder, force=True)
+        folder, source = rank_files.asked("facts", run, prior, hypothesis, force=True)
         place = out or (folder or ROOT / "results") / "facts"
         checkpoint.require_writable(place, 2**20)
     except (rank_files.SourceError, OSError) as error:

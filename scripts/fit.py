@@ -6,7 +6,6 @@ On a machine with little more than JAX: `fit.py STUDY --prepare FILE` elsewhere,
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from dataclasses import replace
@@ -63,7 +62,7 @@ def main(
         raise fail("--resume: which run? name its folder with --out")
     prepare_jax(device)
     from inference import checkpoint, codec, fit, prepared, run, samplers
-    from inference.progress import Teller
+    from inference.progress import Teller, stop_when_asked
     from inference.study import StudyError
 
     tell = Teller()
@@ -104,30 +103,20 @@ def main(
     tell.say(f"Study {loaded.id}, hypothesis {hypothesis}: {len(loaded.unknowns)} parameters, {len(loaded.experiments)} experiments, "
              f"{len(loaded.measurements.value)} measurements")
     tell.say(f"Computing on {fit.device_line()}; results go to {folder}")
-    asked_to_stop: list[float] = []
-    begun = time.monotonic()
-
-    def interrupted(*_: object) -> None:
-        if asked_to_stop:
-            raise KeyboardInterrupt
-        asked_to_stop.append(time.monotonic())
-        tell.say("Stopping after the draws in progress (Ctrl-C again: at once) ...")
-
-    signal.signal(signal.SIGINT, interrupted)
-    signal.signal(signal.SIGTERM, interrupted)
+    asked, begun = stop_when_asked(tell), time.monotonic()
 
     def stop() -> bool:
-        return bool(asked_to_stop) or (time_budget is not None and time.monotonic() - begun > 60 * time_budget)
+        return asked() or (time_budget is not None and time.monotonic() - begun > 60 * time_budget)
 
     try:
         complete = run.execute(loaded, settings, folder, tell, stop)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # the second one
         complete = False
     except checkpoint.CheckpointError as error:
         raise fail(str(error)) from None
     if not complete:
         tell.say(f"Stopped. Everything so far is kept in {folder}; go on with the same command and --resume --out {folder}")
-        raise typer.Exit(130 if asked_to_stop else 0)
+        raise typer.Exit(130 if asked() else 0)
     if find_spec("arviz") is None:
         tell.say(f"Drawn. ArviZ is not here: make posterior.nc, the verdict and the figures elsewhere with fit.py --finish {folder}")
         return

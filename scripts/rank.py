@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +10,7 @@ import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-from inference.command_line import fail, run_folder, start
+from inference.command_line import fail, start
 from models.machine import prepare_jax
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -38,35 +37,24 @@ def main(
     """Rank which parameters most change resistance, with the uncertainty of every rank. Interrupted: the same command goes on."""
     if device not in ("auto", "cpu", "gpu"):
         raise fail(f"--device {device}: is not one of auto, cpu, gpu")
-    if prior == (run is not None):
-        raise fail("rank: say what to believe: either RUN, the folder of a fit, or --prior")
     prepare_jax(device)
     from inference import rank_files
-    from inference.progress import Teller
+    from inference.progress import Teller, stop_when_asked
     from inference.rank_run import DRAWS, GRADIENT, RTOL, RankError, Request
     from inference.resistance import Question, QuestionError
 
     chosen = readout or ("lnv" if drug else "escape")
     tell = Teller()
-    asked: list[bool] = []
-
-    def interrupted(*_: object) -> None:
-        if asked:
-            raise KeyboardInterrupt
-        asked.append(True)
-        tell.say("Stopping after the simulations in progress (Ctrl-C again: at once) ...")
-
-    signal.signal(signal.SIGINT, interrupted)
-    signal.signal(signal.SIGTERM, interrupted)
+    stop = stop_when_asked(tell)
     try:
-        source = rank_files.prior_source(hypothesis) if run is None else rank_files.run_source(run_folder(run), force)
+        fitted, source = rank_files.asked("rank", run, prior, hypothesis, force=force)
         drugs = tuple(rank_files.parse_drug(d) for d in drug or ["ruxolitinib=500"])
         question = Question(chosen, drugs, condition or ("il6" if chosen == "escape" else "alone"), preset, estradiol, hours,
                             source.hypothesis, source.transit)
         request = Request(question, method, draws if draws is not None else DRAWS.get(method, 0), seed, source.name,
                           RTOL[method in GRADIENT])
-        folder = out or rank_files.default_folder(request, ROOT / "results", None if run is None else run_folder(run), default=not drug)
-        complete = rank_files.make(request, source, folder, tell, lambda: bool(asked))
+        folder = out or rank_files.default_folder(request, ROOT / "results", fitted, default=not drug)
+        complete = rank_files.make(request, source, folder, tell, stop)
     except (QuestionError, RankError, rank_files.SourceError, OSError) as error:
         raise fail(str(error)) from None
     except KeyboardInterrupt:

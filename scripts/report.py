@@ -10,7 +10,7 @@ import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-from inference.command_line import run_folder, start
+from inference.command_line import start
 from models.machine import prepare_jax
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -35,10 +35,7 @@ def main(
     from inference.resistance import Question, QuestionError
 
     try:
-        if prior == (run is not None):
-            raise rank_files.SourceError("report: say what to believe: either RUN, the folder of a fit, or --prior")
-        folder = run_folder(run)
-        source = rank_files.prior_source(hypothesis) if folder is None else rank_files.run_source(folder, force=True)
+        folder, source = rank_files.asked("report", run, prior, hypothesis, force=True)
         chosen = report.default_drugs([rank_files.parse_drug(d) for d in drug or ["dexamethasone=300"]])
         Question("lnv", chosen, condition, preset)
         asked = report_data.Asked(chosen, condition, preset, draws, seed)

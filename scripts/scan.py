@@ -10,7 +10,7 @@ import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-from inference.command_line import run_folder, start
+from inference.command_line import start
 from models.machine import prepare_jax
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -38,10 +38,7 @@ def main(
     from inference.resistance import Question, QuestionError
 
     try:
-        if prior == (run is not None):
-            raise rank_files.SourceError("scan: say what to believe: either RUN, the folder of a fit, or --prior")
-        folder = run_folder(run)
-        source = rank_files.prior_source(hypothesis) if folder is None else rank_files.run_source(folder, force)
+        folder, source = rank_files.asked("scan", run, prior, hypothesis, force=force)
         drugs = tuple(rank_files.parse_drug(d) for d in drug or ["dexamethasone=300"])
         question = Question("lnv", drugs, condition, preset, estradiol, 48.0, source.hypothesis, source.transit)
         name = "-".join(["scan", *(f"{d.input}{dose:g}" for d, dose in drugs), condition, preset])

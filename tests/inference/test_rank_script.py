@@ -14,7 +14,7 @@ import pytest
 import xarray as xr
 from typer.testing import CliRunner
 
-from inference import rank_run
+from inference import progress, rank_run
 from inference.beliefs import NOT_FITTED
 from inference.check import NOT_INFORMED
 from inference.progress import Teller
@@ -30,7 +30,7 @@ def rank(monkeypatch):
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
     monkeypatch.setattr(script, "prepare_jax", lambda device: None)
-    monkeypatch.setattr(script.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(progress.signal, "signal", lambda *_: None)
     return lambda *arguments: CliRunner().invoke(script.app, [str(a) for a in arguments])
 
 
