@@ -1,4 +1,6 @@
-"""Named assemblies, cell-line presets, estradiol hypotheses and bortezomib variants, each with where it comes from."""
+"""Named assemblies, cell-line presets, estradiol hypotheses and bortezomib variants, each with where it comes
+from.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,8 @@ RESTING = {
 
 @lru_cache(maxsize=4)
 def core(socs3_transit: bool = False) -> Network:
-    """Receptor, STAT3/SOCS3, NF-kB/A20, IL-6 gene and release, estradiol: 18 states (19 with the transit compartment).
+    """Receptor, STAT3/SOCS3, NF-kB/A20, IL-6 gene and release, estradiol: 18 states (19 with the transit
+    compartment).
 
     Density, stroma, Akt and AP-1 are inputs at their resting levels.
     """
@@ -48,7 +51,21 @@ def niche(socs3_transit: bool = False) -> Network:
     stat3 = JakStat3Transit if socs3_transit else JakStat3
     name = "niche_transit" if socs3_transit else "niche"
     return assemble(
-        name, Medium, Stroma, Il6Receptor, stat3, Pi3kAkt, Mapk, Nfkb, Il6Gene, Survival, Estradiol, Autophagy, Apoptosis, Bone, DrugAction
+        name,
+        Medium,
+        Stroma,
+        Il6Receptor,
+        stat3,
+        Pi3kAkt,
+        Mapk,
+        Nfkb,
+        Il6Gene,
+        Survival,
+        Estradiol,
+        Autophagy,
+        Apoptosis,
+        Bone,
+        DrugAction,
     )
 
 
@@ -56,8 +73,8 @@ def niche(socs3_transit: bool = False) -> Network:
 class Preset:
     """A kind of cell: what differs from the nominal parameters, and how it is kept before an experiment.
 
-    `il6` is the IL-6 of the pre-culture in ng/mL; `clamped`: the medium is changed often, so that IL-6 stays there and
-    VEGF at 0.
+    `il6` is the IL-6 of the pre-culture in ng/mL; `clamped`: the medium is changed often, so that IL-6 stays
+    there and VEGF at 0.
     """
 
     name: str
@@ -71,17 +88,44 @@ class Preset:
 PRESETS: dict[str, Preset] = {
     p.name: p
     for p in (
-        Preset("mm1s", "MM.1S-like, low in IL-6", {}, assumed("the nominal parameters: a line that makes little IL-6")),
-        Preset("u266", "U266-like, autocrine", {"g_auto": 15.0, "b_const": 0.012},
-               assumed("a line that lives on its own IL-6; sizes chosen"), clamped=False),
-        Preset("ina6", "INA-6-like, needs IL-6", {"b_mM": 0.10, "w_mMS": 2.4, "b_X": 0.1, "b_B": 0.32},
-               assumed("dies without IL-6 (Brocke-Heidrich 2004); sizes chosen"), il6=2.5),
-        Preset("t1114", "t(11;14)-like, needs BCL-2", {"wM": 0.25, "wX": 0.15, "w2": 0.60},
-               assumed("sensitive to venetoclax; sizes chosen")),
-        Preset("hepatocyte", "primary hepatocyte, for the data of Sobotta 2017", {"k_aL": 0.23, "K_L": 200.0},
-               assumed("not saturated below 120 ng/mL in Sobotta 2017; sizes chosen")),
-        Preset("osteoblast", "osteoblast-like, for published facts on estradiol", {"b_const": 0.0, "w_NA": 0.0, "w_NS": 0.0, "b_m6": 0.1},
-               assumed("its unstimulated IL-6 hardly depends on NF-kB; sizes chosen")),
+        Preset(
+            "mm1s",
+            "MM.1S-like, low in IL-6",
+            {},
+            assumed("the nominal parameters: a line that makes little IL-6"),
+        ),
+        Preset(
+            "u266",
+            "U266-like, autocrine",
+            {"g_auto": 15.0, "b_const": 0.012},
+            assumed("a line that lives on its own IL-6; sizes chosen"),
+            clamped=False,
+        ),
+        Preset(
+            "ina6",
+            "INA-6-like, needs IL-6",
+            {"b_mM": 0.10, "w_mMS": 2.4, "b_X": 0.1, "b_B": 0.32},
+            assumed("dies without IL-6 (Brocke-Heidrich 2004); sizes chosen"),
+            il6=2.5,
+        ),
+        Preset(
+            "t1114",
+            "t(11;14)-like, needs BCL-2",
+            {"wM": 0.25, "wX": 0.15, "w2": 0.60},
+            assumed("sensitive to venetoclax; sizes chosen"),
+        ),
+        Preset(
+            "hepatocyte",
+            "primary hepatocyte, for the data of Sobotta 2017",
+            {"k_aL": 0.23, "K_L": 200.0},
+            assumed("not saturated below 120 ng/mL in Sobotta 2017; sizes chosen"),
+        ),
+        Preset(
+            "osteoblast",
+            "osteoblast-like, for published facts on estradiol",
+            {"b_const": 0.0, "w_NA": 0.0, "w_NS": 0.0, "b_m6": 0.1},
+            assumed("its unstimulated IL-6 hardly depends on NF-kB; sizes chosen"),
+        ),
     )
 }
 
@@ -105,27 +149,64 @@ class Hypothesis:
 HYPOTHESES: dict[str, Hypothesis] = {
     h.name: h
     for h in (
-        Hypothesis("H0", None, 0.0, "Estradiol does nothing in the myeloma cell.",
-                   assumed("Treon 1998: four of five lines have the receptor, yet estradiol did not change their growth (abstract); "
-                           "Stice 2008: in endothelium it even activates NF-kB")),
-        Hypothesis("H1", "e_deg", 0.8, "Estradiol blocks the IKK-driven loss of IkBa, so that IkBa and NF-kB stay coupled.",
-                   assumed("Sun 1998 (abstract); Arlier 2018 and Mak 2015 point the same way")),
-        Hypothesis("H2", "e_syn", 2.0, "Estradiol raises the resynthesis of IkBa.",
-                   assumed("Xing 2012: without any effect on its degradation")),
-        Hypothesis("H3", "e_tx", 0.6, "The estradiol receptor holds NF-kB off inflammatory promoters.",
-                   assumed("Kurebayashi 1997, Galien & Garcia 1997, Ray 1997 (abstracts)")),
-        Hypothesis("H4", "e_imp", 0.6, "Estradiol lowers the nuclear import of NF-kB.", memory("Ghisletti 2005")),
-        Hypothesis("H5", "e_stat", 0.6, "The estradiol receptor keeps pSTAT3 from transcribing (PIAS3).",
-                   assumed("Wang 2004 in myeloma, Yamamoto 2000 (abstracts); Wang 2001 (unverified)")),
-        Hypothesis("H6", "e_coup", 0.9, "Estradiol slows the dissociation of IkBa and NF-kB: the caption taken literally.",
-                   assumed("nobody; without effect, because the complex is already tight (1 nM); kept as a control")),
+        Hypothesis(
+            "H0",
+            None,
+            0.0,
+            "Estradiol does nothing in the myeloma cell.",
+            assumed(
+                "Treon 1998: four of five lines have the receptor, yet estradiol did not change their "
+                "growth (abstract); "
+                "Stice 2008: in endothelium it even activates NF-kB"
+            ),
+        ),
+        Hypothesis(
+            "H1",
+            "e_deg",
+            0.8,
+            "Estradiol blocks the IKK-driven loss of IkBa, so that IkBa and NF-kB stay coupled.",
+            assumed("Sun 1998 (abstract); Arlier 2018 and Mak 2015 point the same way"),
+        ),
+        Hypothesis(
+            "H2",
+            "e_syn",
+            2.0,
+            "Estradiol raises the resynthesis of IkBa.",
+            assumed("Xing 2012: without any effect on its degradation"),
+        ),
+        Hypothesis(
+            "H3",
+            "e_tx",
+            0.6,
+            "The estradiol receptor holds NF-kB off inflammatory promoters.",
+            assumed("Kurebayashi 1997, Galien & Garcia 1997, Ray 1997 (abstracts)"),
+        ),
+        Hypothesis(
+            "H4", "e_imp", 0.6, "Estradiol lowers the nuclear import of NF-kB.", memory("Ghisletti 2005")
+        ),
+        Hypothesis(
+            "H5",
+            "e_stat",
+            0.6,
+            "The estradiol receptor keeps pSTAT3 from transcribing (PIAS3).",
+            assumed("Wang 2004 in myeloma, Yamamoto 2000 (abstracts); Wang 2001 (unverified)"),
+        ),
+        Hypothesis(
+            "H6",
+            "e_coup",
+            0.9,
+            "Estradiol slows the dissociation of IkBa and NF-kB: the caption taken literally.",
+            assumed("nobody; without effect, because the complex is already tight (1 nM); kept as a control"),
+        ),
     )
 }
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One of several published readings of the same mechanism: what it sets, and what it lets an analysis estimate."""
+    """One of several published readings of the same mechanism: what it sets, and what it lets an analysis
+    estimate.
+    """
 
     name: str
     sentence: str
@@ -135,22 +216,39 @@ class Variant:
 
 
 BORTEZOMIB: dict[str, Variant] = {
-    "A": Variant("A", "Bortezomib saves IkBa from the proteasome and lowers NF-kB.", {"rho_I": 1.0, "om_btz": 0.0}, {}, assumed("Ma 2003")),
-    "B": Variant("B", "Bortezomib activates IKK-beta; IkBa falls and NF-kB rises.", {"rho_I": 0.4, "om_btz": 0.3},
-                 {"rho_I": beta(4, 6), "om_btz": half_normal(0.3)}, assumed("Hideshima 2009; it contradicts variant A")),
+    "A": Variant(
+        "A",
+        "Bortezomib saves IkBa from the proteasome and lowers NF-kB.",
+        {"rho_I": 1.0, "om_btz": 0.0},
+        {},
+        assumed("Ma 2003"),
+    ),
+    "B": Variant(
+        "B",
+        "Bortezomib activates IKK-beta; IkBa falls and NF-kB rises.",
+        {"rho_I": 0.4, "om_btz": 0.3},
+        {"rho_I": beta(4, 6), "om_btz": half_normal(0.3)},
+        assumed("Hideshima 2009; it contradicts variant A"),
+    ),
 }
 
 EFFECTS = tuple(h.free for h in HYPOTHESES.values() if h.free)
 
 
-def with_parameters(network: Network, values: Mapping[str, float], beliefs: Mapping[str, Belief] | None = None) -> Network:
-    """The same network with other nominal values, and other beliefs where given; unknown names raise KeyError."""
+def with_parameters(
+    network: Network, values: Mapping[str, float], beliefs: Mapping[str, Belief] | None = None
+) -> Network:
+    """The same network with other nominal values, and other beliefs where given; unknown names raise
+    KeyError.
+    """
     known = {p.name for p in network.parameters}
     for name in (*values, *(beliefs or {})):
         if name not in known:
             raise KeyError(f"{network.id}: {name!r} is no parameter of this network: see its parameter table")
 
     def changed(p: Parameter) -> Parameter:
-        return replace(p, value=float(values.get(p.name, p.value)), belief=(beliefs or {}).get(p.name, p.belief))
+        return replace(
+            p, value=float(values.get(p.name, p.value)), belief=(beliefs or {}).get(p.name, p.belief)
+        )
 
     return replace(network, parameters=tuple(changed(p) for p in network.parameters))

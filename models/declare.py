@@ -1,8 +1,9 @@
-"""The words of a pathway table: species, parameters, inputs, derived quantities, reactions, and where numbers come from.
+"""The words of a pathway table: species, parameters, inputs, derived quantities, reactions, and where numbers
+come from.
 
-A pathway is a class body in which every name stands for one row of a table. Quantities behave like the SymPy symbol
-of their name, so a rate law is written as on a blackboard and stays an expression that can be read, derived and
-printed. Nothing here needs an array library.
+A pathway is a class body in which every name stands for one row of a table. Quantities behave like the SymPy
+symbol of their name, so a rate law is written as on a blackboard and stays an expression that can be read,
+derived and printed. Nothing here needs an array library.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ class Source:
 
     def __post_init__(self) -> None:
         if not self.text.strip():
-            raise ValueError(f"source: a {self.status} number has no citation or reason: say where it comes from")
+            raise ValueError(
+                f"source: a {self.status} number has no citation or reason: say where it comes from"
+            )
 
 
 def published(text: str) -> Source:
@@ -53,9 +56,9 @@ def assumed(text: str) -> Source:
 class Belief:
     """Prior of a parameter, in the parameter's own unit.
 
-    `log_normal(sd)`: centred on the nominal value, `a` = sd of ln. `logit_normal`: share in 0..1 centred on the
-    nominal, `a` = sd of the logit. `beta(a, b)`; `half_normal(a)`; `dirichlet`: `a` = concentration of this share
-    among its group. `fixed`: never estimated.
+    `log_normal(sd)`: centred on the nominal value, `a` = sd of ln. `logit_normal`: share in 0..1 centred on
+    the nominal, `a` = sd of the logit. `beta(a, b)`; `half_normal(a)`; `dirichlet`: `a` = concentration of
+    this share among its group. `fixed`: never estimated.
     """
 
     kind: Literal["fixed", "log_normal", "logit_normal", "beta", "half_normal", "dirichlet"]
@@ -153,10 +156,10 @@ class Input(_Quantity):
 class Species(_Quantity):
     """A state of the network.
 
-    `initial` is the level from which a pre-culture starts, in `unit`. `held_by` names an input that, at 1, stops
-    every change of the species (medium changed often, density kept). `uniprot` is the accession of the human protein,
-    several of a complex with spaces between; a transcript names the protein it `encodes` instead. `chebi` is that of a
-    small molecule, as CHEBI:1234.
+    `initial` is the level from which a pre-culture starts, in `unit`. `held_by` names an input that, at 1,
+    stops every change of the species (medium changed often, density kept). `uniprot` is the accession of the
+    human protein, several of a complex with spaces between; a transcript names the protein it `encodes`
+    instead. `chebi` is that of a small molecule, as CHEBI:1234.
     """
 
     name: str
@@ -240,7 +243,9 @@ Row = Species | Parameter | Input | Derived | Reaction
 
 
 class Pathway:
-    """A table of the biology. Subclass it and write one row a name; a subclass of a pathway is a variant of it."""
+    """A table of the biology. Subclass it and write one row a name; a subclass of a pathway is a variant of
+    it.
+    """
 
     rows: ClassVar[tuple[Row, ...]] = ()
 
@@ -252,7 +257,9 @@ class Pathway:
                     rows[attribute] = replace_name(row, attribute)
                 elif isinstance(row, (Species, Parameter, Input, Derived)):
                     if row.name != attribute:
-                        raise ValueError(f"{cls.__name__}.{attribute}: is named {row.name!r}: use one name for both")
+                        raise ValueError(
+                            f"{cls.__name__}.{attribute}: is named {row.name!r}: use one name for both"
+                        )
                     rows[attribute] = row
         cls.rows = tuple(rows.values())
 

@@ -1,7 +1,8 @@
 """A dish: pre-culture, wash, stimulus, doses; written as the periods of a protocol.
 
-Pre-culture keeps density and bone (`frozen`), and, where the medium is changed often, its cytokines (`clamped`). At
-t = 0 the medium is fresh, the stimulus is added and the cells go on growing. Times are min, 0 is the stimulus.
+Pre-culture keeps density and bone (`frozen`), and, where the medium is changed often, its cytokines
+(`clamped`). At t = 0 the medium is fresh, the stimulus is added and the cells go on growing. Times are min, 0
+is the stimulus.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import sympy as sp
 
 from models.catalogue import PRESETS, Preset
 from models.drugs import Drug
+from models.engine.protocol import Period, Protocol, Value
 from models.network import Network
-from models.protocol import Period, Protocol, Value
 
 PRECULTURE = 6 * 1440.0  # min
 
@@ -102,15 +103,27 @@ def dish(
         if t > 0 and any(w.at == t for w in washes):
             jump = {"IL6": 0.0, "VEGF": 0.0}
         held = culture if t == -PRECULTURE else {}
-        periods.append(Period(t, of_network({**held, **given, **dosed}, known), of_network(jump, species),
-                              of_network(add if t == 0.0 else {}, species)))
+        periods.append(
+            Period(
+                t,
+                of_network({**held, **given, **dosed}, known),
+                of_network(jump, species),
+                of_network(add if t == 0.0 else {}, species),
+            )
+        )
     return Protocol(id, tuple(periods), dict(preset.parameters) | dict(parameters or {}))
 
 
 def _levels(
-    doses: Sequence[Dose], washes: Sequence[Wash], t: float, base: Mapping[str, Value], defaults: Mapping[str, float]
+    doses: Sequence[Dose],
+    washes: Sequence[Wash],
+    t: float,
+    base: Mapping[str, Value],
+    defaults: Mapping[str, float],
 ) -> dict[str, Value]:
-    """The inputs of the dosed drugs from `t` on: what was given and not washed away, on top of what the dish holds anyway."""
+    """The inputs of the dosed drugs from `t` on: what was given and not washed away, on top of what the dish
+    holds anyway.
+    """
     last = max((w.at for w in washes if w.at <= t), default=-math.inf)
     levels: dict[str, Value] = {}
     for d in doses:
@@ -122,7 +135,9 @@ def _levels(
 
 
 def amount_at_zero(dose: Dose) -> Value:
-    """The concentration that the dose has, or would have had, at t = 0: the input of a drug that decays is on that clock."""
+    """The concentration that the dose has, or would have had, at t = 0: the input of a drug that decays is on
+    that clock.
+    """
     if dose.drug.decay is None or dose.at == 0.0:
         return dose.amount
     return dose.amount * sp.exp(sp.Symbol(dose.drug.decay) * dose.at)

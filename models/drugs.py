@@ -1,6 +1,7 @@
 """The named drugs: target, mechanism, potency, usual range, source; and a network specialised to what acts.
 
-One network carries every drug as an input (absent means 0), so doses and combinations are lanes side by side. `treat`
+One network carries every drug as an input (absent means 0), so doses and combinations are lanes side by side.
+`treat`
 is for people: tables, exports and pictures that show only what acts.
 """
 
@@ -39,48 +40,188 @@ class Drug:
 DRUGS: dict[str, Drug] = {
     d.name: d
     for d in (
-        Drug("siltuximab", ("CNTO 328",), "silt", "IL-6", "binds the ligand; valid while there is more antibody than IL-6",
-             "K_silt", (0.67, 67.0), memory("dissociation constant 0.01 to 0.03 nM; 10 ug/mL are 67 nM")),
-        Drug("tocilizumab", (), "toci", "IL-6 receptor, membrane and soluble", "competes with IL-6",
-             "K_toci", (67.0, 690.0), memory("1 to 2.5 nM; mode of action: Nishimoto 2008 (abstract)")),
-        Drug("ruxolitinib", ("INCB18424",), "rux", "JAK1 and JAK2", "competes with ATP, steep; half is gone from the medium in 12 h",
-             "IC_rux", (100.0, 1000.0), derived("pSTAT3 blots of Sobotta 2017"), decay="k_rux"),
-        Drug("trametinib", (), "tram", "MEK", "allosteric; ERK is not phosphorylated",
-             "IC_tram", (1.0, 100.0), memory("0.9 to 1.8 nM; allosteric: Gilmartin 2011 (abstract)")),
-        Drug("PI3K inhibitor", ("copanlisib", "pictilisib", "LY294002"), "pi3ki", "PI3K", "competes with ATP",
-             "IC_pi3k", (100.0, 1000.0), memory("class of pictilisib and copanlisib; LY294002 is the tool of the older papers")),
-        Drug("MK-2206", ("MK2206",), "akti", "Akt", "allosteric; Akt is not phosphorylated",
-             "IC_akti", (100.0, 2000.0), memory("65 nM on pAkt in cells")),
-        Drug("MLN120B", ("IKK inhibitor", "IKK-beta inhibitor"), "ikki", "IKK-beta, in myeloma cell and stroma",
-             "IkBa is kept, NF-kB stays coupled",
-             "IC_ikki", (1000.0, 30000.0), memory("60 nM on the enzyme, 0.5 to 5 uM in cells")),
-        Drug("bortezomib", ("velcade", "PS-341"), "btz", "proteasome",
-             "blocks degradation of IkBa, MCL-1 and c-Myc; proteotoxic stress: NOXA, p38, autophagy; in variant B also activates IKK-beta",
-             "IC_btzS", (1.0, 100.0), assumed("proteasome 10 nM (unverified), stress 15 nM set by viability")),
-        Drug("venetoclax", ("ABT-199",), "ven", "BCL-2", "occupies the groove",
-             "K_ven", (10.0, 10000.0), memory("10 nM in cells; biochemical Ki below 0.01 nM")),
-        Drug("S63845", (), "s63", "MCL-1", "occupies the groove and stabilises the protein",
-             "K_s63", (1.0, 1000.0), memory("Kd 0.19 nM (Kotschy 2016)")),
-        Drug("A-1331852", ("A1331852",), "a133", "BCL-XL", "occupies the groove", "K_a133", (10.0, 1000.0), memory("cell-level potency")),
-        Drug("dexamethasone", (), "dex", "glucocorticoid receptor",
-             "raises the BH3 load unless Akt is active; represses NF-kB's inflammatory genes",
-             "EC_dex", (10.0, 1000.0),
-             memory("20 nM; protection from it by IL-6 is the classic read-out of resistance")),
-        Drug("DNA damage", ("doxorubicin", "etoposide"), "chemo", "DNA", "drives caspases past the BCL-2 family",
-             "EC_chemo", (10.0, 10000.0), assumed("a generic drug, doxorubicin-like")),
-        Drug("VX-745", ("p38 inhibitor",), "p38i", "p38", "less AP-1, less IL-6 from the niche",
-             "IC_p38", (30.0, 1000.0), assumed("order of its potency; usual 100 nM (unverified); Hideshima 2003 (abstract)")),
-        Drug("VPS34 inhibitor", ("VPS34-IN1", "SAR405"), "vpsi", "VPS34", "less autophagy, which would relieve proteotoxic stress",
-             "IC_vps", (100.0, 1000.0), memory("about 25 nM on the enzyme")),
-        Drug("estradiol", ("17-beta-estradiol", "oestradiol"), "E2", "oestrogen receptor",
-             "agonist; what the receptor then does is one of H0 to H6",
-             "K_E", (0.01, 100.0), memory("0.1 to 0.3 nM")),
-        Drug("fulvestrant", ("ICI 182780",), "fulv", "oestrogen receptor",
-             "competes with estradiol and degrades the receptor; not above 1 uM",
-             "K_F", (10.0, 1000.0), derived("relative affinity 0.89")),
-        Drug("4-hydroxytamoxifen", ("4-OH-tamoxifen", "tamoxifen", "afimoxifene"), "tam", "oestrogen receptor",
-             "competes with estradiol; not above 1 uM",
-             "K_T", (10.0, 1000.0), derived("competition IC50 30 against 5.7 (Maximov 2017)")),
+        Drug(
+            "siltuximab",
+            ("CNTO 328",),
+            "silt",
+            "IL-6",
+            "binds the ligand; valid while there is more antibody than IL-6",
+            "K_silt",
+            (0.67, 67.0),
+            memory("dissociation constant 0.01 to 0.03 nM; 10 ug/mL are 67 nM"),
+        ),
+        Drug(
+            "tocilizumab",
+            (),
+            "toci",
+            "IL-6 receptor, membrane and soluble",
+            "competes with IL-6",
+            "K_toci",
+            (67.0, 690.0),
+            memory("1 to 2.5 nM; mode of action: Nishimoto 2008 (abstract)"),
+        ),
+        Drug(
+            "ruxolitinib",
+            ("INCB18424",),
+            "rux",
+            "JAK1 and JAK2",
+            "competes with ATP, steep; half is gone from the medium in 12 h",
+            "IC_rux",
+            (100.0, 1000.0),
+            derived("pSTAT3 blots of Sobotta 2017"),
+            decay="k_rux",
+        ),
+        Drug(
+            "trametinib",
+            (),
+            "tram",
+            "MEK",
+            "allosteric; ERK is not phosphorylated",
+            "IC_tram",
+            (1.0, 100.0),
+            memory("0.9 to 1.8 nM; allosteric: Gilmartin 2011 (abstract)"),
+        ),
+        Drug(
+            "PI3K inhibitor",
+            ("copanlisib", "pictilisib", "LY294002"),
+            "pi3ki",
+            "PI3K",
+            "competes with ATP",
+            "IC_pi3k",
+            (100.0, 1000.0),
+            memory("class of pictilisib and copanlisib; LY294002 is the tool of the older papers"),
+        ),
+        Drug(
+            "MK-2206",
+            ("MK2206",),
+            "akti",
+            "Akt",
+            "allosteric; Akt is not phosphorylated",
+            "IC_akti",
+            (100.0, 2000.0),
+            memory("65 nM on pAkt in cells"),
+        ),
+        Drug(
+            "MLN120B",
+            ("IKK inhibitor", "IKK-beta inhibitor"),
+            "ikki",
+            "IKK-beta, in myeloma cell and stroma",
+            "IkBa is kept, NF-kB stays coupled",
+            "IC_ikki",
+            (1000.0, 30000.0),
+            memory("60 nM on the enzyme, 0.5 to 5 uM in cells"),
+        ),
+        Drug(
+            "bortezomib",
+            ("velcade", "PS-341"),
+            "btz",
+            "proteasome",
+            "blocks degradation of IkBa, MCL-1 and c-Myc; proteotoxic stress: NOXA, p38, autophagy; in "
+            "variant B also activates IKK-beta",
+            "IC_btzS",
+            (1.0, 100.0),
+            assumed("proteasome 10 nM (unverified), stress 15 nM set by viability"),
+        ),
+        Drug(
+            "venetoclax",
+            ("ABT-199",),
+            "ven",
+            "BCL-2",
+            "occupies the groove",
+            "K_ven",
+            (10.0, 10000.0),
+            memory("10 nM in cells; biochemical Ki below 0.01 nM"),
+        ),
+        Drug(
+            "S63845",
+            (),
+            "s63",
+            "MCL-1",
+            "occupies the groove and stabilises the protein",
+            "K_s63",
+            (1.0, 1000.0),
+            memory("Kd 0.19 nM (Kotschy 2016)"),
+        ),
+        Drug(
+            "A-1331852",
+            ("A1331852",),
+            "a133",
+            "BCL-XL",
+            "occupies the groove",
+            "K_a133",
+            (10.0, 1000.0),
+            memory("cell-level potency"),
+        ),
+        Drug(
+            "dexamethasone",
+            (),
+            "dex",
+            "glucocorticoid receptor",
+            "raises the BH3 load unless Akt is active; represses NF-kB's inflammatory genes",
+            "EC_dex",
+            (10.0, 1000.0),
+            memory("20 nM; protection from it by IL-6 is the classic read-out of resistance"),
+        ),
+        Drug(
+            "DNA damage",
+            ("doxorubicin", "etoposide"),
+            "chemo",
+            "DNA",
+            "drives caspases past the BCL-2 family",
+            "EC_chemo",
+            (10.0, 10000.0),
+            assumed("a generic drug, doxorubicin-like"),
+        ),
+        Drug(
+            "VX-745",
+            ("p38 inhibitor",),
+            "p38i",
+            "p38",
+            "less AP-1, less IL-6 from the niche",
+            "IC_p38",
+            (30.0, 1000.0),
+            assumed("order of its potency; usual 100 nM (unverified); Hideshima 2003 (abstract)"),
+        ),
+        Drug(
+            "VPS34 inhibitor",
+            ("VPS34-IN1", "SAR405"),
+            "vpsi",
+            "VPS34",
+            "less autophagy, which would relieve proteotoxic stress",
+            "IC_vps",
+            (100.0, 1000.0),
+            memory("about 25 nM on the enzyme"),
+        ),
+        Drug(
+            "estradiol",
+            ("17-beta-estradiol", "oestradiol"),
+            "E2",
+            "oestrogen receptor",
+            "agonist; what the receptor then does is one of H0 to H6",
+            "K_E",
+            (0.01, 100.0),
+            memory("0.1 to 0.3 nM"),
+        ),
+        Drug(
+            "fulvestrant",
+            ("ICI 182780",),
+            "fulv",
+            "oestrogen receptor",
+            "competes with estradiol and degrades the receptor; not above 1 uM",
+            "K_F",
+            (10.0, 1000.0),
+            derived("relative affinity 0.89"),
+        ),
+        Drug(
+            "4-hydroxytamoxifen",
+            ("4-OH-tamoxifen", "tamoxifen", "afimoxifene"),
+            "tam",
+            "oestrogen receptor",
+            "competes with estradiol; not above 1 uM",
+            "K_T",
+            (10.0, 1000.0),
+            derived("competition IC50 30 against 5.7 (Maximov 2017)"),
+        ),
     )
 }
 
@@ -105,10 +246,11 @@ def treat(
     values: Mapping[str, float] | None = None,
     id: str | None = None,
 ) -> Network:
-    """The network with only what acts: absent drugs are 0 everywhere, effects that a hypothesis does not free too.
+    """The network with only what acts: absent drugs are 0 everywhere, effects that a hypothesis does not free
+    too.
 
-    Reactions whose rate vanishes, and parameters, inputs and derived quantities that nothing uses any more, are left
-    out. Trajectories under the drugs that are present are those of the full network.
+    Reactions whose rate vanishes, and parameters, inputs and derived quantities that nothing uses any more,
+    are left out. Trajectories under the drugs that are present are those of the full network.
 
     Args:
         network: an assembly of the catalogue.
@@ -122,8 +264,14 @@ def treat(
     known = {p.name for p in network.parameters}
     chosen = {k: v for k, v in HYPOTHESES[hypothesis].parameters.items() if k in known}
     network = with_parameters(network, chosen | dict(values or {}))
-    gone = {u.symbol for u in network.inputs if u.name in {d.input for d in DRUGS.values()} and u.name not in acting}
-    gone |= {p.symbol for p in network.parameters if p.name in EFFECTS and p.value == 0 and p.name not in chosen}
+    gone = {
+        u.symbol
+        for u in network.inputs
+        if u.name in {d.input for d in DRUGS.values()} and u.name not in acting
+    }
+    gone |= {
+        p.symbol for p in network.parameters if p.name in EFFECTS and p.value == 0 and p.name not in chosen
+    }
     return pruned(replace(network, id=id or "_".join([network.id, *sorted(acting), hypothesis])), gone)
 
 
@@ -142,7 +290,9 @@ def pruned(network: Network, gone: Iterable[sp.Symbol]) -> Network:
     used = _used(reactions, kept)
     switches = {s.held_by.name for s in network.species if s.held_by}
     result = replace(
-        network, reactions=tuple(reactions), derived=tuple(d for d in kept if d.symbol in used),
+        network,
+        reactions=tuple(reactions),
+        derived=tuple(d for d in kept if d.symbol in used),
         parameters=tuple(p for p in network.parameters if p.symbol in used),
         inputs=tuple(u for u in network.inputs if u.symbol in used or u.name in switches),
     )

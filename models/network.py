@@ -33,9 +33,13 @@ class Network:
     def fingerprint(self) -> str:
         """Hash of everything that changes a trajectory: names, values, rates."""
         text = [f"{s.name}={s.initial}|{s.held_by.name if s.held_by else ''}" for s in self.species]
-        text += [f"{p.name}={p.value!r}" for p in self.parameters] + [f"{u.name}={u.default!r}" for u in self.inputs]
+        text += [f"{p.name}={p.value!r}" for p in self.parameters] + [
+            f"{u.name}={u.default!r}" for u in self.inputs
+        ]
         text += [f"{d.name}={sp.srepr(d.expression)}" for d in self.derived]
-        text += [f"{r.name}:{_names(r.consumed)}>{_names(r.produced)}={sp.srepr(r.rate)}" for r in self.reactions]
+        text += [
+            f"{r.name}:{_names(r.consumed)}>{_names(r.produced)}={sp.srepr(r.rate)}" for r in self.reactions
+        ]
         return hashlib.sha256("\n".join(text).encode()).hexdigest()[:16]
 
     def __hash__(self) -> int:
@@ -59,7 +63,8 @@ def assemble(id: str, *pathways: type[Pathway], held: Mapping[str, Input] | None
     Args:
         id: name of the assembly.
         pathways: tables; a name that one declares and another uses is resolved here.
-        held: inputs that stand for quantities whose pathway is not part of this assembly, at their resting level.
+        held: inputs that stand for quantities whose pathway is not part of this assembly, at their resting
+            level.
 
     Raises:
         NetworkError: two declarations of one name, a name nobody declares, or a unit that does not balance.
@@ -69,7 +74,9 @@ def assemble(id: str, *pathways: type[Pathway], held: Mapping[str, Input] | None
         for row in pathway.rows:
             known = rows.get(row.name)
             if known and not (isinstance(row, Input) and known[1] == row):
-                raise NetworkError(f"{pathway.__name__}.{row.name}: {known[0]} declares it already: keep one of them")
+                raise NetworkError(
+                    f"{pathway.__name__}.{row.name}: {known[0]} declares it already: keep one of them"
+                )
             rows.setdefault(row.name, (pathway.__name__, row))
     for name, row in (held or {}).items():
         if name in rows:
@@ -83,7 +90,12 @@ def assemble(id: str, *pathways: type[Pathway], held: Mapping[str, Input] | None
         if s.held_by is not None and s.held_by.name not in rows:
             rows[s.held_by.name] = ("culture", s.held_by)
     network = Network(
-        id, of(Species), of(Parameter), of(Input), _in_order(of(Derived)), of(Reaction),
+        id,
+        of(Species),
+        of(Parameter),
+        of(Input),
+        _in_order(of(Derived)),
+        of(Reaction),
         tuple((name, pathway) for name, (pathway, _) in rows.items()),
     )
     check(network)
@@ -96,7 +108,9 @@ def _in_order(derived: tuple[Derived, ...]) -> tuple[Derived, ...]:
     while left:
         ready = [d for d in left if not (d.expression.free_symbols & names) - done]
         if not ready:
-            raise NetworkError(f"derived {', '.join(d.name for d in left)}: defined in a circle: break it with a species")
+            raise NetworkError(
+                f"derived {', '.join(d.name for d in left)}: defined in a circle: break it with a species"
+            )
         ordered += ready
         done |= {d.symbol for d in ready}
         left = [d for d in left if d.symbol not in done]
@@ -131,11 +145,16 @@ def check(network: Network) -> None:
                     if s.name not in species:
                         raise NetworkError(f"{at}: changes {s.name}, which is no species of this assembly")
                     if sp.simplify(found * unit("min") / units[s.symbol]) != 1:
-                        raise NetworkError(f"{at}: the rate is in {found}, but {s.name} changes in {units[s.symbol] / unit('min')}")
+                        raise NetworkError(
+                            f"{at}: the rate is in {found}, but {s.name} changes in "
+                            f"{units[s.symbol] / unit('min')}"
+                        )
 
 
 def inlined(network: Network, expression: sp.Expr) -> sp.Expr:
-    """The expression in species, parameters, inputs and time alone: derived quantities replaced by what they stand for."""
+    """The expression in species, parameters, inputs and time alone: derived quantities replaced by what they
+    stand for.
+    """
     for d in reversed(network.derived):
         if expression.has(d.symbol):
             expression = expression.xreplace({d.symbol: d.expression})
@@ -168,9 +187,22 @@ def conserved_totals(network: Network) -> tuple[dict[str, sp.Rational], ...]:
     """Weights of species whose sum no reaction changes (left null space of the stoichiometry)."""
     table = stoichiometry(network)
     names = [s.name for s in network.species]
-    matrix = sp.Matrix(len(names), len(network.reactions),
-                       lambda i, j: sp.nsimplify(table.get((names[i], network.reactions[j].name), 0)))
+    matrix = sp.Matrix(
+        len(names),
+        len(network.reactions),
+        lambda i, j: sp.nsimplify(table.get((names[i], network.reactions[j].name), 0)),
+    )
     return tuple({n: w for n, w in zip(names, v, strict=True) if w} for v in matrix.T.nullspace())
 
 
-__all__ = ["Elsewhere", "Network", "NetworkError", "assemble", "check", "conserved_totals", "inlined", "rates_of_change", "stoichiometry"]
+__all__ = [
+    "Elsewhere",
+    "Network",
+    "NetworkError",
+    "assemble",
+    "check",
+    "conserved_totals",
+    "inlined",
+    "rates_of_change",
+    "stoichiometry",
+]

@@ -10,8 +10,8 @@ import sympy as sp
 class power(sp.Function):
     """x**h for x >= 0 with a derivative that exists at x = 0; a negative x counts as 0.
 
-    A plain power with an estimated exponent has the derivative 0/0 at x = 0. Compiled as exp(h ln(x + tiny)), printed
-    and exported as a power. A whole-number exponent gives the plain power at once.
+    A plain power with an estimated exponent has the derivative 0/0 at x = 0. Compiled as exp(h ln(x + tiny)),
+    printed and exported as a power. A whole-number exponent gives the plain power at once.
     """
 
     nargs = 2
@@ -33,7 +33,9 @@ class power(sp.Function):
 
 
 class guarded_log(sp.Function):
-    """ln(max(x, 0) + tiny): the logarithm that the derivative of `power` with respect to its exponent needs."""
+    """ln(max(x, 0) + tiny): the logarithm that the derivative of `power` with respect to its exponent
+    needs.
+    """
 
     nargs = 1
 
@@ -42,7 +44,9 @@ class guarded_log(sp.Function):
 
 
 class choose(sp.Function):
-    """`a` where `margin` >= 0, else `b`: a condition that stays an expression and derives branch by branch."""
+    """`a` where `margin` >= 0, else `b`: a condition that stays an expression and derives branch by
+    branch.
+    """
 
     nargs = 3
 
@@ -71,6 +75,8 @@ def hill(x: Any, K: Any, h: Any = 1) -> sp.Expr:
 
 
 def inhibited_by(x: Any, K: Any, h: Any = 1) -> sp.Expr:
-    """Share left I = 1 / (1 + (x/K)^h) under an inhibitor `x` of half effect `K` (same unit) and steepness `h`."""
+    """Share left I = 1 / (1 + (x/K)^h) under an inhibitor `x` of half effect `K` (same unit) and steepness
+    `h`.
+    """
     x, K, h = _e(x), _e(K), _e(h)
     return 1 / (1 + (x / K if h == 1 else power(x / K, h)))

@@ -1,6 +1,7 @@
 """What is measured: each observable as an expression of the model, with its scale, offset and noise.
 
-Expressions name species and derived quantities of the network, so that they can be compiled, exported and printed.
+Expressions name species and derived quantities of the network, so that they can be compiled, exported and
+printed.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from models.network import Network
 class Noise:
     """How measurements scatter.
 
-    `log_normal`: ln y ~ Normal(ln(offset + scale h), sd); `log_student_t`: the same with Student's t of 4 degrees of
-    freedom, for blots with outliers; `additive`: y ~ Normal(h, sd + share h). `belief` is the prior of `sd` where it is estimated.
-    `floor` is the value below which a measurement is only known to be lower (left-censored).
+    `log_normal`: ln y ~ Normal(ln(offset + scale h), sd); `log_student_t`: the same with Student's t of 4
+    degrees of freedom, for blots with outliers; `additive`: y ~ Normal(h, sd + share h). `belief` is the
+    prior of `sd` where it is estimated. `floor` is the value below which a measurement is only known to be
+    lower (left-censored).
     """
 
     kind: Literal["log_normal", "log_student_t", "additive"]
@@ -32,10 +34,13 @@ class Noise:
 
 @dataclass(frozen=True)
 class Observable:
-    """A read-out: `formula` of species and derived quantities in `unit`, with what a blot or an assay puts on top.
+    """A read-out: `formula` of species and derived quantities in `unit`, with what a blot or an assay puts on
+    top.
 
-    `scale` None: arbitrary units, one free scale a gel and antibody, shared by its lanes, with prior `scale_belief`
-    on ln; a number: absolute. `offset` None: none; otherwise the prior of the blank as a share of the maximum.
+    `scale` None: arbitrary units, one free scale a gel and antibody, shared by its lanes, with prior
+    `scale_belief`
+    on ln; a number: absolute. `offset` None: none; otherwise the prior of the blank as a share of the
+    maximum.
     `relative_to_vehicle`: the value is divided by that of the untreated dish of the same niche.
     """
 
@@ -81,22 +86,62 @@ def _listed() -> tuple[Observable, ...]:
         _blot("IkBa", "total IkBa, blot", IkB + IkBn + C + Cn),
         _blot("NFkB_nuclear", "free nuclear NF-kB, EMSA", NFn, 0.25, offset=True),
         _blot("p65_nuclear", "nuclear p65, free and bound, ELISA", NFn + Cn, 0.25, offset=True),
-        Observable("NFkB_ratio", "nuclear over cytosolic NF-kB, imaging", Kv * (NFn + Cn) / (C + NFc), "1", log_normal_(0.15), 1.0),
-        Observable("IL6_ELISA", "IL-6 in the medium, ELISA", 1000 * IL6, "pg/mL", log_normal_(0.12, 2.0), 1.0),
-        Observable("VEGF_ELISA", "VEGF in the medium, ELISA", 1000 * VEGF, "pg/mL", log_normal_(0.12, 10.0), 1.0),
+        Observable(
+            "NFkB_ratio",
+            "nuclear over cytosolic NF-kB, imaging",
+            Kv * (NFn + Cn) / (C + NFc),
+            "1",
+            log_normal_(0.15),
+            1.0,
+        ),
+        Observable(
+            "IL6_ELISA", "IL-6 in the medium, ELISA", 1000 * IL6, "pg/mL", log_normal_(0.12, 2.0), 1.0
+        ),
+        Observable(
+            "VEGF_ELISA", "VEGF in the medium, ELISA", 1000 * VEGF, "pg/mL", log_normal_(0.12, 10.0), 1.0
+        ),
         Observable("IL6_mRNA", "IL-6 mRNA, qPCR", mIL6, "fold", log_normal_(0.2), None, _gel),
         Observable("IkBa_mRNA", "IkBa mRNA, qPCR", mIkB, "fold", log_normal_(0.2), None, _gel),
         _blot("MCL1", "MCL-1, blot", MCL1),
         _blot("BCLXL", "BCL-XL, blot", BCLXL),
         _blot("BCL2", "BCL-2, blot", BCL2),
         _blot("MYC", "c-Myc, blot", MYC),
-        Observable("viability_CTG", "viability by ATP (CTG)", N, "fraction", Noise("additive", 0.03, 0.07, floor=0.01), 1.0,
-                   relative_to_vehicle=True),
-        Observable("viability_MTT", "viability by MTT, which sees some dying cells", N + MTT_DEAD * D, "fraction",
-                   Noise("additive", 0.05, 0.08), 1.0, relative_to_vehicle=True),
-        Observable("annexin_V", "annexin-V-positive share", (CASP * N + D) / (N + D), "fraction", Noise("additive", 0.04), 1.0,
-                   offset=Belief("log_normal", 0.3)),
-        Observable("thymidine", "thymidine or BrdU uptake", g_N, "fold of control", log_normal_(0.15), 1.0, relative_to_vehicle=True),
+        Observable(
+            "viability_CTG",
+            "viability by ATP (CTG)",
+            N,
+            "fraction",
+            Noise("additive", 0.03, 0.07, floor=0.01),
+            1.0,
+            relative_to_vehicle=True,
+        ),
+        Observable(
+            "viability_MTT",
+            "viability by MTT, which sees some dying cells",
+            N + MTT_DEAD * D,
+            "fraction",
+            Noise("additive", 0.05, 0.08),
+            1.0,
+            relative_to_vehicle=True,
+        ),
+        Observable(
+            "annexin_V",
+            "annexin-V-positive share",
+            (CASP * N + D) / (N + D),
+            "fraction",
+            Noise("additive", 0.04),
+            1.0,
+            offset=Belief("log_normal", 0.3),
+        ),
+        Observable(
+            "thymidine",
+            "thymidine or BrdU uptake",
+            g_N,
+            "fold of control",
+            log_normal_(0.15),
+            1.0,
+            relative_to_vehicle=True,
+        ),
         Observable("count", "cell count", N, "1e6/mL", log_normal_(0.1), 1.0),
         Observable("CTX", "CTX or TRAP, osteoclast activity", OC, "a.u.", log_normal_(0.25), None, _gel),
         Observable("bone_volume", "bone volume, micro-CT", Z, "%", log_normal_(0.05), 1.0),
@@ -110,7 +155,12 @@ _cap, _BH3, _dl, _CASP, _Z = _s("cap BH3 dl CASP Z")
 QUANTITIES: dict[str, Derived] = {
     d.name: d
     for d in (
-        Derived("reserve", _cap / _BH3, "-", "anti-apoptotic reserve: capacity over BH3 load; cells commit below 1"),
+        Derived(
+            "reserve",
+            _cap / _BH3,
+            "-",
+            "anti-apoptotic reserve: capacity over BH3 load; cells commit below 1",
+        ),
         Derived("death_rate", _dl * _CASP, "1/min", "share of cells that die per min"),
         Derived("bone_loss", 100 - _Z, "%", "bone lost since the start"),
         Derived("tumour_burden", sp.Symbol("N"), "1e6/mL", "viable myeloma cells"),
@@ -119,6 +169,8 @@ QUANTITIES: dict[str, Derived] = {
 
 
 def available(network: Network) -> tuple[Observable, ...]:
-    """The observables that the network computes: made of its species, parameters and derived quantities, none of them held."""
+    """The observables that the network computes: made of its species, parameters and derived quantities, none
+    of them held.
+    """
     own = {q.symbol for q in (*network.species, *network.parameters, *network.derived)}
     return tuple(o for o in OBSERVABLES.values() if not o.formula.free_symbols - own)

@@ -17,11 +17,17 @@ def with_inputs(network: Network, names: Collection[str]) -> Network:
     if not names:
         return network
     moved = tuple(Input(p.name, p.value, p.unit, p.meaning) for p in network.parameters if p.name in names)
-    return replace(network, parameters=tuple(p for p in network.parameters if p.name not in names), inputs=(*network.inputs, *moved))
+    return replace(
+        network,
+        parameters=tuple(p for p in network.parameters if p.name not in names),
+        inputs=(*network.inputs, *moved),
+    )
 
 
 def depends_on(network: Network, names: Iterable[str]) -> set[str]:
-    """Species that these names (species, derived quantities) depend on, now or at any earlier time: a closure."""
+    """Species that these names (species, derived quantities) depend on, now or at any earlier time: a
+    closure.
+    """
     rates = rates_of_change(network)
     species = set(rates)
     derived = {d.name: d for d in network.derived}
@@ -43,7 +49,8 @@ def reduced(network: Network, keep: Iterable[str], zero: Collection[str] = ()) -
     Args:
         network: the whole network.
         keep: names of species and derived quantities that are wanted.
-        zero: inputs and parameters that are 0 throughout; they leave the formulas and the lists. A power of 0 counts as
+        zero: inputs and parameters that are 0 throughout; they leave the formulas and the lists. A power of 0
+            counts as
             0, since every exponent here is positive.
 
     Returns:
@@ -59,7 +66,10 @@ def reduced(network: Network, keep: Iterable[str], zero: Collection[str] = ()) -
 
     smaller = replace(
         network,
-        species=tuple(replace(s, held_by=None) if s.held_by is not None and s.held_by.name in zero else s for s in network.species),
+        species=tuple(
+            replace(s, held_by=None) if s.held_by is not None and s.held_by.name in zero else s
+            for s in network.species
+        ),
         parameters=tuple(p for p in network.parameters if p.name not in zero),
         inputs=tuple(u for u in network.inputs if u.name not in zero),
         derived=tuple(replace(d, expression=without(d.expression)) for d in network.derived),
@@ -69,12 +79,17 @@ def reduced(network: Network, keep: Iterable[str], zero: Collection[str] = ()) -
     table = stoichiometry(smaller)
     reactions = tuple(
         Reaction(_within(r.consumed, kept), _within(r.produced, kept), r.rate, r.meaning, r.name)
-        for r in smaller.reactions if r.rate != 0 and any((s, r.name) in table for s in kept)
+        for r in smaller.reactions
+        if r.rate != 0 and any((s, r.name) in table for s in kept)
     )
     used = {str(x) for r in reactions for x in inlined(smaller, r.rate).free_symbols} | kept
     used |= {s.held_by.name for s in smaller.species if s.name in kept and s.held_by is not None}
     wanted = {str(x) for n in keep for x in inlined(smaller, sp.Symbol(n)).free_symbols} | used | set(keep)
-    derived = tuple(d for d in smaller.derived if {str(x) for x in inlined(smaller, d.expression).free_symbols} & _species(smaller) <= kept)
+    derived = tuple(
+        d
+        for d in smaller.derived
+        if {str(x) for x in inlined(smaller, d.expression).free_symbols} & _species(smaller) <= kept
+    )
     wanted |= {str(x) for d in derived for x in inlined(smaller, d.expression).free_symbols}
     return replace(
         smaller,

@@ -1,4 +1,6 @@
-"""Parameter sets around a network's nominal values: from what each table row believes, or by one width for all."""
+"""Parameter sets around a network's nominal values: from what each table row believes, or by one width for
+all.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +18,23 @@ HELD = frozenset((*EFFECTS, *BORTEZOMIB["B"].beliefs))
 
 
 def varied(network: Network, held: Collection[str] = ()) -> tuple[Parameter, ...]:
-    """The parameters that a spread changes: those with a belief, but for hypotheses, variants and the ones held."""
-    return tuple(p for p in network.parameters if p.belief.kind != "fixed" and p.name not in HELD and p.name not in set(held))
+    """The parameters that a spread changes: those with a belief, but for hypotheses, variants and the ones
+    held.
+    """
+    return tuple(
+        p
+        for p in network.parameters
+        if p.belief.kind != "fixed" and p.name not in HELD and p.name not in set(held)
+    )
 
 
-def from_prior(network: Network, count: int, seed: int, held: Collection[str] = ()) -> Float[np.ndarray, "set parameter"]:
+def from_prior(
+    network: Network, count: int, seed: int, held: Collection[str] = ()
+) -> Float[np.ndarray, "set parameter"]:
     """Draws from the declared beliefs, centred on the network's values, in the order of `network.parameters`.
 
-    Shares of a capacity add up to 1 in every set: they are drawn together. Beta and half-normal beliefs do not depend
-    on the nominal value.
+    Shares of a capacity add up to 1 in every set: they are drawn together. Beta and half-normal beliefs do
+    not depend on the nominal value.
     """
     rng = np.random.default_rng(seed)
     drawn = np.tile([p.value for p in network.parameters], (count, 1))
@@ -41,7 +51,7 @@ def from_prior(network: Network, count: int, seed: int, held: Collection[str] = 
     return drawn
 
 
-def _draws(p: Parameter, count: int, rng: np.random.Generator) -> Float[np.ndarray, "set"]:
+def _draws(p: Parameter, count: int, rng: np.random.Generator) -> Float[np.ndarray, " set"]:
     normal = rng.standard_normal(count)
     match p.belief.kind:
         case "log_normal":
@@ -56,13 +66,19 @@ def _draws(p: Parameter, count: int, rng: np.random.Generator) -> Float[np.ndarr
             raise ValueError(f"{p.name}: belief {kind!r} cannot be drawn alone: hold it")
 
 
-def by_width(network: Network, count: int, sd: float, seed: int, held: Collection[str] = ()) -> Float[np.ndarray, "set parameter"]:
-    """Every parameter with a belief multiplied by a log-normal factor of the same sd; shares are kept below 1."""
+def by_width(
+    network: Network, count: int, sd: float, seed: int, held: Collection[str] = ()
+) -> Float[np.ndarray, "set parameter"]:
+    """Every parameter with a belief multiplied by a log-normal factor of the same sd; shares are kept below
+    1.
+    """
     rng = np.random.default_rng(seed)
     free = {p.name for p in varied(network, held)}
     drawn = np.tile([p.value for p in network.parameters], (count, 1))
     for i, p in enumerate(network.parameters):
         if p.name in free:
             factor = np.exp(sd * rng.standard_normal(count))
-            drawn[:, i] = p.value * factor / (1 - p.value + p.value * factor) if p.unit == "0-1" else p.value * factor
+            drawn[:, i] = (
+                p.value * factor / (1 - p.value + p.value * factor) if p.unit == "0-1" else p.value * factor
+            )
     return drawn

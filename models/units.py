@@ -10,10 +10,19 @@ import sympy as sp
 from models.ratelaws import choose, guarded_log, power
 
 _WORDS = {
-    "": sp.Integer(1), "1": sp.Integer(1), "-": sp.Integer(1), "rel": sp.Integer(1), "0-1": sp.Integer(1), "0/1": sp.Integer(1),
-    "min": sp.Symbol("min", positive=True), "nM": sp.Symbol("nM", positive=True), "ng": sp.Symbol("ng", positive=True),
-    "mL": sp.Symbol("mL", positive=True), "1e6": sp.Symbol("Mcells", positive=True),
-    "1e6cells": sp.Symbol("Mcells", positive=True), "%": sp.Symbol("percent", positive=True),
+    "": sp.Integer(1),
+    "1": sp.Integer(1),
+    "-": sp.Integer(1),
+    "rel": sp.Integer(1),
+    "0-1": sp.Integer(1),
+    "0/1": sp.Integer(1),
+    "min": sp.Symbol("min", positive=True),
+    "nM": sp.Symbol("nM", positive=True),
+    "ng": sp.Symbol("ng", positive=True),
+    "mL": sp.Symbol("mL", positive=True),
+    "1e6": sp.Symbol("Mcells", positive=True),
+    "1e6cells": sp.Symbol("Mcells", positive=True),
+    "%": sp.Symbol("percent", positive=True),
 }
 
 
@@ -34,7 +43,9 @@ def unit(text: str) -> sp.Expr:
 
 
 def unit_of(expression: sp.Expr, units: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
-    """The unit of an expression, from the units of its symbols; raises `UnitError` where terms do not match."""
+    """The unit of an expression, from the units of its symbols; raises `UnitError` where terms do not
+    match.
+    """
     if expression.is_Symbol:
         if expression not in units:
             raise UnitError(f"{expression}: is not declared: declare it or name it among the held quantities")
@@ -50,14 +61,19 @@ def unit_of(expression: sp.Expr, units: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
         return terms[0][1]
     if expression.func is choose:
         if sp.simplify(parts[1] / parts[2]) != 1 and 0 not in expression.args[1:]:
-            raise UnitError(f"{expression}: {expression.args[1]} is in {parts[1]}, {expression.args[2]} in {parts[2]}")
+            raise UnitError(
+                f"{expression}: {expression.args[1]} is in {parts[1]}, {expression.args[2]} in {parts[2]}"
+            )
         return parts[1]
     if expression.is_Mul:
         return sp.Mul(*parts)
     if expression.is_Pow:
         exponent = expression.args[1]
         if parts[1] != 1 or (parts[0] != 1 and not exponent.is_number):
-            raise UnitError(f"{expression}: a power needs an exponent without unit, and a number where the base has a unit")
+            raise UnitError(
+                f"{expression}: a power needs an exponent without unit, and a number where the base has a "
+                f"unit"
+            )
         return parts[0] ** exponent if parts[0] != 1 else sp.Integer(1)
     if expression.func in (power, guarded_log, sp.exp, sp.log, sp.tanh):
         for a, u in zip(expression.args, parts, strict=True):

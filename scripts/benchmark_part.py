@@ -1,4 +1,6 @@
-"""One part of benchmark.py in its own process: `benchmark_part.py NAME JSON CORES`; prints progress on stderr, its result as JSON."""
+"""One part of benchmark.py in its own process: `benchmark_part.py NAME JSON CORES`; prints progress on
+stderr, its result as JSON.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +18,12 @@ def main() -> None:
     name, work, cores = sys.argv[1], json.loads(sys.argv[2]), int(sys.argv[3])
     if cores and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[:cores]))
-    from models.machine import prepare_jax
+    from models.engine.machine import prepare_jax
 
     prepare_jax(cores=cores or None)
-    from models import measured_speed
+    from models.benchmark import speed
 
-    print(json.dumps(measured_speed.PARTS[name](**work)))
+    print(json.dumps(speed.PARTS[name](**work)))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""Which estradiol hypothesis do the data favour? `compare.py [STUDY] [--sampler walk|nuts|smc] ...`; writes results/compare-STUDY/."""
+"""Which estradiol hypothesis do the data favour? `compare.py [STUDY] [--sampler walk|nuts|smc]
+...`; writes results/compare-STUDY/.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
-from inference.command_line import fail, start
+from inference.command.start import fail, start
 
 DEFAULT = "estradiol_reduced"
 WALK = {"chains": 4, "draws": 128, "warmup": 160}
@@ -23,39 +25,57 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.command()
 def main(
-    study: Annotated[str, typer.Argument(help="name of a built-in study, or the path of a problem.yaml (PEtab)")] = DEFAULT,
-    sampler: Annotated[str, typer.Option(help="walk: tempered random walks, no gradients, for some twenty unknowns; smc: tempered "
-                                         "HMC; nuts: many unknowns, no evidence of its own")] = "walk",
-    quick: Annotated[bool, typer.Option("--quick", help="a short run that writes every file; its numbers are not for use")] = False,
+    study: Annotated[
+        str, typer.Argument(help="name of a built-in study, or the path of a problem.yaml (PEtab)")
+    ] = DEFAULT,
+    sampler: Annotated[
+        str,
+        typer.Option(
+            help="walk: tempered random walks, no gradients, for some twenty unknowns; smc: tempered "
+            "HMC; nuts: many unknowns, no evidence of its own"
+        ),
+    ] = "walk",
+    quick: Annotated[
+        bool, typer.Option("--quick", help="a short run that writes every file; its numbers are not for use")
+    ] = False,
     chains: Annotated[int | None, typer.Option(min=2, help="chains of nuts, islands of walk and smc")] = None,
-    draws: Annotated[int | None, typer.Option(min=20, help="kept draws of each chain, particles of each island")] = None,
+    draws: Annotated[
+        int | None, typer.Option(min=20, help="kept draws of each chain, particles of each island")
+    ] = None,
     warmup: Annotated[int | None, typer.Option(min=1, help="of nuts; steps of the last walk")] = None,
     seed: Annotated[int, typer.Option()] = 1,
     device: Annotated[str, typer.Option(help="auto, cpu or gpu")] = "auto",
-    out: Annotated[Path | None, typer.Option(help="default results/compare-STUDY; an unfinished run goes on")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="default results/compare-STUDY; an unfinished run goes on")
+    ] = None,
 ) -> None:
-    """H0 to H6 on one compiled network: Bayes factors, probabilities, leave-one-course-out, and what is missing.
+    """H0 to H6 on one compiled network: Bayes factors, probabilities, leave-one-course-out, and what is
+    missing.
 
-    Where a dish sees bortezomib and the table has rho_I and om_btz, its two published variants are compared too.
+    Where a dish sees bortezomib and the table has rho_I and om_btz, its two published variants are compared
+    too.
     """
 
-    from models.machine import prepare_jax
+    from models.engine.machine import prepare_jax
 
     prepare_jax(device)
-    from inference import compare_report, compare_run, fit
-    from inference.checkpoint import CheckpointError, require_writable
-    from inference.hypotheses import joints
-    from inference.progress import Teller, duration, stop_when_asked
-    from inference.study import StudyError
+    from inference.hypotheses import comparison, comparison_files
+    from inference.hypotheses.all_at_once import joints
+    from inference.runs import provenance, resumable, settings
+    from inference.runs.console import Teller, duration, stop_when_asked
+    from inference.runs.resumable import CheckpointError, require_writable
+    from inference.study.study import StudyError
 
     tell = Teller()
-    samplers = {"walk": compare_run.by_walks, "nuts": compare_run.by_nuts, "smc": compare_run.by_smc}
+    samplers = {"walk": comparison.by_walks, "nuts": comparison.by_nuts, "smc": comparison.by_smc}
     if sampler not in samplers:
         raise fail(f"--sampler {sampler}: is not one of {', '.join(samplers)}")
-    settings = replace(fit.QUICK if quick else fit.FULL, seed=seed)
+    settings = replace(settings.QUICK if quick else settings.FULL, seed=seed)
     if sampler == "walk":
         settings = replace(settings, **(QUICK_WALK if quick else WALK))
-    settings = replace(settings, **{k: v for k, v in {"chains": chains, "draws": draws, "warmup": warmup}.items() if v})
+    settings = replace(
+        settings, **{k: v for k, v in {"chains": chains, "draws": draws, "warmup": warmup}.items() if v}
+    )
     begun, mark = time.monotonic(), " (quick run: not for use)" if quick else ""
     try:
         every = joints(study)
@@ -65,23 +85,41 @@ def main(
         stop = stop_when_asked(tell)
         for i, both in enumerate(every):
             here, lanes = folder / both.question.word if i else folder, sum(len(d.which) for d in both.parts)
-            tell.say(f"Study {both.study.id}: {len(both.hypotheses)} hypotheses, {len(both.study.unknowns)} parameters, {lanes} dishes "
-                     f"({sum(int(d.exposed.sum()) for d in both.parts)} with {both.question.word}, once a hypothesis)")
-            tell.say(f"Computing on {fit.device_line()}; results go to {here}")
-            found = compare_run.run(both, settings, samplers[sampler], here, tell, stop)
+            tell.say(
+                f"Study {both.study.id}: {len(both.hypotheses)} hypotheses, {len(both.study.unknowns)} "
+                f"parameters, {lanes} dishes "
+                f"({sum(int(d.exposed.sum()) for d in both.parts)} with {both.question.word}, once a "
+                f"hypothesis)"
+            )
+            tell.say(f"Computing on {provenance.device_line()}; results go to {here}")
+            found = comparison.run(both, settings, samplers[sampler], here, tell, stop)
             if found is None:
                 tell.say(f"Stopped. Everything so far is kept in {folder}; the same command goes on")
                 raise typer.Exit(130)
-            text = compare_report.markdown(found, mark)
+            text = comparison_files.markdown(found, mark)
             if not any(b.question.word == "bortezomib" for b in every):
-                text += "\nBortezomib: in no dish, so its two published readings (A: IkBa saved; B: IKK activated) cannot be compared.\n"
+                text += (
+                    "\nBortezomib: in no dish, so its two published readings (A: IkBa saved; B: IKK "
+                    "activated) cannot be compared.\n"
+                )
             (here / "summary.md").write_text(text)
-            fit.write_json(here / "comparison.json", compare_report.content(found) | {
-                "quick": quick, "sampler": sampler, "wall_time_s": round(time.monotonic() - begun, 1), **fit.provenance(settings)})
-            figure = compare_report.figure(found, mark)
+            resumable.write_json(
+                here / "comparison.json",
+                comparison_files.content(found)
+                | {
+                    "quick": quick,
+                    "sampler": sampler,
+                    "wall_time_s": round(time.monotonic() - begun, 1),
+                    **provenance.provenance(settings),
+                },
+            )
+            figure = comparison_files.figure(found, mark)
             figure.savefig(here / "comparison.png", dpi=130)
             tell.say(text)
-            tell.say(f"Written to {here} after {duration(time.monotonic() - begun)}: summary.md, comparison.json, comparison.png")
+            tell.say(
+                f"Written to {here} after {duration(time.monotonic() - begun)}: summary.md, "
+                f"comparison.json, comparison.png"
+            )
     except (StudyError, CheckpointError, OSError) as error:
         raise fail(str(error)) from None
 

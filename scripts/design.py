@@ -11,7 +11,7 @@ import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
-from inference.command_line import fail, start
+from inference.command.start import fail, start
 
 QUESTIONS = ("hypothesis", "e_deg", "c1a", "k_mS", "K_iS", "k_SR", "c1", "g_auto")
 DISCRIMINATING = "IkBa protein + IkBa mRNA; TNF 10, 0-60 min; estradiol 0, 10 nM"
@@ -21,22 +21,30 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.command()
 def main(
-    posterior: Annotated[Path | None, typer.Option(help="posterior.nc of a fit; replaces the prior where they share parameters")] = None,
-    draws: Annotated[int, typer.Option(min=50, help="cells drawn; each is simulated under every hypothesis")] = 512,
+    posterior: Annotated[
+        Path | None,
+        typer.Option(help="posterior.nc of a fit; replaces the prior where they share parameters"),
+    ] = None,
+    draws: Annotated[
+        int, typer.Option(min=50, help="cells drawn; each is simulated under every hypothesis")
+    ] = 512,
     seed: Annotated[int, typer.Option()] = 1,
     device: Annotated[str, typer.Option(help="auto, cpu or gpu")] = "auto",
     out: Annotated[Path | None, typer.Option(help="default results/design")] = None,
 ) -> None:
-    """Rank candidate experiments by expected information: which hypothesis, and how strong each feedback is."""
+    """Rank candidate experiments by expected information: which hypothesis, and how strong each
+    feedback is.
+    """
 
-    from models.machine import prepare_jax
+    from models.engine.machine import prepare_jax
 
     prepare_jax(device)
-    from inference import design, design_report, store
-    from inference.beliefs import carried, declared
-    from inference.checkpoint import require_writable
-    from inference.fit import device_line, write_json
-    from inference.progress import Teller, duration
+    from inference.hypotheses import next_experiment, next_experiment_files
+    from inference.resistance.beliefs import carried, declared
+    from inference.runs import labelled_tree
+    from inference.runs.console import Teller, duration
+    from inference.runs.provenance import device_line
+    from inference.runs.resumable import require_writable, write_json
     from models.catalogue import HYPOTHESES, core
 
     tell, folder, begun = Teller(), out or ROOT / "results" / "design", time.monotonic()
@@ -45,34 +53,57 @@ def main(
         raise fail(f"--posterior {posterior}: is no file: name the posterior.nc of a finished fit")
     try:
         if posterior is not None:
-            beliefs = carried(beliefs, store.load(posterior), own=())
+            beliefs = carried(beliefs, labelled_tree.load(posterior), own=())
     except (OSError, KeyError):
-        raise fail(f"--posterior {posterior}: is not the posterior of a fit: name the posterior.nc of a finished one") from None
+        raise fail(
+            f"--posterior {posterior}: is not the posterior of a fit: name the posterior.nc of a finished one"
+        ) from None
     try:
         require_writable(folder, 20 * 2**20)
     except OSError as error:
         raise fail(str(error)) from None
-    tell.say(f"Simulating {draws} cells under {len(HYPOTHESES)} hypotheses on {device_line()}; {len(beliefs.names)} uncertain parameters, "
-             f"{len(beliefs.posterior)} of them from a fit ...")
-    bank = design.simulate(tuple(HYPOTHESES), beliefs, draws, seed)
-    options = design.candidates()
+    tell.say(
+        f"Simulating {draws} cells under {len(HYPOTHESES)} hypotheses on {device_line()}; "
+        f"{len(beliefs.names)} uncertain parameters, "
+        f"{len(beliefs.posterior)} of them from a fit ..."
+    )
+    bank = next_experiment.simulate(tuple(HYPOTHESES), beliefs, draws, seed)
+    options = next_experiment.candidates()
     found = []
     with tell.bar("questions", len(QUESTIONS)) as bar:
         for i, question in enumerate(QUESTIONS):
-            found.append(design.rank(bank, question, options, seed))
+            found.append(next_experiment.rank(bank, question, options, seed))
             bar.to(i + 1, question)
     before = "the prior" if posterior is None else f"the posterior {posterior.parent.name}"
-    text = design_report.markdown(found, bank, DISCRIMINATING, before)
+    text = next_experiment_files.markdown(found, bank, DISCRIMINATING, before)
     (folder / "summary.md").write_text(text)
-    write_json(folder / "design.json", {
-        "draws": draws, "failed": bank.failed, "seed": seed, "posterior": None if posterior is None else str(posterior),
-        "unit": "bits", "wall_time_s": round(time.monotonic() - begun, 1), "device": device_line(), "questions": {
-            r.question: [{"experiment": n, "bits": b, "error": e, "probability_among_three_best": t}
-                         for n, b, e, t in zip(r.names, r.bits.tolist(), r.error.tolist(), r.top.tolist(), strict=True)] for r in found}})
-    figure = design_report.figure(found)
+    write_json(
+        folder / "design.json",
+        {
+            "draws": draws,
+            "failed": bank.failed,
+            "seed": seed,
+            "posterior": None if posterior is None else str(posterior),
+            "unit": "bits",
+            "wall_time_s": round(time.monotonic() - begun, 1),
+            "device": device_line(),
+            "questions": {
+                r.question: [
+                    {"experiment": n, "bits": b, "error": e, "probability_among_three_best": t}
+                    for n, b, e, t in zip(
+                        r.names, r.bits.tolist(), r.error.tolist(), r.top.tolist(), strict=True
+                    )
+                ]
+                for r in found
+            },
+        },
+    )
+    figure = next_experiment_files.figure(found)
     figure.savefig(folder / "design.png", dpi=130)
     tell.say(text)
-    tell.say(f"Written to {folder} after {duration(time.monotonic() - begun)}: summary.md, design.json, design.png")
+    tell.say(
+        f"Written to {folder} after {duration(time.monotonic() - begun)}: summary.md, design.json, design.png"
+    )
 
 
 if __name__ == "__main__":

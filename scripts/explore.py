@@ -11,11 +11,11 @@ import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-from inference.command_line import start
-from models.machine import prepare_jax
+from inference.command.start import start
+from models.engine.machine import prepare_jax
 
 if TYPE_CHECKING:
-    from inference.explore import Explorer
+    from inference.explorer.controls import Explorer
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 DRUGS = ("dexamethasone", "bortezomib", "S63845", "venetoclax", "DNA damage", "ruxolitinib")
@@ -23,34 +23,49 @@ DRUGS = ("dexamethasone", "bortezomib", "S63845", "venetoclax", "DNA damage", "r
 
 @app.command()
 def main(
-    run: Annotated[str | None, typer.Argument(help="folder of a fitted run, or its name under results/")] = None,
-    prior: Annotated[bool, typer.Option("--prior", help="explore the declared priors, without any fit")] = False,
+    run: Annotated[
+        str | None, typer.Argument(help="folder of a fitted run, or its name under results/")
+    ] = None,
+    prior: Annotated[
+        bool, typer.Option("--prior", help="explore the declared priors, without any fit")
+    ] = False,
     preset: Annotated[str, typer.Option(help="kind of cell: mm1s, u266, ina6, t1114, ...")] = "mm1s",
-    hypothesis: Annotated[str, typer.Option(help="what estradiol does under --prior, H0 to H6; a run brings its own")] = "H1",
+    hypothesis: Annotated[
+        str, typer.Option(help="what estradiol does under --prior, H0 to H6; a run brings its own")
+    ] = "H1",
     seed: Annotated[int, typer.Option(min=0)] = 1,
     port: Annotated[int, typer.Option(help="of the page on this machine; 0: any free one")] = 5006,
     show: Annotated[bool, typer.Option(help="open the browser")] = True,
 ) -> None:
-    """Serve the explorer on this machine until Ctrl-C. The first answer waits for compilation (a minute or two)."""
+    """Serve the explorer on this machine until Ctrl-C. The first answer waits for compilation (a minute or
+    two).
+    """
     prepare_jax(cores=1)
-    from inference import explore, rank_files
-    from inference.resistance import QuestionError
+    from inference.explorer import controls as explore
+    from inference.resistance import believed_from
+    from inference.resistance.questions import QuestionError
     from models.catalogue import PRESETS
     from models.drugs import drug
 
     try:
         if preset not in PRESETS:
-            raise rank_files.SourceError(f"--preset {preset}: is not one of {', '.join(PRESETS)}")
-        _, source = rank_files.asked("explore", run, prior, hypothesis, force=True)
+            raise believed_from.SourceError(f"--preset {preset}: is not one of {', '.join(PRESETS)}")
+        _, source = believed_from.asked("explore", run, prior, hypothesis, force=True)
         ready = explore.explorer(source, tuple(drug(n) for n in DRUGS), preset, seed)
-    except (QuestionError, rank_files.SourceError, OSError) as error:
+    except (QuestionError, believed_from.SourceError, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
     import panel as pn
 
     typer.echo(f"http://localhost:{port} (Ctrl-C ends)")
     pn.extension("plotly")
-    pn.serve(lambda: page(ready, source.name, source.mark), port=port, show=show, title="gp130 explorer", threaded=False)
+    pn.serve(
+        lambda: page(ready, source.name, source.mark),
+        port=port,
+        show=show,
+        title="gp130 explorer",
+        threaded=False,
+    )
 
 
 def page(e: Explorer, source: str, mark: str) -> Any:
@@ -58,28 +73,48 @@ def page(e: Explorer, source: str, mark: str) -> Any:
     import numpy as np
     import panel as pn
 
-    from inference import explore
-    from inference.resistance import CONDITIONS
+    from inference.explorer import controls as explore
+    from inference.resistance.questions import CONDITIONS
     from models.drugs import drug
 
     network = e.few.what.system.network
     what = pn.widgets.Select(name="drug", options=list(DRUGS), value=DRUGS[0])
-    dose = pn.widgets.DiscreteSlider(name="dose (nM)", options=[0.0, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1e3, 3e3, 1e4], value=300.0)
-    where = pn.widgets.Select(name="surroundings", options={words: name for name, (_, _, words) in CONDITIONS.items()}, value="niche")
+    dose = pn.widgets.DiscreteSlider(
+        name="dose (nM)", options=[0.0, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1e3, 3e3, 1e4], value=300.0
+    )
+    where = pn.widgets.Select(
+        name="surroundings",
+        options={words: name for name, (_, _, words) in CONDITIONS.items()},
+        value="niche",
+    )
     estradiol = pn.widgets.DiscreteSlider(
-        name="estradiol (nM)", options=[0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0], value=0.0, disabled=not e.few.estradiol
+        name="estradiol (nM)",
+        options=[0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0],
+        value=0.0,
+        disabled=not e.few.estradiol,
     )
     factors = [round(float(x), 3) for x in 10 ** np.linspace(-1, 1, 9)]
     strengths = {
-        n: pn.widgets.DiscreteSlider(name=f"{n}: {network.parameter(n).meaning}, times", options=factors, value=1.0) for n in e.sliders
+        n: pn.widgets.DiscreteSlider(
+            name=f"{n}: {network.parameter(n).meaning}, times", options=factors, value=1.0
+        )
+        for n in e.sliders
     }
 
     def shown(*values: Any) -> Iterator[Any]:
-        c = explore.Controls(drug(values[0]), values[1], values[2], values[3], dict(zip(strengths, values[4:], strict=True)))
+        c = explore.Controls(
+            drug(values[0]), values[1], values[2], values[3], dict(zip(strengths, values[4:], strict=True))
+        )
         middle = explore.at_median(e, c)
-        yield pn.Column(pn.pane.Markdown(f"### {explore.in_words(c, middle, None)}"), _plot(pn, explore.figure(c, middle, None, mark)))
+        yield pn.Column(
+            pn.pane.Markdown(f"### {explore.in_words(c, middle, None)}"),
+            _plot(pn, explore.figure(c, middle, None, mark)),
+        )
         spread = explore.bands(e, c)
-        yield pn.Column(pn.pane.Markdown(f"### {explore.in_words(c, middle, spread)}"), _plot(pn, explore.figure(c, middle, spread, mark)))
+        yield pn.Column(
+            pn.pane.Markdown(f"### {explore.in_words(c, middle, spread)}"),
+            _plot(pn, explore.figure(c, middle, spread, mark)),
+        )
 
     settled = [
         w.param.value_throttled if hasattr(w.param, "value_throttled") else w.param.value
@@ -99,7 +134,9 @@ def page(e: Explorer, source: str, mark: str) -> Any:
 
 
 def _plot(pn: Any, figure: Any) -> Any:
-    return pn.pane.Plotly(figure, sizing_mode="stretch_width", height=int(figure.layout.height), config={"displaylogo": False})
+    return pn.pane.Plotly(
+        figure, sizing_mode="stretch_width", height=int(figure.layout.height), config={"displaylogo": False}
+    )
 
 
 if __name__ == "__main__":

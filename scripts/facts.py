@@ -11,45 +11,62 @@ import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-from inference.command_line import start
-from models.machine import prepare_jax
+from inference.command.start import start
+from models.engine.machine import prepare_jax
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.command()
 def main(
-    run: Annotated[str | None, typer.Argument(help="folder of a fitted run, or its name under results/")] = None,
-    prior: Annotated[bool, typer.Option("--prior", help="predict from the declared priors, without any fit")] = False,
-    hypothesis: Annotated[str, typer.Option(help="what estradiol does under --prior, H0 to H6; a run brings its own")] = "H1",
+    run: Annotated[
+        str | None, typer.Argument(help="folder of a fitted run, or its name under results/")
+    ] = None,
+    prior: Annotated[
+        bool, typer.Option("--prior", help="predict from the declared priors, without any fit")
+    ] = False,
+    hypothesis: Annotated[
+        str, typer.Option(help="what estradiol does under --prior, H0 to H6; a run brings its own")
+    ] = "H1",
     draws: Annotated[int, typer.Option(help="parameter sets behind every prediction, at least 8")] = 128,
     seed: Annotated[int, typer.Option()] = 1,
-    out: Annotated[Path | None, typer.Option(help="folder for facts.csv; default facts/ in the run, or results/facts")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="folder for facts.csv; default facts/ in the run, or results/facts")
+    ] = None,
 ) -> None:
     """Say which facts the model predicts right, which wrong, and where its beliefs are too wide to say."""
     prepare_jax(cores=1)
     import pandas as pd
 
-    from inference import checkpoint, facts, rank_files
+    from inference.resistance import believed_from, published_facts
+    from inference.runs import resumable
 
     try:
         if draws < 8 or seed < 0:
-            raise rank_files.SourceError(f"--draws {draws} --seed {seed}: at least 8 draws, and a natural number as seed")
-        folder, source = rank_files.asked("facts", run, prior, hypothesis, force=True)
+            raise believed_from.SourceError(
+                f"--draws {draws} --seed {seed}: at least 8 draws, and a natural number as seed"
+            )
+        folder, source = believed_from.asked("facts", run, prior, hypothesis, force=True)
         place = out or (folder or ROOT / "results") / "facts"
-        checkpoint.require_writable(place, 2**20)
-    except (rank_files.SourceError, OSError) as error:
+        resumable.require_writable(place, 2**20)
+    except (believed_from.SourceError, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
-    typer.echo(f"{len(facts.FACTS)} facts, predictions from {source.name} (compiling first) ...")
-    values = facts.predicted(facts.FACTS, source, draws, seed, typer.echo)
-    found = [*(facts.statement(f, v) for f, v in zip(facts.FACTS, values, strict=True)), *facts.SILENT]
+    typer.echo(f"{len(published_facts.FACTS)} facts, predictions from {source.name} (compiling first) ...")
+    values = published_facts.predicted(published_facts.FACTS, source, draws, seed, typer.echo)
+    found = [
+        *(published_facts.statement(f, v) for f, v in zip(published_facts.FACTS, values, strict=True)),
+        *published_facts.SILENT,
+    ]
     table = pd.DataFrame([asdict(s) | {"source": source.name, "mark": source.mark} for s in found])
     table.to_csv(place / "facts.csv", index=False)
     for s in found:
         typer.echo(f"{s.verdict:<11} {s.quantity}: seen {s.measured}; predicted {s.predicted}; {s.why}")
     counts = table["verdict"].value_counts()
-    typer.echo(", ".join(f"{counts.get(v, 0)} {v}" for v in ("right", "wrong", "cannot say")) + f"; written to {place / 'facts.csv'}")
+    typer.echo(
+        ", ".join(f"{counts.get(v, 0)} {v}" for v in ("right", "wrong", "cannot say"))
+        + f"; written to {place / 'facts.csv'}"
+    )
     if source.mark:
         typer.echo(source.mark)
 

@@ -1,7 +1,7 @@
 """Fit a study: `fit.py [STUDY] [--hypothesis H1] [--quick] ...`; writes results/RUN/.
 
-On a machine with little more than JAX: `fit.py STUDY --prepare FILE` elsewhere, `fit.py FILE --out RUN` there, and
-`fit.py --finish RUN` where ArviZ is.
+On a machine with little more than JAX: `fit.py STUDY --prepare FILE` elsewhere, `fit.py FILE --out RUN`
+there, and `fit.py --finish RUN` where ArviZ is.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-from inference.command_line import fail, start
-from models.machine import prepare_jax
+from inference.command.start import fail, start
+from models.engine.machine import prepare_jax
 
 if TYPE_CHECKING:
-    from inference.progress import Teller
-    from inference.study import Study
+    from inference.runs.console import Teller
+    from inference.study.study import Study
 
 DEFAULT = "il6_feedback_estradiol"
 
@@ -39,21 +39,39 @@ def free_folder(name: str) -> Path:
 
 @app.command()
 def main(
-    study: Annotated[str, typer.Argument(help="name of a built-in study, path of a problem.yaml (PEtab), or a prepared file")] = DEFAULT,
-    hypothesis: Annotated[str, typer.Option(help="what estradiol does: H0 to H6; exactly its effect is estimated")] = "H1",
-    quick: Annotated[bool, typer.Option("--quick", help="a short run that writes every file; its numbers are not for use")] = False,
+    study: Annotated[
+        str,
+        typer.Argument(help="name of a built-in study, path of a problem.yaml (PEtab), or a prepared file"),
+    ] = DEFAULT,
+    hypothesis: Annotated[
+        str, typer.Option(help="what estradiol does: H0 to H6; exactly its effect is estimated")
+    ] = "H1",
+    quick: Annotated[
+        bool, typer.Option("--quick", help="a short run that writes every file; its numbers are not for use")
+    ] = False,
     chains: Annotated[int | None, typer.Option(min=1)] = None,
     draws: Annotated[int | None, typer.Option(min=1, help="kept draws of each chain")] = None,
     warmup: Annotated[int | None, typer.Option(min=1)] = None,
     starts: Annotated[int | None, typer.Option(min=1, help="searches for the mode")] = None,
-    sampler: Annotated[str | None, typer.Option(help="nuts (default), chees (for a GPU) or smc (gives the evidence)")] = None,
+    sampler: Annotated[
+        str | None, typer.Option(help="nuts (default), chees (for a GPU) or smc (gives the evidence)")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="default 1")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or gpu")] = "auto",
-    out: Annotated[Path | None, typer.Option(help="folder of the run; default results/STUDY-HYPOTHESIS")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="go on where --out stopped; start if nothing is there")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="folder of the run; default results/STUDY-HYPOTHESIS")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="go on where --out stopped; start if nothing is there")
+    ] = False,
     time_budget: Annotated[float | None, typer.Option(help="stop cleanly after so many minutes")] = None,
-    prepare: Annotated[Path | None, typer.Option(help="only write what a run needs into this file, for a machine without petab")] = None,
-    finish_run: Annotated[Path | None, typer.Option("--finish", help="write the files of a run that was drawn elsewhere")] = None,
+    prepare: Annotated[
+        Path | None,
+        typer.Option(help="only write what a run needs into this file, for a machine without petab"),
+    ] = None,
+    finish_run: Annotated[
+        Path | None, typer.Option("--finish", help="write the files of a run that was drawn elsewhere")
+    ] = None,
 ) -> None:
     """Fit a study: modes from many starts, a sampler from there, predictions, a verdict in words."""
     if device not in ("auto", "cpu", "gpu"):
@@ -61,71 +79,84 @@ def main(
     if resume and out is None:
         raise fail("--resume: which run? name its folder with --out")
     prepare_jax(device)
-    from inference import checkpoint, codec, fit, prepared, run, samplers
-    from inference.progress import Teller, stop_when_asked
-    from inference.study import StudyError
+    from inference.fit import execute
+    from inference.hypotheses import under_hypothesis
+    from inference.runs import provenance, resumable, settings
+    from inference.runs.console import Teller, stop_when_asked
+    from inference.samplers import sampler as samplers
+    from inference.study import plain_json, prepared_study
+    from inference.study.study import StudyError
 
     tell = Teller()
     if finish_run is not None:
         try:
-            whole = run.prepared_in(finish_run)
-        except (StudyError, run.RunError) as error:
+            whole = execute.prepared_in(finish_run)
+        except (StudyError, execute.RunError) as error:
             raise fail(str(error)) from None
         finish(whole, finish_run, tell)
     try:
         file = Path(study)
-        if prepared.recognised(file):
-            loaded, settings, more = prepared.read(file)
+        if prepared_study.recognised(file):
+            loaded, settings, more = prepared_study.read(file)
             hypothesis = more["hypothesis"]
-            settings = fit.sized_for(fit.QUICK, settings.sampler) if quick else settings
+            settings = settings.sized_for(settings.QUICK, settings.sampler) if quick else settings
         else:
-            file, settings = None, fit.QUICK if quick else fit.FULL
-            loaded = run.under_hypothesis(study, hypothesis)
+            file, settings = None, settings.QUICK if quick else settings.FULL
+            loaded = under_hypothesis.under_hypothesis(study, hypothesis)
         if sampler is not None:
             samplers.require(sampler)
-            settings = settings if sampler == settings.sampler else fit.sized_for(settings, sampler)
+            settings = settings if sampler == settings.sampler else settings.sized_for(settings, sampler)
         given = {"chains": chains, "draws": draws, "warmup": warmup, "starts": starts, "seed": seed}
         settings = replace(settings, **{k: v for k, v in given.items() if v is not None})
         if prepare is not None:
-            prepared.write(loaded, settings, prepare, hypothesis=hypothesis)
+            prepared_study.write(loaded, settings, prepare, hypothesis=hypothesis)
             tell.say(f"Written to {prepare}: run it with fit.py {prepare} --out RUN")
             return
         samplers.require(settings.sampler)
         folder = out or free_folder(f"{loaded.id}-{hypothesis}" + ("-quick" if settings.quick else ""))
-        finished = run.begin(folder, run.request(loaded, settings), resume=resume)
+        finished = execute.begin(folder, execute.request(loaded, settings), resume=resume)
         if file is not None and not finished:
-            checkpoint.write_bytes(folder / run.KEPT, file.read_bytes())
-    except (StudyError, run.RunError, samplers.SamplerError, codec.CodecError, OSError) as error:
+            resumable.write_bytes(folder / execute.KEPT, file.read_bytes())
+    except (StudyError, execute.RunError, samplers.SamplerError, plain_json.CodecError, OSError) as error:
         raise fail(str(error)) from None
     if finished:
         tell.say(f"{folder}: this run is finished; nothing to do")
         return
-    tell.say(f"Study {loaded.id}, hypothesis {hypothesis}: {len(loaded.unknowns)} parameters, {len(loaded.experiments)} experiments, "
-             f"{len(loaded.measurements.value)} measurements")
-    tell.say(f"Computing on {fit.device_line()}; results go to {folder}")
+    tell.say(
+        f"Study {loaded.id}, hypothesis {hypothesis}: {len(loaded.unknowns)} parameters, "
+        f"{len(loaded.experiments)} experiments, "
+        f"{len(loaded.measurements.value)} measurements"
+    )
+    tell.say(f"Computing on {provenance.device_line()}; results go to {folder}")
     asked, begun = stop_when_asked(tell), time.monotonic()
 
     def stop() -> bool:
         return asked() or (time_budget is not None and time.monotonic() - begun > 60 * time_budget)
 
     try:
-        complete = run.execute(loaded, settings, folder, tell, stop)
+        complete = execute.execute(loaded, settings, folder, tell, stop)
     except KeyboardInterrupt:  # the second one
         complete = False
-    except checkpoint.CheckpointError as error:
+    except resumable.CheckpointError as error:
         raise fail(str(error)) from None
     if not complete:
-        tell.say(f"Stopped. Everything so far is kept in {folder}; go on with the same command and --resume --out {folder}")
+        tell.say(
+            f"Stopped. Everything so far is kept in {folder}; go on with the same command and --resume "
+            f"--out {folder}"
+        )
         raise typer.Exit(130 if asked() else 0)
     if find_spec("arviz") is None:
-        tell.say(f"Drawn. ArviZ is not here: make posterior.nc, the verdict and the figures elsewhere with fit.py --finish {folder}")
+        tell.say(
+            f"Drawn. ArviZ is not here: make posterior.nc, the verdict and the figures elsewhere with "
+            f"fit.py --finish {folder}"
+        )
         return
     finish(loaded, folder, tell)
 
 
 def finish(study: Study, folder: Path, tell: Teller) -> None:
     """Label, judge and draw a run; leaves with 3 if a full one is not ok, with 0 otherwise."""
-    from inference.finish import finish as write_files
+    from inference.fit.results import finish as write_files
 
     verdict, quick = write_files(study, folder, tell)
     tell.say(f"Written to {folder}: posterior.nc, summary.csv, verdict.json, run.json, figures/")

@@ -6,8 +6,9 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+os.environ.setdefault("MPLBACKEND", "Agg")
 
-from models.machine import prepare_jax
+from models.engine.machine import prepare_jax
 
 prepare_jax(cores=1)
 
@@ -32,7 +33,9 @@ def data() -> pathlib.Path:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Where the measured data are present nothing may be skipped but what needs AMICI: a skip then hides a failure."""
+    """Where the measured data are present nothing may be skipped but what needs AMICI: a skip then hides a
+    failure.
+    """
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None:
         return
@@ -42,5 +45,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     skipped = [r for r in reporter.stats.get("skipped", []) if r not in without]
     if data_folder() is None or not skipped:
         return
-    reporter.write_line(f"{len(skipped)} skipped although the measured data are here: give each a reason to run, or remove it", red=True)
+    reporter.write_line(
+        f"{len(skipped)} skipped although the measured data are here: give each a reason to run, or remove "
+        f"it",
+        red=True,
+    )
     session.exitstatus = max(session.exitstatus, pytest.ExitCode.TESTS_FAILED)

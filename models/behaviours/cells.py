@@ -13,7 +13,8 @@ INA6 = PRESETS["ina6"]
 TOUCHING = {"BMSC": 0.1, "contact": 1.0}
 TWO_DAYS = 2880.0
 
-# Resting levels as published with the model (MM.1S-like, serum, no IL-6, no niche), to the digits given there.
+# Resting levels as published with the model (MM.1S-like, serum, no IL-6, no niche), to the digits given
+# there.
 RESTING_LEVELS = {
     "R": 0.79,
     "RA": 0.0048,
@@ -48,9 +49,28 @@ RESTING_LEVELS = {
     "RANKL": 1.0,
     "OC": 1.0,
 }
-# What transcription makes, switched off. The fast STAT3 and NF-kB states stay near rest within the 3 h looked at.
+# What transcription makes, switched off. The fast STAT3 and NF-kB states stay near rest within the 3 h looked
+# at.
 NO_TRANSCRIPTION = dict.fromkeys(
-    ("k_mS0", "k_mS", "c1a", "c0a", "c1", "s_m6", "b_mM", "w_mMS", "w_mME", "b_X", "w_XS", "w_XN", "b_2", "w_2N", "b_Y", "w_YS", "w_YN"),
+    (
+        "k_mS0",
+        "k_mS",
+        "c1a",
+        "c0a",
+        "c1",
+        "s_m6",
+        "b_mM",
+        "w_mMS",
+        "w_mME",
+        "b_X",
+        "w_XS",
+        "w_XN",
+        "b_2",
+        "w_2N",
+        "b_Y",
+        "w_YS",
+        "w_YN",
+    ),
     0.0,
 )
 
@@ -75,7 +95,9 @@ def _b18(t) -> tuple[Check, ...]:
 def _b19(t) -> tuple[Check, ...]:
     of = {d: t[f"B19 {d:g}"].at("N", TWO_DAYS) for d in (0.0, 0.25, 2.5)}
     return (
-        Check("MCL-1 left at 6 h without IL-6", t["B19 0"].at("MCL1", 360) / t["B19 0"].at("MCL1", 0), high=0.6),
+        Check(
+            "MCL-1 left at 6 h without IL-6", t["B19 0"].at("MCL1", 360) / t["B19 0"].at("MCL1", 0), high=0.6
+        ),
         Check("cells at 48 h without over with IL-6", of[0.0] / of[2.5], high=0.35),
         Check("0.25 ng/mL over none", of[0.25] / of[0.0], 1.0001),
         Check("0.25 ng/mL over 2.5", of[0.25] / of[2.5], high=0.9999),
@@ -113,7 +135,9 @@ def _b20(t) -> tuple[Check, ...]:
 def _series(prefix: str, drug: str, doses, **niche_) -> tuple[Plan, ...]:
     """Vehicle (dose 0) and every dose in one niche."""
     held = niche_.pop("inputs", {})
-    return tuple(_alive(f"{prefix} {d:.3g}", inputs={**held, drug: float(d)}, **niche_) for d in (0.0, *doses))
+    return tuple(
+        _alive(f"{prefix} {d:.3g}", inputs={**held, drug: float(d)}, **niche_) for d in (0.0, *doses)
+    )
 
 
 def _viabilities(t, prefix: str, doses) -> np.ndarray:
@@ -133,7 +157,9 @@ S63 = np.geomspace(1.0, 1000.0, 10)
 def _b21(t) -> tuple[Check, ...]:
     risen = t["B21 IL6 0"].at("BCL2", TWO_DAYS) / t["B21 none 0"].at("BCL2", TWO_DAYS)
     return (
-        Check("IC50 with over without IL-6", _half(t, "B21 IL6", CHEMO) / _half(t, "B21 none", CHEMO), high=1.6),
+        Check(
+            "IC50 with over without IL-6", _half(t, "B21 IL6", CHEMO) / _half(t, "B21 none", CHEMO), high=1.6
+        ),
         Check("BCL-2 at 48 h with over without IL-6", risen, high=1.05),
     )
 
@@ -159,13 +185,18 @@ def _b22_plans() -> tuple[Plan, ...]:
 
 def _b22(t) -> tuple[Check, ...]:
     alone = _half(t, "B22 none", BTZ)
-    mcl1 = {k: t[f"B22 8h {k}"].at("MCL1", 480) / t[f"B22 8h {k}"].at("MCL1", 0) for k in ("alone", "IL6", "silt", "rux")}
+    mcl1 = {
+        k: t[f"B22 8h {k}"].at("MCL1", 480) / t[f"B22 8h {k}"].at("MCL1", 0)
+        for k in ("alone", "IL6", "silt", "rux")
+    }
     with_il6, with_antibody = _viabilities(t, "B22 four", (4.0,))[0], _viabilities(t, "B22 silt", (4.0,))[0]
     return (
         Check("IC50 alone, nM", alone, 2, 10),
         Check("IC50 with IL-6 over alone", _half(t, "B22 IL6", BTZ) / alone, 1.0, 2.5),
         Check("IC50 with stroma over alone", _half(t, "B22 BMSC", BTZ) / alone, 1.0, 2.5),
-        Check("viability at 4 nM with IL-6 and siltuximab over IL-6", float(with_antibody / with_il6), high=0.5),
+        Check(
+            "viability at 4 nM with IL-6 and siltuximab over IL-6", float(with_antibody / with_il6), high=0.5
+        ),
         Check("MCL-1 after 8 h of 20 nM over start, alone", mcl1["alone"], 1.5),
         Check("the same with IL-6 and siltuximab over IL-6", mcl1["silt"] / mcl1["IL6"], high=0.95),
         Check("the same with IL-6 and ruxolitinib over IL-6", mcl1["rux"] / mcl1["IL6"], high=0.95),
@@ -187,7 +218,9 @@ def _b23(t) -> tuple[Check, ...]:
 
 def _b24(t) -> tuple[Check, ...]:
     names = ("s63 30", "ven 1000", "ven 10000", "pair")
-    one, other, much, both = (t[f"B24 {k}"].at("N", TWO_DAYS) / t["B24 s63 0"].at("N", TWO_DAYS) for k in names)
+    one, other, much, both = (
+        t[f"B24 {k}"].at("N", TWO_DAYS) / t["B24 s63 0"].at("N", TWO_DAYS) for k in names
+    )
     return (
         Check("IC50 of S63845, nM", _half(t, "B24 s63", S63), high=100.0),
         Check("viability at 1 uM venetoclax (its IC50 is above)", other, 0.5),
@@ -200,7 +233,12 @@ def _b29(t) -> tuple[Check, ...]:
     grown = t["B29"]
     return (
         Check("doubling time, h", crossing(grown.times, grown["N"], 2 * grown.at("N", 0)) / 60, 30, 60),
-        Check("cells at 48 h with over without IL-6", t["B29 IL6"].at("N", TWO_DAYS) / grown.at("N", TWO_DAYS), 1.15, 1.6),
+        Check(
+            "cells at 48 h with over without IL-6",
+            t["B29 IL6"].at("N", TWO_DAYS) / grown.at("N", TWO_DAYS),
+            1.15,
+            1.6,
+        ),
     )
 
 
@@ -216,7 +254,8 @@ CELLS: tuple[Behaviour, ...] = (
     Behaviour(
         "B19",
         "INA-6-like, IL-6 2.5 ng/mL withdrawn or lowered to 0.25",
-        "Brocke-Heidrich 2004: rapid, complete apoptosis, STAT3 obligatory; but MCL-1 only slightly induced there",
+        "Brocke-Heidrich 2004: rapid, complete apoptosis, STAT3 obligatory; but MCL-1 only slightly "
+        "induced there",
         "not tuned",
         tuple(_plan(f"B19 {d:g}", hours(6, 48), preset=INA6, il6=d) for d in (0.0, 0.25, 2.5)),
         _b19,
@@ -224,7 +263,8 @@ CELLS: tuple[Behaviour, ...] = (
     Behaviour(
         "B20",
         "dexamethasone 1 uM, 48 h",
-        "Hideshima 2001: LY294002 completely abrogates protection; MLN120B overcomes the stroma's (Hideshima 2006); Burger 2009",
+        "Hideshima 2001: LY294002 completely abrogates protection; MLN120B overcomes the stroma's "
+        "(Hideshima 2006); Burger 2009",
         "tuned",
         _b20_plans(),
         _b20,
@@ -250,7 +290,10 @@ CELLS: tuple[Behaviour, ...] = (
         "bortezomib 20 nM, 8 h, no TNF, variants A and B",
         "Ma 2003 against Hideshima 2009",
         "not tuned",
-        tuple(_plan(f"B23 {v.name}", hours(8), inputs={"btz": 20.0}, parameters=v.parameters) for v in BORTEZOMIB.values()),
+        tuple(
+            _plan(f"B23 {v.name}", hours(8), inputs={"btz": 20.0}, parameters=v.parameters)
+            for v in BORTEZOMIB.values()
+        ),
         _b23,
     ),
     Behaviour(

@@ -1,13 +1,15 @@
 """All behaviours that are dishes with bands, in the order of their numbers, and their dishes simulated."""
 
 from models.behaviours.cells import CELLS
-from models.behaviours.niche import NICHE
+from models.behaviours.in_the_niche import NICHE
 from models.behaviours.record import Behaviour, Trace
 from models.behaviours.signalling import SIGNALLING
 from models.behaviours.solve import traces
 from models.catalogue import niche
 
-BEHAVIOURS: dict[str, Behaviour] = {b.id: b for b in sorted((*SIGNALLING, *NICHE, *CELLS), key=lambda b: int(b.id[1:]))}
+BEHAVIOURS: dict[str, Behaviour] = {
+    b.id: b for b in sorted((*SIGNALLING, *NICHE, *CELLS), key=lambda b: int(b.id[1:]))
+}
 
 
 def simulated() -> dict[str, Trace]:

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
-from models.protocol import Protocol
+from models.engine.protocol import Protocol
 
 Tuning = Literal["tuned", "borrowed", "not tuned", "arithmetic"]
 
@@ -19,18 +19,18 @@ class Plan:
     """One dish of a behaviour: its protocol and the times (min) at which it is looked at."""
 
     protocol: Protocol
-    times: Float[np.ndarray, "time"]
+    times: Float[np.ndarray, " time"]
 
 
 @dataclass(frozen=True)
 class Trace:
     """What came out of a dish: every species by name over time, and whether the solve succeeded."""
 
-    times: Float[np.ndarray, "time"]
-    values: Mapping[str, Float[np.ndarray, "time"]]
+    times: Float[np.ndarray, " time"]
+    values: Mapping[str, Float[np.ndarray, " time"]]
     ok: bool = True
 
-    def __getitem__(self, species: str) -> Float[np.ndarray, "time"]:
+    def __getitem__(self, species: str) -> Float[np.ndarray, " time"]:
         return self.values[species]
 
     def at(self, species: str, minute: float) -> float:
@@ -66,10 +66,11 @@ Measure = Callable[[Mapping[str, Trace]], tuple[Check, ...]]
 
 @dataclass(frozen=True)
 class Behaviour:
-    """Something the model must do: protocol and evidence in words, dishes as data, and the checks on their traces.
+    """Something the model must do: protocol and evidence in words, dishes as data, and the checks on their
+    traces.
 
-    `tuning` says how much it proves: `tuned` = parameters were adjusted to hit it, `borrowed` = it follows from
-    published parameters, `not tuned` = it came out, `arithmetic` = a property of the mathematics.
+    `tuning` says how much it proves: `tuned` = parameters were adjusted to hit it, `borrowed` = it follows
+    from published parameters, `not tuned` = it came out, `arithmetic` = a property of the mathematics.
     """
 
     id: str
@@ -81,7 +82,10 @@ class Behaviour:
 
     def failure(self, check: Check) -> str:
         """One line that says what was done, what came out, what should have, and who says so."""
-        return f"{self.id}: {self.protocol}: {check.what} = {check.value:.4g}, band {check.band}; {self.evidence}"
+        return (
+            f"{self.id}: {self.protocol}: {check.what} = {check.value:.4g}, band {check.band}; "
+            f"{self.evidence}"
+        )
 
 
 def peak(trace: Trace, species: str) -> tuple[float, float]:
@@ -97,7 +101,7 @@ def peaks(trace: Trace, species: str) -> list[tuple[float, float]]:
     return [(float(trace.times[i]), float(v[i])) for i in inner]
 
 
-def crossing(x: Float[np.ndarray, "point"], y: Float[np.ndarray, "point"], level: float) -> float:
+def crossing(x: Float[np.ndarray, " point"], y: Float[np.ndarray, " point"], level: float) -> float:
     """First x at which y passes `level`, by straight lines between points; NaN if it does not."""
     side = np.sign(y - level)
     hits = np.flatnonzero(side[:-1] * side[1:] <= 0)
@@ -107,11 +111,11 @@ def crossing(x: Float[np.ndarray, "point"], y: Float[np.ndarray, "point"], level
     return float(x[i] + (level - y[i]) / (y[i + 1] - y[i]) * (x[i + 1] - x[i]))
 
 
-def minutes(end: float, step: float = 1.0) -> Float[np.ndarray, "time"]:
+def minutes(end: float, step: float = 1.0) -> Float[np.ndarray, " time"]:
     """0 to `end` min, both included."""
     return np.linspace(0.0, end, round(end / step) + 1)
 
 
-def hours(*at: float) -> Float[np.ndarray, "time"]:
+def hours(*at: float) -> Float[np.ndarray, " time"]:
     """0 and these hours, in min."""
     return np.array([0.0, *(60.0 * h for h in at)])

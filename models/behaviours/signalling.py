@@ -7,7 +7,7 @@ import numpy as np
 from models.behaviours.record import Behaviour, Check, Plan, crossing, hours, minutes, peak, peaks
 from models.catalogue import PRESETS, niche
 from models.dish import dish
-from models.protocol import Period, Protocol
+from models.engine.protocol import Period, Protocol
 
 NETWORK = niche()
 HEPATOCYTE = PRESETS["hepatocyte"]
@@ -102,8 +102,12 @@ def _b8(t) -> tuple[Check, ...]:
     control = t["B8"].at("pERK", 15)
     return (
         *checks,
-        Check("pERK at 15 min lost to a PI3K inhibitor", 1 - t["B8 pi3ki"].at("pERK", 15) / control, 0.05, 0.5),
-        Check("pERK at 15 min under trametinib over control", t["B8 tram"].at("pERK", 15) / control, high=0.3),
+        Check(
+            "pERK at 15 min lost to a PI3K inhibitor", 1 - t["B8 pi3ki"].at("pERK", 15) / control, 0.05, 0.5
+        ),
+        Check(
+            "pERK at 15 min under trametinib over control", t["B8 tram"].at("pERK", 15) / control, high=0.3
+        ),
     )
 
 
@@ -145,7 +149,12 @@ def _b10(t) -> tuple[Check, ...]:
 
 def _b11(t) -> tuple[Check, ...]:
     return (
-        Check("number of NF-kB peaks above 5 % of total", sum(h > 0.05 * NF_TOTAL for _, h in peaks(t["B11"], "NFn")), 1, 1),
+        Check(
+            "number of NF-kB peaks above 5 % of total",
+            sum(h > 0.05 * NF_TOTAL for _, h in peaks(t["B11"], "NFn")),
+            1,
+            1,
+        ),
         Check("NF-kB at 180 min, share of total", t["B11"].at("NFn", 180) / NF_TOTAL, high=0.05),
     )
 
@@ -173,7 +182,12 @@ SIGNALLING: tuple[Behaviour, ...] = (
         _b1,
     ),
     Behaviour(
-        "B2", "the same, SOCS3 synthesis off", "Sobotta 2017 (model): 0.97", "borrowed", (_il6("B2", 10.0, parameters=NO_SOCS3),), _b2
+        "B2",
+        "the same, SOCS3 synthesis off",
+        "Sobotta 2017 (model): 0.97",
+        "borrowed",
+        (_il6("B2", 10.0, parameters=NO_SOCS3),),
+        _b2,
     ),
     Behaviour(
         "B3",
@@ -186,7 +200,8 @@ SIGNALLING: tuple[Behaviour, ...] = (
     Behaviour(
         "B4",
         "hepatocyte, IL-6 40 ng/mL",
-        "Sobotta 2017 (data): 2.97 nM at 40 min; mRNA peak 40 min, 12 % at 80 min (40 ng/mL), 23 % (100 ng/mL)",
+        "Sobotta 2017 (data): 2.97 nM at 40 min; mRNA peak 40 min, 12 % at 80 min (40 ng/mL), 23 % (100 "
+        "ng/mL)",
         "borrowed",
         (_il6("B4", 40.0, preset=HEPATOCYTE),),
         _b4,
@@ -220,13 +235,18 @@ SIGNALLING: tuple[Behaviour, ...] = (
         "IL-6 10 ng/mL, pAkt and pERK; PI3K inhibitor 300 nM; trametinib 30 nM",
         "Hideshima 2001: LY294002 partly blocks MEK/MAPK triggered by IL-6 (abstract)",
         "not tuned",
-        (_il6("B8", 10.0, 60.0), _il6("B8 pi3ki", 10.0, 60.0, inputs={"pi3ki": 300.0}), _il6("B8 tram", 10.0, 60.0, inputs={"tram": 30.0})),
+        (
+            _il6("B8", 10.0, 60.0),
+            _il6("B8 pi3ki", 10.0, 60.0, inputs={"pi3ki": 300.0}),
+            _il6("B8 tram", 10.0, 60.0, inputs={"tram": 30.0}),
+        ),
         _b8,
     ),
     Behaviour(
         "B9",
         "TNF 10 ng/mL, continuous",
-        "Xing 2012 (loss 10-30 min, resynthesis 40-60 min); Turner 2010 (100 min); Hoffmann 2002; the half-life of IkBa was tuned",
+        "Xing 2012 (loss 10-30 min, resynthesis 40-60 min); Turner 2010 (100 min); Hoffmann 2002; the "
+        "half-life of IkBa was tuned",
         "tuned",
         (Plan(dish(NETWORK, "B9", inputs={"TNF": 10.0}), minutes(420.0)),),
         _b9,

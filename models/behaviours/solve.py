@@ -12,10 +12,10 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from models.behaviours.record import Behaviour, Check, Plan, Trace
-from models.compile import System, compile_network
-from models.ensemble import simulate_lanes
+from models.engine.compile import System, compile_network
+from models.engine.lanes import simulate_lanes
+from models.engine.protocol import Protocol, Schedule, schedule
 from models.network import Network
-from models.protocol import Protocol, Schedule, schedule
 
 
 @dataclass(frozen=True)
@@ -31,42 +31,61 @@ class Finding:
         return not self.failed and all(c.met for c in self.checks)
 
 
-LANES, TIMES, PERIODS = 256, 448, 4  # sizes are rounded up to multiples of these: batches of one shape share one compiled program
+LANES, TIMES, PERIODS = (
+    256,
+    448,
+    4,
+)  # sizes are rounded up to multiples of these: batches of one shape share one compiled program
 
 
 def _up(n: int, step: int) -> int:
     return -(-n // step) * step
 
 
-def lanes_of(system: System, protocols: Sequence[Protocol]) -> tuple[Float[Array, "lane parameter"], Schedule]:
+def lanes_of(
+    system: System, protocols: Sequence[Protocol]
+) -> tuple[Float[Array, "lane parameter"], Schedule]:
     """Nominal parameters with those of each protocol, and the protocols as arrays of equal length."""
     nominal = dict(zip(system.parameters, system.nominal, strict=False))
     periods = _up(max(len(p.periods) for p in protocols), PERIODS)
     parameters, schedules = [], []
     for p in protocols:
-        values = {k: jnp.asarray(v) for k, v in (nominal | {k: float(v) for k, v in p.parameters.items()}).items()}
+        values = {
+            k: jnp.asarray(v) for k, v in (nominal | {k: float(v) for k, v in p.parameters.items()}).items()
+        }
         parameters.append(jnp.stack([values[k] for k in system.parameters]))
         schedules.append(schedule(system, p, values, periods))
     return jnp.stack(parameters), jax.tree.map(lambda *x: jnp.stack(x), *schedules)
 
 
-def traces(network: Network, plans: Sequence[Plan], *, rtol: float, atol: float, max_steps: int = 50_000) -> dict[str, Trace]:
+def traces(
+    network: Network, plans: Sequence[Plan], *, rtol: float, atol: float, max_steps: int = 50_000
+) -> dict[str, Trace]:
     """The course of every species in every dish, by the id of its protocol."""
     names = [p.protocol.id for p in plans]
     if len(set(names)) < len(names):
-        raise ValueError(f"plans: {sorted(n for n in set(names) if names.count(n) > 1)} occur twice: give each dish its own id")
+        raise ValueError(
+            f"plans: {sorted(n for n in set(names) if names.count(n) > 1)} occur twice: give each dish its "
+            f"own id"
+        )
     system = compile_network(network)
     parameters, schedules = lanes_of(system, [p.protocol for p in plans])
     times = np.full((_up(len(plans), LANES), _up(max(len(p.times) for p in plans), TIMES)), np.inf)
     for row, plan in zip(times, plans, strict=False):
         row[: len(plan.times)] = plan.times
     idle = len(times) - len(plans)  # lanes without any output time end at once
-    parameters, schedules = jax.tree.map(lambda x: jnp.concatenate([x, jnp.repeat(x[:1], idle, 0)]), (parameters, schedules))
+    parameters, schedules = jax.tree.map(
+        lambda x: jnp.concatenate([x, jnp.repeat(x[:1], idle, 0)]), (parameters, schedules)
+    )
     schedules = eqx.tree_at(lambda s: s.starts, schedules, schedules.starts.at[len(plans) :, 1:].set(jnp.inf))
-    out = simulate_lanes(system, parameters, schedules, jnp.asarray(times), rtol=rtol, atol=atol, max_steps=max_steps)
+    out = simulate_lanes(
+        system, parameters, schedules, jnp.asarray(times), rtol=rtol, atol=atol, max_steps=max_steps
+    )
     values, ok = np.asarray(out.values), np.asarray(out.ok)
     return {
-        plan.protocol.id: Trace(plan.times, dict(zip(system.species, values[i, : len(plan.times)].T, strict=True)), bool(ok[i]))
+        plan.protocol.id: Trace(
+            plan.times, dict(zip(system.species, values[i, : len(plan.times)].T, strict=True)), bool(ok[i])
+        )
         for i, plan in enumerate(plans)
     }
 

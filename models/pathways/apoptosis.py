@@ -31,76 +31,296 @@ class Apoptosis(Pathway):
     a133 = Input("a133", 0.0, "nM", "A-1331852, binds BCL-XL")
     chemo = Input("chemo", 0.0, "nM", "a generic DNA-damaging drug")
 
-    BH3 = Species("BH3", 0.4, "rel", "pro-apoptotic BH3 load (BIM, NOXA and others): drug stress", "cell", uniprot="O43521")
+    BH3 = Species(
+        "BH3",
+        0.4,
+        "rel",
+        "pro-apoptotic BH3 load (BIM, NOXA and others): drug stress",
+        "cell",
+        uniprot="O43521",
+    )
     CASP = Species("CASP", 0.0, "0-1", "share of cells committed, caspases active", "cell", uniprot="P42574")
     N = Species("N", 0.3, "1e6/mL", "viable myeloma cells: the tumour burden", "well", culture.frozen)
     D = Species("D", 0.0, "1e6/mL", "dead cells", "well", culture.frozen)
 
-    k_B = Parameter("k_B", 4e-3, "1/min", "rate at which the BH3 load follows", assumed("about 4 h"), log_normal(0.5), ("kinetics",))
-    b_B = Parameter("b_B", 0.2, "-", "basal BH3 load", assumed("0.32 in a line like INA-6"), log_normal(0.5), ("apoptosis",))
-    w_BA = Parameter("w_BA", 0.5, "-", "BIM gained without Akt, through FOXO",
-                     assumed("direction known, size not"), log_normal(0.7), ("weight",))
-    w_BE = Parameter("w_BE", 0.4, "-", "BIM gained without ERK", assumed("direction known, size not"), log_normal(0.7), ("weight",))
-    s_BTZ = Parameter("s_BTZ", 10.0, "-", "BH3 load by bortezomib's stress (NOXA)",
-                      assumed("set so that the IC50 comes out"), log_normal(0.5), ("drug",))
-    w_AUB = Parameter("w_AUB", 0.5, "-", "relief of proteotoxic load by autophagy",
-                      assumed("direction known, size not"), log_normal(0.7), ("weight",))
-    s_DEX = Parameter("s_DEX", 0.5, "-", "BH3 load by dexamethasone",
-                      assumed("set so that viability at 1 uM comes out"), log_normal(0.5), ("drug",))
-    K_DA = Parameter("K_DA", 0.35, "-", "pAkt that halves the load by dexamethasone",
-                     assumed("Akt carries the protection by IL-6 (Hideshima 2001); level not known"), log_normal(0.4), ("drug",))
-    h_DA = Parameter("h_DA", 4.0, "-", "steepness of that protection", assumed("steep, so that a PI3K inhibitor abolishes it"))
-    s_CHEMO = Parameter("s_CHEMO", 0.2, "-", "BH3 load by DNA damage",
-                        assumed("small: most of its killing bypasses the family"), fixed, ("drug",))
-    EC_chemo = Parameter("EC_chemo", 200.0, "nM", "half-maximal effect of the DNA-damaging drug",
-                         assumed("doxorubicin-like"), log_normal(0.5), ("drug",))
-    e_CH = Parameter("e_CH", 0.8, "0-1", "drive of caspases by DNA damage past the BCL-2 family",
-                     assumed("IL-6 does not protect from doxorubicin or etoposide (Lichtenstein 1995)"), logit_normal(), ("drug",))
-    K_ven = Parameter("K_ven", 10.0, "nM", "half occupation of BCL-2 in cells by venetoclax",
-                      memory("biochemical Ki below 0.01 nM"), log_normal(0.5), ("drug",))
-    K_a133 = Parameter("K_a133", 10.0, "nM", "half occupation of BCL-XL in cells by A-1331852",
-                       memory("cell-level potency"), log_normal(0.5), ("drug",))
-    wM = Parameter("wM", 0.65, "-", "weight of MCL-1 in the capacity",
-                   assumed("most myelomas depend on MCL-1"), dirichlet(6.5), ("capacity",))
-    wX = Parameter("wX", 0.22, "-", "weight of BCL-XL in the capacity", assumed("second to MCL-1"), dirichlet(2.2), ("capacity",))
-    w2 = Parameter("w2", 0.13, "-", "weight of BCL-2 in the capacity", assumed("0.6 with t(11;14)"), dirichlet(1.3), ("capacity",))
-    th = Parameter("th", 1.0, "-", "scale of the capacity", derived("1 by choice of unit: cannot be told from b_B"), fixed)
-    n_x = Parameter("n_x", 5.0, "-", "steepness of commitment",
-                    assumed("most cells decide within a factor of two"), log_normal(0.3), ("apoptosis",))
-    k_C = Parameter("k_C", 1 / 240, "1/min", "rate at which commitment follows", assumed("4 h"), log_normal(0.4), ("apoptosis",))
-    dl = Parameter("dl", 2e-3, "1/min", "largest death rate", assumed("0.12 per h"), log_normal(0.3), ("apoptosis",))
-    d_D = Parameter("d_D", 4e-4, "1/min", "clearance of dead cells", assumed("about a day"), fixed, ("decay",))
-    mu = Parameter("mu", 1e-3, "1/min", "largest growth rate",
-                   assumed("1.48-fold in 24 h without IL-6, and 1.34-fold more at 48 h with it"), log_normal(0.4), ("growth",))
+    k_B = Parameter(
+        "k_B",
+        4e-3,
+        "1/min",
+        "rate at which the BH3 load follows",
+        assumed("about 4 h"),
+        log_normal(0.5),
+        ("kinetics",),
+    )
+    b_B = Parameter(
+        "b_B",
+        0.2,
+        "-",
+        "basal BH3 load",
+        assumed("0.32 in a line like INA-6"),
+        log_normal(0.5),
+        ("apoptosis",),
+    )
+    w_BA = Parameter(
+        "w_BA",
+        0.5,
+        "-",
+        "BIM gained without Akt, through FOXO",
+        assumed("direction known, size not"),
+        log_normal(0.7),
+        ("weight",),
+    )
+    w_BE = Parameter(
+        "w_BE",
+        0.4,
+        "-",
+        "BIM gained without ERK",
+        assumed("direction known, size not"),
+        log_normal(0.7),
+        ("weight",),
+    )
+    s_BTZ = Parameter(
+        "s_BTZ",
+        10.0,
+        "-",
+        "BH3 load by bortezomib's stress (NOXA)",
+        assumed("set so that the IC50 comes out"),
+        log_normal(0.5),
+        ("drug",),
+    )
+    w_AUB = Parameter(
+        "w_AUB",
+        0.5,
+        "-",
+        "relief of proteotoxic load by autophagy",
+        assumed("direction known, size not"),
+        log_normal(0.7),
+        ("weight",),
+    )
+    s_DEX = Parameter(
+        "s_DEX",
+        0.5,
+        "-",
+        "BH3 load by dexamethasone",
+        assumed("set so that viability at 1 uM comes out"),
+        log_normal(0.5),
+        ("drug",),
+    )
+    K_DA = Parameter(
+        "K_DA",
+        0.35,
+        "-",
+        "pAkt that halves the load by dexamethasone",
+        assumed("Akt carries the protection by IL-6 (Hideshima 2001); level not known"),
+        log_normal(0.4),
+        ("drug",),
+    )
+    h_DA = Parameter(
+        "h_DA",
+        4.0,
+        "-",
+        "steepness of that protection",
+        assumed("steep, so that a PI3K inhibitor abolishes it"),
+    )
+    s_CHEMO = Parameter(
+        "s_CHEMO",
+        0.2,
+        "-",
+        "BH3 load by DNA damage",
+        assumed("small: most of its killing bypasses the family"),
+        fixed,
+        ("drug",),
+    )
+    EC_chemo = Parameter(
+        "EC_chemo",
+        200.0,
+        "nM",
+        "half-maximal effect of the DNA-damaging drug",
+        assumed("doxorubicin-like"),
+        log_normal(0.5),
+        ("drug",),
+    )
+    e_CH = Parameter(
+        "e_CH",
+        0.8,
+        "0-1",
+        "drive of caspases by DNA damage past the BCL-2 family",
+        assumed("IL-6 does not protect from doxorubicin or etoposide (Lichtenstein 1995)"),
+        logit_normal(),
+        ("drug",),
+    )
+    K_ven = Parameter(
+        "K_ven",
+        10.0,
+        "nM",
+        "half occupation of BCL-2 in cells by venetoclax",
+        memory("biochemical Ki below 0.01 nM"),
+        log_normal(0.5),
+        ("drug",),
+    )
+    K_a133 = Parameter(
+        "K_a133",
+        10.0,
+        "nM",
+        "half occupation of BCL-XL in cells by A-1331852",
+        memory("cell-level potency"),
+        log_normal(0.5),
+        ("drug",),
+    )
+    wM = Parameter(
+        "wM",
+        0.65,
+        "-",
+        "weight of MCL-1 in the capacity",
+        assumed("most myelomas depend on MCL-1"),
+        dirichlet(6.5),
+        ("capacity",),
+    )
+    wX = Parameter(
+        "wX",
+        0.22,
+        "-",
+        "weight of BCL-XL in the capacity",
+        assumed("second to MCL-1"),
+        dirichlet(2.2),
+        ("capacity",),
+    )
+    w2 = Parameter(
+        "w2",
+        0.13,
+        "-",
+        "weight of BCL-2 in the capacity",
+        assumed("0.6 with t(11;14)"),
+        dirichlet(1.3),
+        ("capacity",),
+    )
+    th = Parameter(
+        "th",
+        1.0,
+        "-",
+        "scale of the capacity",
+        derived("1 by choice of unit: cannot be told from b_B"),
+        fixed,
+    )
+    n_x = Parameter(
+        "n_x",
+        5.0,
+        "-",
+        "steepness of commitment",
+        assumed("most cells decide within a factor of two"),
+        log_normal(0.3),
+        ("apoptosis",),
+    )
+    k_C = Parameter(
+        "k_C",
+        1 / 240,
+        "1/min",
+        "rate at which commitment follows",
+        assumed("4 h"),
+        log_normal(0.4),
+        ("apoptosis",),
+    )
+    dl = Parameter(
+        "dl", 2e-3, "1/min", "largest death rate", assumed("0.12 per h"), log_normal(0.3), ("apoptosis",)
+    )
+    d_D = Parameter(
+        "d_D", 4e-4, "1/min", "clearance of dead cells", assumed("about a day"), fixed, ("decay",)
+    )
+    mu = Parameter(
+        "mu",
+        1e-3,
+        "1/min",
+        "largest growth rate",
+        assumed("1.48-fold in 24 h without IL-6, and 1.34-fold more at 48 h with it"),
+        log_normal(0.4),
+        ("growth",),
+    )
     K_Yg = Parameter("K_Yg", 0.5, "-", "c-Myc at half growth", assumed("below the resting level"), fixed)
     g0 = Parameter("g0", 0.2, "-", "growth without signals", assumed("small"), fixed, ("growth",))
-    g1 = Parameter("g1", 0.5, "-", "weight of ERK on growth", assumed("direction known, size not"), log_normal(0.7), ("growth",))
-    g2 = Parameter("g2", 0.5, "-", "weight of Akt on growth", assumed("direction known, size not"), log_normal(0.7), ("growth",))
-    g3 = Parameter("g3", 0.5, "-", "weight of NF-kB on growth",
-                   derived("MLN120B inhibits growth by 25 to 90 % (Hideshima 2006)"), log_normal(0.7), ("growth",))
+    g1 = Parameter(
+        "g1",
+        0.5,
+        "-",
+        "weight of ERK on growth",
+        assumed("direction known, size not"),
+        log_normal(0.7),
+        ("growth",),
+    )
+    g2 = Parameter(
+        "g2",
+        0.5,
+        "-",
+        "weight of Akt on growth",
+        assumed("direction known, size not"),
+        log_normal(0.7),
+        ("growth",),
+    )
+    g3 = Parameter(
+        "g3",
+        0.5,
+        "-",
+        "weight of NF-kB on growth",
+        derived("MLN120B inhibits growth by 25 to 90 % (Hideshima 2006)"),
+        log_normal(0.7),
+        ("growth",),
+    )
     g_S0 = Parameter("g_S0", 0.2, "-", "growth left without serum", assumed("slow"))
     g_SF = Parameter("g_SF", 0.8, "-", "growth that needs serum", assumed("the rest"))
-    Nmax = Parameter("Nmax", 2.0, "1e6/mL", "carrying capacity", assumed("usual for suspension lines"), log_normal(0.3), ("growth",))
+    Nmax = Parameter(
+        "Nmax",
+        2.0,
+        "1e6/mL",
+        "carrying capacity",
+        assumed("usual for suspension lines"),
+        log_normal(0.3),
+        ("growth",),
+    )
 
-    byp = Derived("byp", e_CH * hill(chemo, EC_chemo), "-", "death by DNA damage that bypasses the BCL-2 family")
+    byp = Derived(
+        "byp", e_CH * hill(chemo, EC_chemo), "-", "death by DNA damage that bypasses the BCL-2 family"
+    )
     cap = Derived(
-        "cap", wM * MCL1 * inhibited_by(s63, K_s63) + wX * BCLXL * inhibited_by(a133, K_a133) + w2 * BCL2 * inhibited_by(ven, K_ven), "-",
+        "cap",
+        wM * MCL1 * inhibited_by(s63, K_s63)
+        + wX * BCLXL * inhibited_by(a133, K_a133)
+        + w2 * BCL2 * inhibited_by(ven, K_ven),
+        "-",
         "anti-apoptotic capacity not occupied by a BH3 mimetic",
     )
-    x_BH3 = Derived("x_BH3", BH3 / (th * cap), "-", "BH3 load over capacity: 1 is the threshold of commitment")
-    g_N = Derived("g_N", mu * hill(MYC, K_Yg) * (g0 + g1 * pERK + g2 * pAkt + g3 * hill(NFn, K_XN)) * (1 - N / Nmax) * (g_S0 + g_SF * GF),
-                  "1/min",
-                  "growth rate: c-Myc, ERK, Akt, NF-kB and serum")
+    x_BH3 = Derived(
+        "x_BH3", BH3 / (th * cap), "-", "BH3 load over capacity: 1 is the threshold of commitment"
+    )
+    g_N = Derived(
+        "g_N",
+        mu
+        * hill(MYC, K_Yg)
+        * (g0 + g1 * pERK + g2 * pAkt + g3 * hill(NFn, K_XN))
+        * (1 - N / Nmax)
+        * (g_S0 + g_SF * GF),
+        "1/min",
+        "growth rate: c-Myc, ERK, Akt, NF-kB and serum",
+    )
 
     load_up = Reaction(
-        nothing, BH3,
-        k_B * (b_B * (1 + w_BA * (1 - pAkt) + w_BE * (1 - pERK)) + s_BTZ * strs / (1 + w_AUB * AUTO)
-               + s_DEX * GR * inhibited_by(pAkt, K_DA, h_DA) + s_CHEMO * hill(chemo, EC_chemo)),
-        "loss of Akt and ERK, bortezomib, dexamethasone and DNA damage raise the BH3 load; Akt and autophagy protect",
+        nothing,
+        BH3,
+        k_B
+        * (
+            b_B * (1 + w_BA * (1 - pAkt) + w_BE * (1 - pERK))
+            + s_BTZ * strs / (1 + w_AUB * AUTO)
+            + s_DEX * GR * inhibited_by(pAkt, K_DA, h_DA)
+            + s_CHEMO * hill(chemo, EC_chemo)
+        ),
+        "loss of Akt and ERK, bortezomib, dexamethasone and DNA damage raise the BH3 load; Akt and "
+        "autophagy protect",
     )
     load_down = Reaction(BH3, nothing, k_B * BH3, "the BH3 load fades")
-    commit = Reaction(nothing, CASP, k_C * (1 - (1 - hill(x_BH3, 1, n_x)) * (1 - byp)),
-                      "BH3 load beyond the capacity, or DNA damage, commits cells")
+    commit = Reaction(
+        nothing,
+        CASP,
+        k_C * (1 - (1 - hill(x_BH3, 1, n_x)) * (1 - byp)),
+        "BH3 load beyond the capacity, or DNA damage, commits cells",
+    )
     recover = Reaction(CASP, nothing, k_C * CASP, "the committed share follows")
     mitosis = Reaction(nothing, N, g_N * N, "myeloma cells divide (mitosis)")
     death = Reaction(N, D, dl * CASP * N, "committed cells die")

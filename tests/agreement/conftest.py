@@ -1,4 +1,6 @@
-"""AMICI, where it is installed: what it needs to compile a model, and its programs for SBML files and PEtab problems."""
+"""AMICI, where it is installed: what it needs to compile a model, and its programs for SBML files and PEtab
+problems.
+"""
 
 import os
 import sys
@@ -38,7 +40,9 @@ def in_amici(amici, tmp_path):
     def simulated(sbml, changes, put, names, times):
         file, module = tmp_path / "model.xml", f"agreement_{abs(hash(sbml))}"
         file.write_text(sbml)
-        SbmlImporter(str(file)).sbml2amici(module, tmp_path / module, generate_sensitivity_code=False, verbose=False)
+        SbmlImporter(str(file)).sbml2amici(
+            module, tmp_path / module, generate_sensitivity_code=False, verbose=False
+        )
         model = import_model_module(module, tmp_path / module).get_model()
         for name, value in changes.items():
             model.set_free_parameter_by_id(name, value)
@@ -56,13 +60,17 @@ def in_amici(amici, tmp_path):
 
 @pytest.fixture
 def likelihood_in_amici(amici, tmp_path):
-    """PEtab file -> (parameters by name -> log-likelihood and its slopes by name, with forward sensitivities)."""
+    """PEtab file -> (parameters by name -> log-likelihood and its slopes by name, with forward
+    sensitivities).
+    """
     import petab.v2
     from amici.importers.petab import PetabImporter
 
     def prepared(path):
         problem, module = petab.v2.Problem.from_yaml(path), f"agreement_{path.stem}"
-        simulator = PetabImporter(problem, module_name=module, output_dir=tmp_path / module, verbose=False).create_simulator()
+        simulator = PetabImporter(
+            problem, module_name=module, output_dir=tmp_path / module, verbose=False
+        ).create_simulator()
         tightened(simulator.solver)
         simulator.solver.set_sensitivity_order(amici.SensitivityOrder.first)
         simulator.solver.set_sensitivity_method(amici.SensitivityMethod.forward)

@@ -1,4 +1,6 @@
-"""Likelihoods and gradients of whole problems in AMICI, where it is installed: other people's, and the default study as we export it."""
+"""Likelihoods and gradients of whole problems in AMICI, where it is installed: other people's, and the
+default study as we export it.
+"""
 
 from functools import cache
 
@@ -8,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from inference import export
-from inference.likelihood import log_likelihood
-from inference.study import load
+from inference.likelihood.likelihood import log_likelihood
+from inference.study import petab_export
+from inference.study.study import load
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +34,8 @@ def agree(study, theta, theirs, rtol):
     expected, gradient = theirs(dict(zip(study.names, map(float, theta), strict=True)))
     assert float(value) == pytest.approx(expected, rel=1e-6)
     assert set(gradient) == set(study.names)
-    # Slopes of exact discrete maps on one side, of sensitivity equations on the other; 1e-4 is what is asked for.
+    # Slopes of exact discrete maps on one side, of sensitivity equations on the other; 1e-4 is what is asked
+    # for.
     np.testing.assert_allclose(slopes, [gradient[n] for n in study.names], rtol=1e-4, atol=1e-4)
 
 
@@ -54,4 +57,6 @@ def test_raia_at_the_nominal_values(data, likelihood_in_amici):
 def test_the_default_study_exported_as_petab(likelihood_in_amici, tmp_path):
     """26 dishes with their pre-culture, 41 unknowns: feedbacks, estradiol, scales, blanks and noise."""
     study = load("il6_feedback_estradiol", lint=False)
-    agree(study, study.nominal, likelihood_in_amici(export.write(study.tables, tmp_path / "petab")), 1e-8)
+    agree(
+        study, study.nominal, likelihood_in_amici(petab_export.write(study.tables, tmp_path / "petab")), 1e-8
+    )

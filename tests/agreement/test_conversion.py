@@ -1,4 +1,6 @@
-"""A <-> B, whose solution is known, in both versions of PEtab: pre-equilibration, late starts, events, conditions."""
+"""A <-> B, whose solution is known, in both versions of PEtab: pre-equilibration, late starts, events,
+conditions.
+"""
 
 import importlib.util
 import pathlib
@@ -10,31 +12,42 @@ import pytest
 import yaml
 from scipy import stats
 
-from inference.likelihood import chi_squared, log_prior, predict, terms, trajectories
-from inference.study import Study, StudyError, load
+from inference.likelihood.likelihood import chi_squared, log_prior, predict, terms, trajectories
+from inference.study.study import Study, StudyError, load
 
 MATH = '<math xmlns="http://www.w3.org/1998/Math/MathML">%s</math>'
 TIME = '<csymbol encoding="text" definitionURL="http://www.sbml.org/sbml/symbols/time">t</csymbol>'
-SBML = """<?xml version="1.0" encoding="UTF-8"?>
+SBML = (
+    """<?xml version="1.0" encoding="UTF-8"?>
 <sbml xmlns="http://www.sbml.org/sbml/level3/version1/core" level="3" version="1"><model id="conversion">
 <listOfCompartments><compartment id="c" size="1" constant="true" spatialDimensions="3"/></listOfCompartments>
 <listOfSpecies>
-<species id="A" compartment="c" initialConcentration="1" hasOnlySubstanceUnits="false" boundaryCondition="false" constant="false"/>
-<species id="B" compartment="c" initialConcentration="0" hasOnlySubstanceUnits="false" boundaryCondition="false" constant="false"/>
+<species id="A" compartment="c" initialConcentration="1" hasOnlySubstanceUnits="false"
+boundaryCondition="false" constant="false"/>
+<species id="B" compartment="c" initialConcentration="0" hasOnlySubstanceUnits="false"
+boundaryCondition="false" constant="false"/>
 </listOfSpecies>
-<listOfParameters><parameter id="k1" value="0.8" constant="true"/><parameter id="k2" value="0.6" constant="true"/>
+<listOfParameters><parameter id="k1" value="0.8" constant="true"/><parameter id="k2" value="0.6"
+constant="true"/>
 <parameter id="a0" value="1" constant="true"/>%s</listOfParameters>
-<listOfInitialAssignments><initialAssignment symbol="A">""" + MATH % "<ci>a0</ci>" + """</initialAssignment></listOfInitialAssignments>
+<listOfInitialAssignments><initialAssignment symbol="A">"""
+    + MATH % "<ci>a0</ci>"
+    + """</initialAssignment></listOfInitialAssignments>
 %s<listOfReactions>
 <reaction id="there" reversible="false" fast="false">
 <listOfReactants><speciesReference species="A" stoichiometry="1" constant="true"/></listOfReactants>
 <listOfProducts><speciesReference species="B" stoichiometry="1" constant="true"/></listOfProducts>
-<kineticLaw>""" + MATH % "<apply><times/><ci>c</ci><ci>k1</ci><ci>A</ci></apply>" + """</kineticLaw></reaction>
+<kineticLaw>"""
+    + MATH % "<apply><times/><ci>c</ci><ci>k1</ci><ci>A</ci></apply>"
+    + """</kineticLaw></reaction>
 <reaction id="back" reversible="false" fast="false">
 <listOfReactants><speciesReference species="B" stoichiometry="1" constant="true"/></listOfReactants>
 <listOfProducts><speciesReference species="A" stoichiometry="1" constant="true"/></listOfProducts>
-<kineticLaw>""" + MATH % "<apply><times/><ci>c</ci><ci>k2</ci><ci>B</ci></apply>" + """</kineticLaw></reaction>
+<kineticLaw>"""
+    + MATH % "<apply><times/><ci>c</ci><ci>k2</ci><ci>B</ci></apply>"
+    + """</kineticLaw></reaction>
 </listOfReactions>%s</model></sbml>"""
+)
 
 
 def a(t: float, a0: float, b0: float, k1: float, k2: float) -> float:
@@ -62,16 +75,23 @@ V1 = {
     "problem.yaml": """format_version: 1
 parameter_file: parameters.tsv
 problems:
-- {sbml_files: [model.xml], condition_files: [conditions.tsv], measurement_files: [measurements.tsv], observable_files: [observables.tsv]}
+- sbml_files: [model.xml]
+  condition_files: [conditions.tsv]
+  measurement_files: [measurements.tsv]
+  observable_files: [observables.tsv]
 """,
     "conditions.tsv": "conditionId\tk1\tA\tB\nbefore\t0.3\t0\t2\nafter\tfast\t1\tNaN\n",
-    "observables.tsv": "observableId\tobservableFormula\tnoiseFormula\tobservableTransformation\tnoiseDistribution\n"
-                       "seen\tobservableParameter1_seen * A\tnoiseParameter1_seen\tlog10\tnormal\n",
-    "measurements.tsv": "observableId\tpreequilibrationConditionId\tsimulationConditionId\tmeasurement\ttime\t"
-                        "observableParameters\tnoiseParameters\n"
-                        "seen\tbefore\tafter\t1.5\t0\tscale\t0.1\nseen\tbefore\tafter\t1.4\t2\t2.5\tsd\nseen\t\tafter\t0.9\t3\tscale\tsd\n",
+    "observables.tsv": "observableId\tobservableFormula\tnoiseFormula\tobservableTransformation\t"
+    "noiseDistribution\n"
+    "seen\tobservableParameter1_seen * A\tnoiseParameter1_seen\tlog10\tnormal\n",
+    "measurements.tsv": "observableId\tpreequilibrationConditionId\tsimulationConditionId\tmeasurement\t"
+    "time\t"
+    "observableParameters\tnoiseParameters\n"
+    "seen\tbefore\tafter\t1.5\t0\tscale\t0.1\nseen\tbefore\tafter\t1.4\t2\t2.5\tsd\nseen\t\tafter\t0.9\t3\t"
+    "scale\tsd\n",
     "parameters.tsv": "parameterId\tparameterScale\tlowerBound\tupperBound\tnominalValue\testimate\n"
-                      "fast\tlog10\t0.01\t10\t0.8\t1\nk2\tlin\t0\t10\t0.6\t1\nscale\tlog\t0.1\t10\t2\t1\nsd\tlin\t0\t1\t0.2\t0\n",
+    "fast\tlog10\t0.01\t10\t0.8\t1\nk2\tlin\t0\t10\t0.6\t1\nscale\tlog\t0.1\t10\t2\t1\nsd\tlin\t0\t1\t0.2\t"
+    "0\n",
 }
 
 
@@ -101,12 +121,13 @@ observable_files: [observables.tsv]
 measurement_files: [measurements.tsv]
 """,
     "conditions.tsv": "conditionId\ttargetId\ttargetValue\nbefore\tk1\t0.3\nbefore\tB\t2\nbefore\tA\t0\n"
-                      "after\tk1\tfast\nafter\tA\ta0 / 2\n",
+    "after\tk1\tfast\nafter\tA\ta0 / 2\n",
     "experiments.tsv": "experimentId\ttime\tconditionId\ne\t-inf\tbefore\ne\t10\tafter\nf\t0\t\n",
     "observables.tsv": "observableId\tobservableFormula\tnoiseFormula\nA_seen\tA + 0 * time\t0.1\n",
     "measurements.tsv": "observableId\texperimentId\ttime\tmeasurement\n"
-                        "A_seen\te\t10\t0.7\nA_seen\te\t12\t0.7\nA_seen\te\tinf\t0.7\nA_seen\tf\t4\t0.7\n",
-    "parameters.tsv": "parameterId\tlowerBound\tupperBound\tnominalValue\testimate\nfast\t0\t10\t0.9\ttrue\na0\t0\t10\t1.5\ttrue\n",
+    "A_seen\te\t10\t0.7\nA_seen\te\t12\t0.7\nA_seen\te\tinf\t0.7\nA_seen\tf\t4\t0.7\n",
+    "parameters.tsv": "parameterId\tlowerBound\tupperBound\tnominalValue\testimate\nfast\t0\t10\t0.9\t"
+    "true\na0\t0\t10\t1.5\ttrue\n",
 }
 
 
@@ -120,16 +141,31 @@ def test_version_2_starts_late_after_steady_state_and_ends_at_one(tmp_path):
 
 def test_an_event_at_a_known_time_and_a_formula_that_switches_act_when_they_should(tmp_path):
     trigger = MATH % f"<apply><geq/>{TIME}<cn>3</cn></apply>"
-    event = ("<listOfEvents><event id='dose' useValuesFromTriggerTime='true'><trigger initialValue='false' persistent='true'>"
-             f"{trigger}</trigger><listOfEventAssignments><eventAssignment variable='A'>"
-             f"{MATH % '<apply><plus/><ci>A</ci><cn>2</cn></apply>'}</eventAssignment></listOfEventAssignments></event></listOfEvents>")
+    event = (
+        "<listOfEvents><event id='dose' useValuesFromTriggerTime='true'><trigger initialValue='false' "
+        "persistent='true'>"
+        f"{trigger}</trigger><listOfEventAssignments><eventAssignment variable='A'>"
+        f"{MATH % '<apply><plus/><ci>A</ci><cn>2</cn></apply>'}</eventAssignment></listOfEventAssignments>"
+        f"</event></listOfEvents>"
+    )
     early = f"<piece><cn>0.6</cn><apply><lt/>{TIME}<cn>1</cn></apply></piece>"
     switched = MATH % f"<piecewise>{early}<otherwise><cn>0.2</cn></otherwise></piecewise>"
-    sbml = SBML % ("", f"<listOfRules><assignmentRule variable='k2'>{switched}</assignmentRule></listOfRules>", event)
-    sbml = sbml.replace('<parameter id="k2" value="0.6" constant="true"/>', '<parameter id="k2" constant="false"/>')
-    files = V2 | {"measurements.tsv": "observableId\texperimentId\ttime\tmeasurement\nA_seen\tf\t1\t1\nA_seen\tf\t3\t1\nA_seen\tf\t5\t1\n",
-                  "experiments.tsv": "experimentId\ttime\tconditionId\nf\t0\t\n", "conditions.tsv": "conditionId\ttargetId\ttargetValue\n",
-                  "parameters.tsv": "parameterId\tlowerBound\tupperBound\tnominalValue\testimate\na0\t0\t10\t1.5\ttrue\n"}
+    sbml = SBML % (
+        "",
+        f"<listOfRules><assignmentRule variable='k2'>{switched}</assignmentRule></listOfRules>",
+        event,
+    )
+    sbml = sbml.replace(
+        '<parameter id="k2" value="0.6" constant="true"/>', '<parameter id="k2" constant="false"/>'
+    )
+    files = V2 | {
+        "measurements.tsv": "observableId\texperimentId\ttime\tmeasurement\nA_seen\tf\t1\t1\nA_seen\tf\t3\t"
+        "1\nA_seen\tf\t5\t1\n",
+        "experiments.tsv": "experimentId\ttime\tconditionId\nf\t0\t\n",
+        "conditions.tsv": "conditionId\ttargetId\ttargetValue\n",
+        "parameters.tsv": "parameterId\tlowerBound\tupperBound\tnominalValue\testimate\na0\t0\t10\t1.5\t"
+        "true\n",
+    }
     study = load(write(tmp_path, files, sbml))
     one = a(1, 1.5, 0.0, 0.8, 0.6)
     three = a(2, one, 1.5 - one, 0.8, 0.2)
@@ -144,34 +180,61 @@ def test_what_a_problem_asks_beyond_the_list_is_refused_before_anything_runs(tmp
         load(path)
 
 
-@pytest.mark.parametrize("change, finding", [
-    ("c\t2", r"conditions\.tsv:7: the size of compartment c changes during an experiment"),  # concentrations would jump with it
-    ("B\tA + 1", r"conditions\.tsv:7: B is set by what A is at that time"),
-    ("B\t2 * B", r"conditions\.tsv:7: B is set by what B is at that time"),
-])
+@pytest.mark.parametrize(
+    "change, finding",
+    [
+        (
+            "c\t2",
+            r"conditions\.tsv:7: the size of compartment c changes during an experiment",
+        ),  # concentrations would jump with it
+        ("B\tA + 1", r"conditions\.tsv:7: B is set by what A is at that time"),
+        ("B\t2 * B", r"conditions\.tsv:7: B is set by what B is at that time"),
+    ],
+)
 def test_what_a_later_condition_cannot_do_is_refused_by_name(change, finding, tmp_path):
     with pytest.raises(StudyError, match=finding):
         load(write(tmp_path, V2 | {"conditions.tsv": V2["conditions.tsv"] + f"after\t{change}\n"}))
 
 
 def test_an_event_that_sets_the_size_of_a_compartment_is_refused(tmp_path):
-    event = ("<listOfEvents><event id='grow' useValuesFromTriggerTime='true'><trigger initialValue='false' persistent='true'>"
-             f"{MATH % f'<apply><geq/>{TIME}<cn>3</cn></apply>'}</trigger><listOfEventAssignments><eventAssignment variable='c'>"
-             f"{MATH % '<cn>2</cn>'}</eventAssignment></listOfEventAssignments></event></listOfEvents>")
+    event = (
+        "<listOfEvents><event id='grow' useValuesFromTriggerTime='true'><trigger initialValue='false' "
+        "persistent='true'>"
+        f"{MATH % f'<apply><geq/>{TIME}<cn>3</cn></apply>'}</trigger><listOfEventAssignments>"
+        f"<eventAssignment variable='c'>"
+        f"{MATH % '<cn>2</cn>'}</eventAssignment></listOfEventAssignments></event></listOfEvents>"
+    )
     sbml = (SBML % ("", "", event)).replace('size="1" constant="true"', 'size="1" constant="false"')
     with pytest.raises(StudyError, match="compartment c of changing size is not supported"):
         load(write(tmp_path, V2, sbml))
 
 
 def test_a_prior_may_do_without_bounds_and_a_read_out_without_species(tmp_path):
-    study = load(write(tmp_path, V2 | {
-        "observables.tsv": "observableId\tobservableFormula\tnoiseFormula\nA_seen\t2 * fast\t0.1\n",
-        "parameters.tsv": "parameterId\tlowerBound\tupperBound\tnominalValue\testimate\tpriorDistribution\tpriorParameters\n"
-                          "fast\t-inf\tinf\t0.9\ttrue\tnormal\t1;0.5\na0\t0\t10\t1.5\ttrue\t\t\n"}))
+    study = load(
+        write(
+            tmp_path,
+            V2
+            | {
+                "observables.tsv": "observableId\tobservableFormula\tnoiseFormula\nA_seen\t2 * fast\t0.1\n",
+                "parameters.tsv": "parameterId\tlowerBound\tupperBound\tnominalValue\testimate\t"
+                "priorDistribution\tpriorParameters\n"
+                "fast\t-inf\tinf\t0.9\ttrue\tnormal\t1;0.5\na0\t0\t10\t1.5\ttrue\t\t\n",
+            },
+        )
+    )
     np.testing.assert_allclose(values(study), 1.8)
-    assert float(log_prior(study, jnp.asarray(study.nominal))) == pytest.approx(stats.norm(1, 0.5).logpdf(0.9) + np.log(0.1))
-    with pytest.raises(StudyError, match=r"parameters\.tsv:2: fast is estimated between -inf and inf: give two bounds"):
-        load(write(tmp_path, V2 | {"parameters.tsv": V2["parameters.tsv"].replace("fast\t0\t10", "fast\t-inf\tinf")}))
+    assert float(log_prior(study, jnp.asarray(study.nominal))) == pytest.approx(
+        stats.norm(1, 0.5).logpdf(0.9) + np.log(0.1)
+    )
+    with pytest.raises(
+        StudyError, match=r"parameters\.tsv:2: fast is estimated between -inf and inf: give two bounds"
+    ):
+        load(
+            write(
+                tmp_path,
+                V2 | {"parameters.tsv": V2["parameters.tsv"].replace("fast\t0\t10", "fast\t-inf\tinf")},
+            )
+        )
 
 
 @pytest.mark.slow
@@ -187,6 +250,8 @@ def test_the_official_suite_of_version_1_is_solved():
         study = load(case / f"_{case.name}.yaml")
         theta = jnp.asarray(study.nominal)
         dishes = trajectories(study, theta, rtol=1e-8, atol=1e-10)
-        assert float(terms(study, theta, dishes).sum()) == pytest.approx(solution["llh"], abs=solution["tol_llh"]), case.name
+        assert float(terms(study, theta, dishes).sum()) == pytest.approx(
+            solution["llh"], abs=solution["tol_llh"]
+        ), case.name
         chi2 = float(chi_squared(study, predict(study, theta, dishes)))
         assert chi2 == pytest.approx(solution["chi2"], abs=solution["tol_chi2"]), case.name

@@ -13,8 +13,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from inference.likelihood import log_likelihood, predict, trajectories
-from inference.study import Study, load
+from inference.likelihood.likelihood import log_likelihood, predict, trajectories
+from inference.study.study import Study, load
 
 ROOT = Path(__file__).resolve().parents[2]
 LN10 = np.log(10.0)
@@ -28,6 +28,7 @@ def problem(folder: Path, name: str) -> Study:
 @cache
 def solver(study: Study, rtol: float = 1e-10, atol: float = 1e-12):
     """theta -> (log-likelihood, solved), gradient."""
+
     def total(theta):
         found, ok = log_likelihood(study, theta, rtol=rtol, atol=atol)
         return jnp.sum(found), ok
@@ -47,7 +48,9 @@ def test_the_boehm_objective_and_gradient_are_those_of_pypesto(data):
     """Eleven parameter vectors on log10 scale; gradients of the negative log-likelihood on that scale."""
     study = problem(data, "Boehm_JProteomeRes2014")
     folder = data / "petab" / "Boehm_pyPESTO_reference"
-    points, costs, slopes = (pd.read_csv(folder / f"Boehm_{x}_PyPesto.csv") for x in ("Parameters", "Cost", "Grad"))
+    points, costs, slopes = (
+        pd.read_csv(folder / f"Boehm_{x}_PyPesto.csv") for x in ("Parameters", "Cost", "Grad")
+    )
     assert len(points) == 11
     for i in range(len(points)):
         theta = 10.0 ** points.loc[i, list(study.names)].to_numpy(float)
@@ -62,7 +65,10 @@ def test_raia_trajectories_are_those_of_the_collection(data):
     study = problem(data, "Raia_CancerResearch2011")
     folder = data / "petab" / "Raia_CancerResearch2011"
     simulated = pd.read_csv(folder / "simulatedData_Raia_CancerResearch2011.tsv", sep="\t")
-    simulated = {(f"observable_{r.observableId}", r.simulationCondition, r.time): r.simulation for r in simulated.itertuples()}
+    simulated = {
+        (f"observable_{r.observableId}", r.simulationCondition, r.time): r.simulation
+        for r in simulated.itertuples()
+    }
 
     @jax.jit
     def values(theta):
@@ -76,7 +82,8 @@ def test_raia_trajectories_are_those_of_the_collection(data):
 def test_the_raia_likelihood_is_that_of_libroadrunner(data):
     study = problem(data, "Raia_CancerResearch2011")
     (value, _), _ = solver(study)(jnp.asarray(study.nominal))
-    # libRoadRunner at relative tolerance 1e-10 with the initial assignment Rec_i := init_Rec_i taken at the nominal value
+    # libRoadRunner at relative tolerance 1e-10 with the initial assignment Rec_i := init_Rec_i taken at the
+    # nominal value
     assert float(value) == pytest.approx(-346.0897814, abs=1e-5)
     start = study.nominal
     start[study.names.index("init_Rec_i")] = 234.959456370893
@@ -101,6 +108,8 @@ def test_evaluate_prints_one_json_object(data, tmp_path):
     theta[study.names.index("sd_pSTAT5A_rel")] = 5.0
     (value, _), slope = solver(study)(jnp.asarray(theta))
     assert report["log_likelihood"] == pytest.approx(float(value), abs=1e-8)
-    assert report["gradient"]["sd_pSTAT5A_rel"] == pytest.approx(float(slope[study.names.index("sd_pSTAT5A_rel")]), rel=1e-8)
+    assert report["gradient"]["sd_pSTAT5A_rel"] == pytest.approx(
+        float(slope[study.names.index("sd_pSTAT5A_rel")]), rel=1e-8
+    )
     features = json.loads(CliRunner().invoke(app, ["--features"]).stdout)
     assert "events triggered by the state, delays, priorities" in features["refused"]

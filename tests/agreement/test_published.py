@@ -1,4 +1,6 @@
-"""The published models of Sobotta 2017 and Zeilfelder 2025: their predictions row by row, and their objective."""
+"""The published models of Sobotta 2017 and Zeilfelder 2025: their predictions row by row, and their
+objective.
+"""
 
 import csv
 from functools import cache
@@ -9,18 +11,19 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from inference import export, published
-from inference.likelihood import log_likelihood, predict, terms, trajectories
-from inference.multistart import candidates_of, search_of
-from inference.parts import Split, split
-from inference.profiled import Profiled
-from inference.study import Study, from_tables, load
-from inference.trust_region import best_fits, promising
+from inference.best_fit.hierarchical import Profiled
+from inference.best_fit.multistart import candidates_of, search_of
+from inference.best_fit.trust_region import best_fits, promising
+from inference.datasets import published_models
+from inference.likelihood.likelihood import log_likelihood, predict, terms, trajectories
+from inference.likelihood.reduced_parts import Split, split
+from inference.study import petab_export
+from inference.study.study import Study, from_tables, load
 
 
 @cache
 def study(folder: Path, maker: str) -> Study:
-    return from_tables(getattr(published, maker)(folder))
+    return from_tables(getattr(published_models, maker)(folder))
 
 
 @cache
@@ -69,7 +72,9 @@ def test_the_sobotta_model_predicts_every_row_as_published(data):
 
 
 def test_a_published_problem_written_as_petab_and_read_again_has_the_same_likelihood(data, tmp_path):
-    written = load(export.write(published.zeilfelder(data), tmp_path / "zeilfelder"))  # petab's own checks run here too
+    written = load(
+        petab_export.write(published_models.zeilfelder(data), tmp_path / "zeilfelder")
+    )  # petab's own checks run here too
     _, _, found = at_the_optimum(study(data, "zeilfelder"))
     assert written.names == study(data, "zeilfelder").names
     np.testing.assert_allclose(at_the_optimum(written)[2], found, rtol=1e-6, atol=1e-6)
@@ -88,5 +93,7 @@ def test_searches_from_the_published_bounds_reach_the_published_likelihood_of_ze
     found, ok = jax.jit(lambda p: log_likelihood(chosen, p, rtol=1e-9, atol=1e-11))(theta)
     assert bool(ok)
     assert float(found.sum()) >= -908.2765
-    assert float(found.sum()) == pytest.approx(-value[0], abs=1e-2)  # priors are flat: the objective is the likelihood
+    assert float(found.sum()) == pytest.approx(
+        -value[0], abs=1e-2
+    )  # priors are flat: the objective is the likelihood
     assert np.sum(value <= 908.2765) > 1  # more than one search got there

@@ -1,12 +1,14 @@
-"""Makes `oracle_values.json`: right-hand sides and trajectories of the published reference implementation of the model.
+"""Makes `oracle_values.json`: right-hand sides and trajectories of the published reference implementation of
+the model.
 
-The reference is a NumPy function `rhs(t, y, u, p, frozen, clamp)` with the dictionaries P0 (parameters) and U0 (inputs), which is not
-part of this repository. Run once, from the repository's root:
+The reference is a NumPy function `rhs(t, y, u, p, frozen, clamp)` with the dictionaries P0 (parameters) and
+U0 (inputs), which is not part of this repository. Run once, from the repository's root:
 
     python tests/models/make_oracle_values.py PATH/TO/oracle.py
 
-Trajectories are the reference's right-hand side under SciPy's LSODA at rtol 1e-11, pre-culture of six days included; each is checked here
-against DOP853 at rtol 1e-11. Inputs of the cases are rounded before use, so that the file holds what was computed with.
+Trajectories are the reference's right-hand side under SciPy's LSODA at rtol 1e-11, pre-culture of six days
+included; each is checked here against DOP853 at rtol 1e-11. Inputs of the cases are rounded before use, so
+that the file holds what was computed with.
 """
 
 import importlib.util
@@ -60,24 +62,46 @@ def rounded(x: float) -> float:
 
 def drawn_inputs(rng: np.random.Generator, count: int) -> dict[str, float]:
     names = rng.choice(sorted(USUAL), count, replace=False)
-    return {n: 1.0 if n == "contact" else rounded(USUAL[n] * np.exp(0.7 * rng.standard_normal())) for n in names}
+    return {
+        n: 1.0 if n == "contact" else rounded(USUAL[n] * np.exp(0.7 * rng.standard_normal())) for n in names
+    }
 
 
 def rhs_case(oracle, rng: np.random.Generator, rest: np.ndarray) -> dict:
     y = np.array([rounded(v) for v in np.abs(rest + 0.05 * rng.random(38)) * np.exp(rng.standard_normal(38))])
     for name in ("pS", "pAkt", "pMEK", "pERK", "pp38", "CASP", "ST", "ERt"):
         y[oracle.IX[name]] = rounded(rng.random())
-    p = {k: rounded(v * np.exp(0.4 * rng.standard_normal())) if v else rounded(0.5 * rng.random()) for k, v in oracle.P0.items()}
+    p = {
+        k: rounded(v * np.exp(0.4 * rng.standard_normal())) if v else rounded(0.5 * rng.random())
+        for k, v in oracle.P0.items()
+    }
     p |= {k: min(p[k], 1.0) for k in SHARES}
     u = drawn_inputs(rng, int(rng.integers(0, 20))) | {"GF": rounded(rng.random())}
     t = rounded(1000 * rng.standard_normal())
     frozen, clamped = bool(rng.random() < 0.3), bool(rng.random() < 0.3)
     rates = oracle.rhs(t, y, oracle.U0 | u, p, frozen, clamped)
-    return {"t": t, "y": y.tolist(), "parameters": p, "inputs": u, "frozen": frozen, "clamped": clamped, "rates": list(map(float, rates))}
+    return {
+        "t": t,
+        "y": y.tolist(),
+        "parameters": p,
+        "inputs": u,
+        "frozen": frozen,
+        "clamped": clamped,
+        "rates": list(map(float, rates)),
+    }
 
 
 def solved(oracle, y, span, u, p, frozen, clamp, method, points):
-    s = solve_ivp(oracle.rhs, span, y, args=(oracle.U0 | u, p, frozen, clamp), method=method, rtol=1e-11, atol=1e-13, t_eval=points)
+    s = solve_ivp(
+        oracle.rhs,
+        span,
+        y,
+        args=(oracle.U0 | u, p, frozen, clamp),
+        method=method,
+        rtol=1e-11,
+        atol=1e-13,
+        t_eval=points,
+    )
     assert s.success, s.message
     return s.y.T
 
@@ -93,7 +117,17 @@ def trajectory(oracle, case: dict, method: str) -> np.ndarray:
     y[oracle.IX["IL6"]], y[oracle.IX["VEGF"]], y[oracle.IX["Z"]] = case["il6"], 0.0, 100.0
     times, switch = np.array(case["times"]), case["switch"]
     first = solved(oracle, y, (0.0, switch), case["inputs"], p, False, False, method, times[times <= switch])
-    second = solved(oracle, first[-1], (switch, times[-1]), case["inputs"] | case["later"], p, False, False, method, times[times >= switch])
+    second = solved(
+        oracle,
+        first[-1],
+        (switch, times[-1]),
+        case["inputs"] | case["later"],
+        p,
+        False,
+        False,
+        method,
+        times[times >= switch],
+    )
     return np.vstack([first, second[1:]])
 
 
@@ -106,16 +140,29 @@ def main(path: str) -> None:
     cases = [rhs_case(oracle, rng, rest) for _ in range(16)]
     times = [0.0, 10.0, 30.0, 90.0, 240.0, 720.0, 1440.0, 2880.0]
     runs = [
-        {"preset": name, "parameters": {}, "pre": {}, "il6": 10.0, "inputs": {}, "switch": 240.0, "later": {}, "times": times}
+        {
+            "preset": name,
+            "parameters": {},
+            "pre": {},
+            "il6": 10.0,
+            "inputs": {},
+            "switch": 240.0,
+            "later": {},
+            "times": times,
+        }
         for name in PRESETS
     ]
     for _ in range(20):
         pre = {"E2": 10.0} if rng.random() < 0.3 else {}
-        changed = rng.choice(sorted(k for k, v in oracle.P0.items() if v and not k.startswith("h_")), 8, replace=False)
+        changed = rng.choice(
+            sorted(k for k, v in oracle.P0.items() if v and not k.startswith("h_")), 8, replace=False
+        )
         runs.append(
             {
                 "preset": str(rng.choice(sorted(PRESETS))),
-                "parameters": {str(k): rounded(oracle.P0[k] * np.exp(0.3 * rng.standard_normal())) for k in changed}
+                "parameters": {
+                    str(k): rounded(oracle.P0[k] * np.exp(0.3 * rng.standard_normal())) for k in changed
+                }
                 | {str(rng.choice(["e_deg", "e_syn", "e_tx", "e_imp", "e_stat", "e_coup"])): 0.5},
                 "pre": pre,
                 "il6": rounded(10 * np.exp(rng.standard_normal())),

@@ -11,12 +11,12 @@ import sympy as sp
 
 from models.behaviours.cells import RESTING_LEVELS
 from models.catalogue import BORTEZOMIB, PRESETS, core, niche
-from models.compile import compile_network
 from models.declare import time
 from models.dish import PRECULTURE, Dose, Wash, dish
 from models.drugs import DRUGS, drug, drug_names, treat
+from models.engine.compile import compile_network
+from models.engine.protocol import schedule
 from models.network import inlined, rates_of_change
-from models.protocol import schedule
 
 
 @functools.cache
@@ -30,7 +30,10 @@ def rates(network, inputs, parameters=(), state=()):
     system, function = field(network)
     levels = dict(RESTING_LEVELS) | {"IL6": 10.0, "N": 0.3, "Z": 100.0} | dict(state)
     given = dict(inputs) | dict(parameters)
-    args = tuple(given.get(n, levels.get(n, v)) for n, v in zip(system.parameters + system.inputs, system.nominal, strict=True))
+    args = tuple(
+        given.get(n, levels.get(n, v))
+        for n, v in zip(system.parameters + system.inputs, system.nominal, strict=True)
+    )
     out = function(0.0, tuple(levels.get(s, 0.0) for s in system.species), args)
     return dict(zip(system.species, np.asarray(out), strict=True))
 
@@ -68,7 +71,9 @@ ACTIONS = (
 @pytest.mark.parametrize("name, species, sign, beside", ACTIONS, ids=[f"{a[0]} on {a[1]}" for a in ACTIONS])
 def test_a_drug_acts_on_its_target_at_its_usual_concentration(name, species, sign, beside):
     usual = math.sqrt(math.prod(DRUGS[name].usual))
-    without, treated = (rates(niche(), {**beside, **given}, H1)[species] for given in ({}, {DRUGS[name].input: usual}))
+    without, treated = (
+        rates(niche(), {**beside, **given}, H1)[species] for given in ({}, {DRUGS[name].input: usual})
+    )
     assert sign * (treated - without) > 0
 
 
@@ -99,7 +104,9 @@ def test_antagonists_touch_only_the_receptor_where_there_is_no_estradiol():
 
 
 @pytest.mark.parametrize("network", [niche(), core()], ids=["niche", "core"])
-@pytest.mark.parametrize("present", [(), ("bortezomib", "ruxolitinib"), ("estradiol", "dexamethasone")], ids=" and ".join)
+@pytest.mark.parametrize(
+    "present", [(), ("bortezomib", "ruxolitinib"), ("estradiol", "dexamethasone")], ids=" and ".join
+)
 def test_a_treated_network_moves_as_the_full_one(network, present):
     given = {DRUGS[n].input: math.sqrt(math.prod(DRUGS[n].usual)) for n in present}
     small = treat(network, *present, hypothesis="H1")
@@ -134,7 +141,13 @@ def inputs_at(protocol, name, network=None):
 def test_doses_of_a_stable_drug_add_up_until_the_medium_is_changed():
     btz = drug("bortezomib")
     made = dish(niche(), "x", doses=(Dose(btz, 4.0, 60), Dose(btz, 6.0, 120)), washes=(Wash(600),))
-    assert inputs_at(made, "btz") == [(-PRECULTURE, 0.0), (0.0, 0.0), (60.0, 4.0), (120.0, 10.0), (600.0, 0.0)]
+    assert inputs_at(made, "btz") == [
+        (-PRECULTURE, 0.0),
+        (0.0, 0.0),
+        (60.0, 4.0),
+        (120.0, 10.0),
+        (600.0, 0.0),
+    ]
 
 
 def test_a_pretreatment_stays_through_the_wash_at_time_zero():
@@ -144,7 +157,10 @@ def test_a_pretreatment_stays_through_the_wash_at_time_zero():
 
 def test_inputs_of_the_pre_culture_end_at_time_zero_unless_they_are_named_again():
     assert inputs_at(dish(niche(), "x", pre={"E2": 10.0}), "E2") == [(-PRECULTURE, 10.0), (0.0, 0.0)]
-    assert inputs_at(dish(niche(), "x", pre={"E2": 10.0}, inputs={"E2": 1.0}), "E2") == [(-PRECULTURE, 10.0), (0.0, 1.0)]
+    assert inputs_at(dish(niche(), "x", pre={"E2": 10.0}, inputs={"E2": 1.0}), "E2") == [
+        (-PRECULTURE, 10.0),
+        (0.0, 1.0),
+    ]
 
 
 @pytest.mark.parametrize("given", [0.0, 120.0, -60.0])
@@ -183,5 +199,12 @@ def test_derived_quantities_of_a_treated_network_stand_for_what_they_did():
         full = next(x for x in niche().derived if x.name == d.name)
         difference = inlined(small, d.expression) - inlined(niche(), full.expression).xreplace(absent)
         numbers = {s: 0.3 + 0.01 * i for i, s in enumerate(sorted(difference.free_symbols, key=str))}
-        numbers |= {s: 0.0 for s in difference.free_symbols if s.name in ("e_deg", "e_syn", "e_tx", "e_imp", "e_stat", "e_coup")}
-        assert abs(sp.lambdify(list(numbers), difference, modules=[{"power": pow}, "math"])(*numbers.values())) < 1e-12, d.name
+        numbers |= {
+            s: 0.0
+            for s in difference.free_symbols
+            if s.name in ("e_deg", "e_syn", "e_tx", "e_imp", "e_stat", "e_coup")
+        }
+        assert (
+            abs(sp.lambdify(list(numbers), difference, modules=[{"power": pow}, "math"])(*numbers.values()))
+            < 1e-12
+        ), d.name

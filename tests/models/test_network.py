@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from models.compile import compile_network, observable
 from models.declare import (
     Derived,
     Input,
@@ -20,6 +19,7 @@ from models.declare import (
     nothing,
     time,
 )
+from models.engine.compile import compile_network, observable
 from models.network import NetworkError, assemble, conserved_totals, rates_of_change, stoichiometry
 from models.ratelaws import hill, inhibited_by, power
 
@@ -61,10 +61,19 @@ def test_conserved_totals_are_the_totals_of_the_two_partners() -> None:
         assert spanned.rank() == sp.Matrix.vstack(spanned, sp.Matrix([expected])).rank() == 2
 
 
-@pytest.mark.parametrize("finding, row", [
-    ("the rate is in", Reaction(nothing, Species("X", 0.0, "nM", "x"), Binding.k_off * 1, "no concentration")),
-    ("is not declared", Reaction(nothing, Species("X", 0.0, "nM", "x"), sp.Symbol("ghost"), "a name nobody knows")),
-])
+@pytest.mark.parametrize(
+    "finding, row",
+    [
+        (
+            "the rate is in",
+            Reaction(nothing, Species("X", 0.0, "nM", "x"), Binding.k_off * 1, "no concentration"),
+        ),
+        (
+            "is not declared",
+            Reaction(nothing, Species("X", 0.0, "nM", "x"), sp.Symbol("ghost"), "a name nobody knows"),
+        ),
+    ],
+)
 def test_a_wrong_rate_is_an_error_that_names_itself(finding: str, row: Reaction) -> None:
     wrong = type("Wrong", (Pathway,), {"X": row.produced[0][0], "flow": row})
     with pytest.raises(NetworkError, match=rf"Wrong\.flow: .*{finding}"):
@@ -97,7 +106,9 @@ def test_a_number_without_a_reason_is_refused() -> None:
 def test_a_variant_overrides_a_row_of_the_pathway_it_varies() -> None:
     one_way = Reaction((Binding.A, Binding.B), Binding.AB, Binding.k_on * Binding.A * Binding.B, "for good")
     variant = type("Variant", (Binding,), {"bind": one_way})
-    assert rates_of_change(assemble("n", variant))["AB"] == sp.Symbol("A") * sp.Symbol("B") * sp.Symbol("k_on")
+    assert rates_of_change(assemble("n", variant))["AB"] == sp.Symbol("A") * sp.Symbol("B") * sp.Symbol(
+        "k_on"
+    )
     assert [r.name for r in variant.rows if isinstance(r, Reaction)] == ["bind"]
 
 
@@ -109,7 +120,9 @@ def test_the_compiled_jacobian_and_drift_equal_finite_differences() -> None:
         k = Parameter("k", 0.3, "1/min", "rate", why)
         X = Species("X", 1.0, "nM", "x")
         Y = Species("Y", 0.5, "nM", "y")
-        up = Reaction(nothing, X, k * K * hill(Y, K, h) * inhibited_by(u * sp.exp(-k * time), K, h), "y raises x")
+        up = Reaction(
+            nothing, X, k * K * hill(Y, K, h) * inhibited_by(u * sp.exp(-k * time), K, h), "y raises x"
+        )
         turn = Reaction(X, Y, k * X, "x becomes y")
 
     system = compile_network(assemble("t", Timed))
@@ -135,8 +148,17 @@ def test_a_power_of_nothing_has_finite_derivatives() -> None:
     x, h = sp.symbols("x h")
     f = power(x, h)
     for derivative in (sp.diff(f, x), sp.diff(f, h)):
-        value = sp.lambdify([x, h], derivative, modules=[{"power": lambda a, b: jnp.exp(b * jnp.log(jnp.maximum(a, 0.0) + 1e-100)),
-                                                         "guarded_log": lambda a: jnp.log(jnp.maximum(a, 0.0) + 1e-100)}, jnp])(0.0, 1.7)
+        value = sp.lambdify(
+            [x, h],
+            derivative,
+            modules=[
+                {
+                    "power": lambda a, b: jnp.exp(b * jnp.log(jnp.maximum(a, 0.0) + 1e-100)),
+                    "guarded_log": lambda a: jnp.log(jnp.maximum(a, 0.0) + 1e-100),
+                },
+                jnp,
+            ],
+        )(0.0, 1.7)
         assert float(value) == pytest.approx(0.0, abs=1e-60)
 
 

@@ -1,4 +1,5 @@
-"""The tables against the published reference implementation: rates, and trajectories of every preset and of 20 random dishes.
+"""The tables against the published reference implementation: rates, and trajectories of every preset and of
+20 random dishes.
 
 `oracle_values.json` was made by `make_oracle_values.py` beside it.
 """
@@ -16,11 +17,11 @@ import sympy as sp
 from models.behaviours.record import Plan
 from models.behaviours.solve import traces
 from models.catalogue import PRESETS, core, niche
-from models.compile import compile_network
 from models.declare import time
 from models.dish import dish
+from models.engine.compile import compile_network
+from models.engine.protocol import Period, Protocol
 from models.network import rates_of_change
-from models.protocol import Period, Protocol
 
 ORACLE = json.loads(pathlib.Path(__file__).with_name("oracle_values.json").read_text())
 
@@ -36,7 +37,10 @@ def rates(network, case, state):
     system, field = compiled(network)
     switches = {"frozen": float(case["frozen"]), "clamped": float(case["clamped"])}
     named = {**case["parameters"], **case["inputs"], **switches}
-    args = [named.get(n, state.get(n, v)) for n, v in zip(system.parameters + system.inputs, system.nominal, strict=True)]
+    args = [
+        named.get(n, state.get(n, v))
+        for n, v in zip(system.parameters + system.inputs, system.nominal, strict=True)
+    ]
     found = field(case["t"], jnp.array([state[s] for s in system.species]), jnp.array(args))
     return dict(zip(system.species, np.asarray(found), strict=True))
 
@@ -47,8 +51,12 @@ def test_rates_of_the_core_equal_the_reference_at_random_states_inputs_and_param
         state = dict(zip(ORACLE["species"], case["y"], strict=True))
         expected = dict(zip(ORACLE["species"], case["rates"], strict=True))
         for name, rate in rates(core(), case, state).items():
-            # Terms that cancel leave rounding errors of the larger ones: a billionth of the state per min bounds them.
-            assert rate == pytest.approx(expected[name], rel=1e-10, abs=1e-12 * abs(state[name]) + 1e-15), (name, case["t"])
+            # Terms that cancel leave rounding errors of the larger ones: a billionth of the state per min
+            # bounds them.
+            assert rate == pytest.approx(expected[name], rel=1e-10, abs=1e-12 * abs(state[name]) + 1e-15), (
+                name,
+                case["t"],
+            )
 
 
 def test_the_species_are_those_of_the_reference_in_its_order():

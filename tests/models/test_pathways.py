@@ -32,7 +32,11 @@ class Perturbation:
     @property
     def id(self) -> str:
         def words(given: dict) -> str:
-            listed = [f"{k} {v:g}" for part in ("inputs", "parameters", "levels") for k, v in given.get(part, {}).items()]
+            listed = [
+                f"{k} {v:g}"
+                for part in ("inputs", "parameters", "levels")
+                for k, v in given.get(part, {}).items()
+            ]
             return ", ".join([*listed, *(["IL-6"] if "il6" in given else [])])
 
         beside = f" with {words(self.base)}" if self.base else ""
@@ -72,7 +76,8 @@ PERTURBATIONS = (
     Perturbation("pi3k_akt", IL6, "pAkt", 0.25, *UP),
     Perturbation("pi3k_akt", inputs(pi3ki=300.0), "pAkt", 0.25, *DOWN, IL6),
     Perturbation("autophagy", inputs(akti=500.0), "AUTO", 24, *UP),
-    # The published prototype: 0.44 of the cells that bortezomib alone leaves; 1 uM inhibitor is the top of its range.
+    # The published prototype: 0.44 of the cells that bortezomib alone leaves; 1 uM inhibitor is the top of
+    # its range.
     Perturbation("autophagy", inputs(vpsi=1000.0), "N", 48, 0.35, 0.55, inputs(btz=4.0)),
     Perturbation("mapk", parameters(ras=0.5), "pERK", 1, *UP),
     Perturbation("mapk", inputs(tram=30.0), "AP1", 4, *DOWN),
@@ -89,7 +94,14 @@ PERTURBATIONS = (
     Perturbation("il6_gene", parameters(g_auto=0.0), "IL6", 48, 0.0, 0.0),
     Perturbation("il6_gene", inputs(TNF=10.0), "VEGF", 24, *UP),
     Perturbation("estradiol", inputs(E2=10.0), "NFn", 6, *DOWN, parameters(e_deg=0.8)),
-    Perturbation("estradiol", inputs(fulv=100.0), "NFn", 24, *UP, {"inputs": {"E2": 10.0}, "parameters": {"e_deg": 0.8}}),
+    Perturbation(
+        "estradiol",
+        inputs(fulv=100.0),
+        "NFn",
+        24,
+        *UP,
+        {"inputs": {"E2": 10.0}, "parameters": {"e_deg": 0.8}},
+    ),
     Perturbation("estradiol", inputs(E2=10.0), "NFn", 6, *SAME),
     Perturbation("survival", IL6, "MCL1", 6, *UP),
     Perturbation("survival", IL6, "BCLXL", 48, *UP),
@@ -117,7 +129,9 @@ def found():
 @pytest.mark.parametrize("perturbation", PERTURBATIONS, ids=lambda p: p.id)
 def test_a_perturbation_of_a_system_is_seen_downstream(perturbation):
     base, more = (found()[plan.protocol.id] for plan in perturbation.plans())
-    ratio = more.at(perturbation.species, 60 * perturbation.hour) / base.at(perturbation.species, 60 * perturbation.hour)
+    ratio = more.at(perturbation.species, 60 * perturbation.hour) / base.at(
+        perturbation.species, 60 * perturbation.hour
+    )
     assert perturbation.low <= ratio <= perturbation.high
 
 
@@ -142,12 +156,30 @@ def test_every_system_of_the_figure_is_perturbed():
 def test_the_assemblies_have_the_states_and_numbers_of_the_specification():
     assert len(niche().species) == 38
     assert len(core().species) == 18
-    named = Counter(p.source.status for p in niche().parameters if not (p.belief.kind == "fixed" and p.name in WRITTEN_IN_EQUATIONS))
+    named = Counter(
+        p.source.status
+        for p in niche().parameters
+        if not (p.belief.kind == "fixed" and p.name in WRITTEN_IN_EQUATIONS)
+    )
     assert named == {"published": 32, "derived": 20, "memory": 18, "assumed": 133}
 
 
 # Constants that the specification writes as numbers into its equations; parameters of status assumed here.
-WRITTEN_IN_EQUATIONS = {"f_STA", "w_V0", "f_VA", "K_VS", "K_BMSC", "s_m6", "p_Mst", "s_Y", "w_YA", "s_AU", "h_DA", "g_S0", "g_SF"}
+WRITTEN_IN_EQUATIONS = {
+    "f_STA",
+    "w_V0",
+    "f_VA",
+    "K_VS",
+    "K_BMSC",
+    "s_m6",
+    "p_Mst",
+    "s_Y",
+    "w_YA",
+    "s_AU",
+    "h_DA",
+    "g_S0",
+    "g_SF",
+}
 
 
 def test_feedbacks_and_estradiol_effects_are_tagged():
@@ -158,7 +190,15 @@ def test_feedbacks_and_estradiol_effects_are_tagged():
 
 def test_each_hypothesis_frees_one_effect_that_is_zero_otherwise():
     value = {p.name: p.value for p in niche().parameters}
-    assert [h.free for h in HYPOTHESES.values()] == [None, "e_deg", "e_syn", "e_tx", "e_imp", "e_stat", "e_coup"]
+    assert [h.free for h in HYPOTHESES.values()] == [
+        None,
+        "e_deg",
+        "e_syn",
+        "e_tx",
+        "e_imp",
+        "e_stat",
+        "e_coup",
+    ]
     assert all(value[e] == 0 for e in EFFECTS)
 
 
@@ -175,9 +215,17 @@ def test_presets_and_variants_name_parameters_of_the_network():
 
 @pytest.mark.parametrize("network", [core(), niche()], ids=["core", "niche"])
 def test_cytosolic_and_nuclear_nf_kb_only_move(network):
-    """NF-kB is neither made nor lost: what a reaction takes from C, Cn and NFn it gives back, or it frees or binds cytosolic NF-kB."""
+    """NF-kB is neither made nor lost: what a reaction takes from C, Cn and NFn it gives back, or it frees or
+    binds cytosolic NF-kB.
+    """
     table = stoichiometry(network)
-    free = {"coupled", "uncoupled", "complex_decay", "complex_degraded", "nfkb_in"}  # these change free cytosolic NF-kB, the total's rest
+    free = {
+        "coupled",
+        "uncoupled",
+        "complex_decay",
+        "complex_degraded",
+        "nfkb_in",
+    }  # these change free cytosolic NF-kB, the total's rest
     for r in network.reactions:
         assert r.name in free or sum(table.get((s, r.name), 0) for s in ("C", "Cn", "NFn")) == 0, r.name
 
@@ -187,7 +235,16 @@ def prior_dishes(count, seed):
     names = [p.name for p in niche().parameters]
     given = {"TNF": 1.0, "BMSC": 0.1, "BMA": 0.1, "contact": 1.0, "btz": 4.0}
     return [
-        Plan(dish(niche(), str(i), il6=10.0, inputs=given, parameters=dict(zip(names, map(float, row), strict=True))), hours(1, 48))
+        Plan(
+            dish(
+                niche(),
+                str(i),
+                il6=10.0,
+                inputs=given,
+                parameters=dict(zip(names, map(float, row), strict=True)),
+            ),
+            hours(1, 48),
+        )
         for i, row in enumerate(sets)
     ]
 

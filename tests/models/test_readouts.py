@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from models.behaviours.dose_response import auc, ic50, log_kill, resistance_index, viability
+from models.behaviours.loop_gain import KNOCKOUTS, knockout_dishes, knockout_value, loop_dishes, loop_gain
 from models.behaviours.record import Plan, hours, minutes
 from models.behaviours.solve import traces
 from models.catalogue import core, niche
-from models.compile import compile_network, observable
 from models.dish import dish
-from models.dose_response import auc, ic50, log_kill, resistance_index, viability
-from models.feedback import KNOCKOUTS, knockout_dishes, knockout_value, loop_dishes, loop_gain
+from models.engine.compile import compile_network, observable
 from models.network import inlined
 from models.readouts import OBSERVABLES, QUANTITIES, available
 
@@ -23,7 +23,9 @@ DOSES = np.geomspace(0.1, 1000.0, 13)
 
 def test_every_observable_of_the_specification_can_be_computed_from_the_niche():
     assert {o.name for o in available(niche())} == set(OBSERVABLES)
-    assert {"pSTAT3", "SOCS3", "IkBa", "NFkB_nuclear", "IL6_ELISA", "IL6_mRNA"} <= {o.name for o in available(core())}
+    assert {"pSTAT3", "SOCS3", "IkBa", "NFkB_nuclear", "IL6_ELISA", "IL6_mRNA"} <= {
+        o.name for o in available(core())
+    }
     assert "viability_CTG" not in {o.name for o in available(core())}
 
 
@@ -120,7 +122,9 @@ def test_the_open_loop_gives_the_published_levels_and_a_gain_far_below_one():
     assert loop_gain(LEVELS, rna[1:]).max() <= 0.11
 
 
-@pytest.mark.parametrize("name, lowest, highest", [("SOCS3", 0.0, 0.45), ("IkBa", 0.0, 0.95), ("autocrine", 1e3, np.inf)])
+@pytest.mark.parametrize(
+    "name, lowest, highest", [("SOCS3", 0.0, 0.45), ("IkBa", 0.0, 0.95), ("autocrine", 1e3, np.inf)]
+)
 def test_a_feedback_is_seen_by_knocking_it_out(name, lowest, highest):
     k = KNOCKOUTS[name]
     with_it, without = (found()[f"{name}_{w}"] for w in ("on", "off"))

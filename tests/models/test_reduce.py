@@ -6,7 +6,7 @@ import pytest
 import sympy as sp
 
 from models.catalogue import core
-from models.compile import compile_network
+from models.engine.compile import compile_network
 from models.network import inlined, rates_of_change
 from models.reduce import depends_on, reduced, with_inputs
 
@@ -20,9 +20,20 @@ def test_what_is_kept_changes_as_before():
     a, b = compile_network(whole), compile_network(small)
     rng = np.random.default_rng(2)
     y = dict(zip(a.species, rng.uniform(0.05, 1.0, len(a.species)), strict=True))
-    values = dict(zip((*a.parameters, *a.inputs), a.nominal, strict=True)) | {"N": 0.0, "E2": 0.0, "TNF": 0.0, "rux": 0.0}
+    values = dict(zip((*a.parameters, *a.inputs), a.nominal, strict=True)) | {
+        "N": 0.0,
+        "E2": 0.0,
+        "TNF": 0.0,
+        "rux": 0.0,
+    }
     before = dict(zip(a.species, a.field(3.0, tuple(y.values()), tuple(values.values())), strict=True))
-    after = dict(zip(names, b.field(3.0, tuple(y[n] for n in names), tuple(values[n] for n in (*b.parameters, *b.inputs))), strict=True))
+    after = dict(
+        zip(
+            names,
+            b.field(3.0, tuple(y[n] for n in names), tuple(values[n] for n in (*b.parameters, *b.inputs))),
+            strict=True,
+        )
+    )
     for name in names:
         assert float(after[name]) == pytest.approx(float(before[name]), rel=1e-13)
 
@@ -38,12 +49,18 @@ def test_a_parameter_that_becomes_an_input_keeps_its_place_in_the_formulas():
     assert "k_S" not in {p.name for p in network.parameters}
     assert rates_of_change(network) == rates_of_change(core())
     system = compile_network(network)
-    assert jnp.isfinite(jnp.stack([jnp.asarray(x) for x in system.field(0.0, system.initial, system.nominal)])).all()
+    assert jnp.isfinite(
+        jnp.stack([jnp.asarray(x) for x in system.field(0.0, system.initial, system.nominal)])
+    ).all()
 
 
 def test_a_readout_that_is_derived_keeps_what_it_needs():
     network = core()
-    name = next(d.name for d in network.derived if inlined(network, d.expression).free_symbols & {s.symbol for s in network.species})
+    name = next(
+        d.name
+        for d in network.derived
+        if inlined(network, d.expression).free_symbols & {s.symbol for s in network.species}
+    )
     small = reduced(network, [name])
     left = inlined(small, sp.Symbol(name)).free_symbols - {sp.Symbol("t")}
     assert {str(s) for s in left} <= {q.name for q in (*small.species, *small.parameters, *small.inputs)}

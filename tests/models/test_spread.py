@@ -1,4 +1,6 @@
-"""Parameter sets drawn from the tables: their distributions against closed forms, within five of their own standard errors."""
+"""Parameter sets drawn from the tables: their distributions against closed forms, within five of their own
+standard errors.
+"""
 
 import numpy as np
 import pytest

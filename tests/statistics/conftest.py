@@ -1,4 +1,6 @@
-"""The two posteriordb posteriors: models in our declarations, their data, and the published reference draws."""
+"""The two posteriordb posteriors: models in our declarations, their data, and the published
+reference draws.
+"""
 
 import json
 import pathlib
@@ -13,14 +15,16 @@ import numpyro.distributions as dist
 import pytest
 import sympy as sp
 
-from inference.posterior import Problem
-from models.compile import System, compile_network
+from inference.likelihood.problem import Problem
 from models.declare import Input, Parameter, Pathway, Reaction, Species, nothing, published, time
-from models.ensemble import simulate_lanes
+from models.engine.compile import System, compile_network
+from models.engine.lanes import simulate_lanes
+from models.engine.protocol import Schedule
 from models.network import assemble
-from models.protocol import Schedule
 
-CARPENTER = published("Carpenter, Predator-prey population dynamics (Stan case study, 2018); posteriordb hudson_lynx_hare")
+CARPENTER = published(
+    "Carpenter, Predator-prey population dynamics (Stan case study, 2018); posteriordb hudson_lynx_hare"
+)
 MARGOSSIAN = published("Gelman, Stan model one_comp_mm_elim_abs; posteriordb")
 
 
@@ -40,7 +44,9 @@ class LotkaVolterra(Pathway):
 
 
 class MichaelisMenten(Pathway):
-    """One compartment: absorbed at first order, eliminated with saturation; a minute of the clock stands for an hour."""
+    """One compartment: absorbed at first order, eliminated with saturation; a minute of the clock stands for
+    an hour.
+    """
 
     dose = Input("dose", 30.0, "1", "amount swallowed")
     volume = Input("volume", 2.0, "1", "volume of the compartment")
@@ -48,7 +54,9 @@ class MichaelisMenten(Pathway):
     k_a = Parameter("k_a", 0.75, "1/min", "absorption", MARGOSSIAN)
     K_m = Parameter("K_m", 1.0, "1", "concentration of half elimination", MARGOSSIAN)
     V_m = Parameter("V_m", 1.0, "1/min", "fastest elimination", MARGOSSIAN)
-    absorb = Reaction(nothing, C, dose * k_a * sp.exp(-k_a * time) / volume, "absorption of what is left of the dose")
+    absorb = Reaction(
+        nothing, C, dose * k_a * sp.exp(-k_a * time) / volume, "absorption of what is left of the dose"
+    )
     eliminate = Reaction(C, nothing, V_m / volume * C / (K_m + C), "elimination")
 
 
@@ -66,11 +74,15 @@ def unzipped(path: pathlib.Path) -> dict | list:
         return json.loads(archive.read(archive.namelist()[0]))
 
 
-def one_dish(system: System, parameters: jax.Array, times: np.ndarray, start: float, put: jax.Array) -> tuple[jax.Array, jax.Array]:
+def one_dish(
+    system: System, parameters: jax.Array, times: np.ndarray, start: float, put: jax.Array
+) -> tuple[jax.Array, jax.Array]:
     """(time, species) of one dish whose species are `put` at the start, and whether it could be solved."""
     n = len(system.parameters)
     inputs = jnp.asarray(system.nominal[n:])
-    schedule = Schedule(jnp.full((1, 1), start), inputs[None, None], jnp.zeros((1, 1, len(system.species))), put[None, None])
+    schedule = Schedule(
+        jnp.full((1, 1), start), inputs[None, None], jnp.zeros((1, 1, len(system.species))), put[None, None]
+    )
     found = simulate_lanes(system, parameters[None], schedule, jnp.asarray(times)[None], rtol=1e-6, atol=1e-8)
     return found.values[0], found.ok[0]
 
@@ -80,9 +92,14 @@ def lotka_volterra(data: dict) -> Problem:
     times, counts = np.asarray(data["ts"], dtype=float), np.log(np.asarray([data["y_init"], *data["y"]]))
     near_one, near_nought = dist.TruncatedNormal(1.0, 0.5, low=0.0), dist.TruncatedNormal(0.05, 0.05, low=0.0)
     priors = {
-        "theta[1]": near_one, "theta[2]": near_nought, "theta[3]": near_one, "theta[4]": near_nought,
-        "z_init[1]": dist.LogNormal(np.log(10.0), 1.0), "z_init[2]": dist.LogNormal(np.log(10.0), 1.0),
-        "sigma[1]": dist.LogNormal(-1.0, 1.0), "sigma[2]": dist.LogNormal(-1.0, 1.0),
+        "theta[1]": near_one,
+        "theta[2]": near_nought,
+        "theta[3]": near_one,
+        "theta[4]": near_nought,
+        "z_init[1]": dist.LogNormal(np.log(10.0), 1.0),
+        "z_init[2]": dist.LogNormal(np.log(10.0), 1.0),
+        "sigma[1]": dist.LogNormal(-1.0, 1.0),
+        "sigma[2]": dist.LogNormal(-1.0, 1.0),
     }
 
     def log_likelihood(x: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -109,7 +126,9 @@ def one_compartment(data: dict) -> Problem:
     return Problem(priors, log_likelihood)
 
 
-def _published(data: pathlib.Path, observed: str, posterior: str, build: Callable[[dict], Problem]) -> Published:
+def _published(
+    data: pathlib.Path, observed: str, posterior: str, build: Callable[[dict], Problem]
+) -> Published:
     folder = data / "posteriordb"
     problem = build(unzipped(folder / f"{observed}.json.zip"))
     chains = unzipped(folder / f"{posterior}.json.zip")
@@ -124,4 +143,6 @@ def hares(data: pathlib.Path) -> Published:
 
 @pytest.fixture(scope="session")
 def compartment(data: pathlib.Path) -> Published:
-    return _published(data, "one_comp_mm_elim_abs", "one_comp_mm_elim_abs-one_comp_mm_elim_abs", one_compartment)
+    return _published(
+        data, "one_comp_mm_elim_abs", "one_comp_mm_elim_abs-one_comp_mm_elim_abs", one_compartment
+    )

@@ -1,4 +1,6 @@
-"""Each sampler recovers two published ODE posteriors within Monte-Carlo error (10 x 1,000 reference draws of Stan)."""
+"""Each sampler recovers two published ODE posteriors within Monte-Carlo error (10 x 1,000 reference draws of
+Stan).
+"""
 
 import arviz as az
 import jax
@@ -6,19 +8,23 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from inference import chees, nuts, smc
-from inference.batch import Batch
-from inference.draws import Draws
-from inference.nested import largest_by_chance, nested_rhat, normal_scores
-from inference.optimise import laplace, search, starting_points
-from inference.posterior import Problem
+from inference.best_fit.modes import laplace, search, starting_points
+from inference.likelihood.many_points import Batch
+from inference.likelihood.problem import Problem
+from inference.samplers import chees, nuts, smc
+from inference.samplers.draws import Draws
+from inference.samplers.nested_rhat import largest_by_chance, nested_rhat, normal_scores
 
 STATISTICS = {
-    "mean": (np.mean, {"method": "mean"}), "sd": (np.std, {"method": "sd"}),
-    **{f"{100 * q:.0f} % quantile": (lambda x, q=q: np.quantile(x, q), {"method": "quantile", "prob": q}) for q in (0.05, 0.5, 0.95)},
+    "mean": (np.mean, {"method": "mean"}),
+    "sd": (np.std, {"method": "sd"}),
+    **{
+        f"{100 * q:.0f} % quantile": (lambda x, q=q: np.quantile(x, q), {"method": "quantile", "prob": q})
+        for q in (0.05, 0.5, 0.95)
+    },
 }
-# under the hypothesis each difference is a standard normal; 4 over the 60 comparisons of one sampler: false alarm in 250
-# runs with another seed; the seeds are literals
+# under the hypothesis each difference is a standard normal; 4 over the 60 comparisons of one sampler: false
+# alarm in 250 runs with another seed; the seeds are literals
 LARGEST = 4.0
 
 
@@ -30,7 +36,12 @@ def modes() -> dict:
 def start(problem: Problem, points: int, known: dict) -> tuple[np.ndarray, np.ndarray]:
     """Points around the mode, and the covariance there, found as a fit finds them."""
     if problem not in known:
-        z, potential = search(Batch(problem, 8), starting_points(problem, jax.random.PRNGKey(0), 8, 0.3), max_steps=80, tolerance=1e-4)
+        z, potential = search(
+            Batch(problem, 8),
+            starting_points(problem, jax.random.PRNGKey(0), 8, 0.3),
+            max_steps=80,
+            tolerance=1e-4,
+        )
         assert np.isfinite(potential[0])
         known[problem] = z[0], laplace(Batch(problem, 8), z[0])
     mode, covariance = known[problem]
@@ -40,7 +51,14 @@ def start(problem: Problem, points: int, known: dict) -> tuple[np.ndarray, np.nd
 
 def by_nuts(problem, folder, known, chains, warmup, draws):
     z0, covariance = start(problem, chains, known)
-    return nuts.sample(problem, nuts.Plan(chains, warmup, draws, chunk=max(draws, warmup), target=0.95), 1, z0, covariance, folder)
+    return nuts.sample(
+        problem,
+        nuts.Plan(chains, warmup, draws, chunk=max(draws, warmup), target=0.95),
+        1,
+        z0,
+        covariance,
+        folder,
+    )
 
 
 def by_chees(problem, folder, known, chains, warmup, draws):
@@ -53,7 +71,9 @@ def by_smc(problem, folder, known, islands, particles, moves):
 
 
 def differences(problem: Problem, drawn: Draws, reference: np.ndarray) -> dict[tuple[str, str], float]:
-    """(parameter, statistic) -> difference over its own Monte-Carlo error, on ln because K_m and V_m have no mean."""
+    """(parameter, statistic) -> difference over its own Monte-Carlo error, on ln because K_m and V_m have no
+    mean.
+    """
     ours = np.log(np.asarray(jax.jit(jax.vmap(jax.vmap(problem.constrain)))(jnp.asarray(drawn.z))))
     theirs = np.log(reference)
     found = {}
@@ -64,15 +84,20 @@ def differences(problem: Problem, drawn: Draws, reference: np.ndarray) -> dict[t
     return found
 
 
-@pytest.mark.parametrize("posterior, sampler, size", [
-    pytest.param("hares", by_nuts, (4, 150, 200), id="NUTS-hares"),
-    pytest.param("compartment", by_chees, (64, 100, 40), id="ChEES-compartment"),
-    pytest.param("compartment", by_smc, (8, 96, 15), id="SMC-compartment"),
-    pytest.param("compartment", by_nuts, (8, 400, 800), id="NUTS-compartment", marks=pytest.mark.slow),
-    pytest.param("hares", by_chees, (128, 300, 150), id="ChEES-hares", marks=pytest.mark.slow),
-    pytest.param("hares", by_smc, (16, 256, 40), id="SMC-hares", marks=pytest.mark.slow),
-    pytest.param("compartment", by_smc, (16, 512, 40), id="SMC-compartment-thousands", marks=pytest.mark.slow),
-])
+@pytest.mark.parametrize(
+    "posterior, sampler, size",
+    [
+        pytest.param("hares", by_nuts, (4, 150, 200), id="NUTS-hares"),
+        pytest.param("compartment", by_chees, (64, 100, 40), id="ChEES-compartment"),
+        pytest.param("compartment", by_smc, (8, 96, 15), id="SMC-compartment"),
+        pytest.param("compartment", by_nuts, (8, 400, 800), id="NUTS-compartment", marks=pytest.mark.slow),
+        pytest.param("hares", by_chees, (128, 300, 150), id="ChEES-hares", marks=pytest.mark.slow),
+        pytest.param("hares", by_smc, (16, 256, 40), id="SMC-hares", marks=pytest.mark.slow),
+        pytest.param(
+            "compartment", by_smc, (16, 512, 40), id="SMC-compartment-thousands", marks=pytest.mark.slow
+        ),
+    ],
+)
 def test_a_sampler_recovers_a_published_posterior(posterior, sampler, size, request, modes, tmp_path):
     published = request.getfixturevalue(posterior)
     drawn = sampler(published.problem, tmp_path, modes, *size)
@@ -95,7 +120,9 @@ def test_gradients_of_the_published_posteriors_agree_with_differences(hares, com
     for published in (hares, compartment):
         z = published.problem.unconstrain(jnp.asarray(np.median(published.draws, axis=(0, 1))))
         step = 1e-3 * np.eye(len(z))
-        value, slope = jax.jit(jax.vmap(jax.value_and_grad(published.problem.potential)))(jnp.concatenate([z + step, z - step, z[None]]))
-        apart = (value[: len(z)] - value[len(z):-1]) / 2e-3
+        value, slope = jax.jit(jax.vmap(jax.value_and_grad(published.problem.potential)))(
+            jnp.concatenate([z + step, z - step, z[None]])
+        )
+        apart = (value[: len(z)] - value[len(z) : -1]) / 2e-3
         # tolerance 1e-6 of the solver over the step 2e-3, times the curvature of ln
         np.testing.assert_allclose(slope[-1], apart, rtol=2e-3, atol=2e-2)

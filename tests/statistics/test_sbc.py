@@ -1,24 +1,31 @@
-"""Calibration of the declared reduced study, and that a wrong likelihood on it is found. Slow: many minutes on two cores."""
+"""Calibration of the declared reduced study, and that a wrong likelihood on it is found. Slow: many minutes
+on two cores.
+"""
 
 import numpy as np
 import pytest
 
-from inference import calibrate, many, tempered
-from inference.simulated import family
-from inference.study import load
+from inference.calibration import coverage, many_fits
+from inference.calibration.simulated_data import family
+from inference.samplers import random_walk_smc
+from inference.study.study import load
 
-PLAN = tempered.Plan(particles=31, moves=8, last=80)
+PLAN = random_walk_smc.Plan(particles=31, moves=8, last=80)
 FITS = 64
 
 
-def judged(folder, wrong_noise: float) -> calibrate.Calibration:
+def judged(folder, wrong_noise: float) -> coverage.Calibration:
     study = load("feedback_reduced", lint=False)
-    found = many.walk(family(study, rtol=1e-4, atol=1e-7, wrong_noise=wrong_noise), FITS, PLAN, 1, folder)
+    found = many_fits.walk(
+        family(study, rtol=1e-4, atol=1e-7, wrong_noise=wrong_noise), FITS, PLAN, 1, folder
+    )
     assert found is not None
     truth = np.column_stack([found.truth, found.truth_log_likelihood])
     draws = np.concatenate([found.z, found.log_likelihood[..., None]], 2)
     poor = np.zeros(len(found.poor), bool)  # so few draws cannot tell how well they mix
-    return calibrate.judge([*study.names, "log-likelihood"], calibrate.ranks(truth, draws, 1), PLAN.particles, poor, 1)
+    return coverage.judge(
+        [*study.names, "log-likelihood"], coverage.ranks(truth, draws, 1), PLAN.particles, poor, 1
+    )
 
 
 @pytest.mark.slow

@@ -1,0 +1,1 @@
+"""The best fit: searches, profiles, normal approximations."""

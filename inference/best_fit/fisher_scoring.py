@@ -1,0 +1,247 @@
+"""Modes by Fisher scoring, many data sets at once, from values of the predictions alone.
+
+Normal errors on some scale (of y, ln y or log10 y) with location m(z) and sd s(z) have the Fisher information
+J_m' J_m / s^2 + 2 J_l' J_l, l = ln s. The Jacobians are central differences: values are so cheap here that
+they cost less than derivatives. The result is a mode and the normal approximation (Laplace) around it, not a
+posterior: it is exact where the data are many, optimistic in ridges, and wrong where a parameter is bounded
+from one side only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpyro.distributions as dist
+from jax.sharding import PartitionSpec
+from jaxtyping import Array, Bool, Float
+
+from inference.likelihood.many_points import mesh_for
+from inference.likelihood.problem import Problem
+from inference.runs.resumable import Seen, State, drive, numbered, read_arrays
+
+# parameters in their own units -> location and sd of every measurement on the scale of its error, and could
+# it be solved?
+Predict = Callable[
+    [Float[Array, " parameter"]],
+    tuple[Float[Array, " measurement"], Float[Array, " measurement"], Bool[Array, ""]],
+]
+STEP = 0.02  # of an unconstrained number: far above the solver's error, far below the width of any prior
+TRIED = (1.0, 0.5, 0.2, 0.05)  # lengths of a step
+
+
+@dataclass(frozen=True)
+class Keep:
+    """Where the steps of a search are kept, what they belong to, and what is asked before each step: True
+    ends the search.
+    """
+
+    folder: Path
+    identity: Mapping[str, Any]
+    stop: Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Modes:
+    """Where the searches ended, unconstrained.
+
+    Attributes:
+        z: (fit, parameter); log_posterior: (fit,).
+        information: (fit, parameter, parameter) of the data alone; covariance: its inverse with the prior's
+            curvature.
+        prior_sd: (parameter,) spread of each unconstrained number beforehand.
+        gained: (fit,) what the last step still gained of the log posterior.
+        location, scale: (fit, measurement) prediction at the mode.
+    """
+
+    z: np.ndarray
+    log_posterior: np.ndarray
+    information: np.ndarray
+    covariance: np.ndarray
+    prior_sd: np.ndarray
+    gained: np.ndarray
+    location: np.ndarray
+    scale: np.ndarray
+
+    def only(self, fit: int) -> Modes:
+        """One of the fits, still with a leading axis."""
+        k = slice(fit, fit + 1)
+        return Modes(
+            self.z[k],
+            self.log_posterior[k],
+            self.information[k],
+            self.covariance[k],
+            self.prior_sd,
+            self.gained[k],
+            self.location[k],
+            self.scale[k],
+        )
+
+    @property
+    def sd(self) -> np.ndarray:
+        """(fit, parameter) of the normal approximation."""
+        return np.sqrt(np.diagonal(self.covariance, axis1=1, axis2=2))
+
+
+def search(
+    priors: Mapping[str, dist.Distribution],
+    predict: Predict,
+    measured: Float[np.ndarray, "fit measurement"],
+    z0: Float[np.ndarray, "fit parameter"],
+    *,
+    steps: int,
+    width: int,
+    report: Callable[[int, np.ndarray], None] | None = None,
+    keep: Keep | None = None,
+) -> Modes | None:
+    """The mode of every data set from its own starting point.
+
+    Args:
+        measured: values on the scale of their errors.
+        steps: of the search, at most; it ends when none gains more than 0.01.
+        width: points predicted by one program.
+        report: called with the number of steps done and the log posterior of each fit.
+        keep: where each step is kept, so that a stopped search goes on; None: nowhere.
+
+    Returns:
+        The modes, or None if `keep.stop` ended the search.
+    """
+    shell = Problem(priors, lambda theta: (jnp.zeros(1), jnp.asarray(True)))
+    spec, size, fits = PartitionSpec("chain"), len(priors), len(z0)
+    many = jax.jit(
+        jax.shard_map(
+            jax.vmap(lambda z: predict(shell.constrain(z))),
+            mesh=mesh_for(width),
+            in_specs=spec,
+            out_specs=spec,
+            check_vma=False,
+        )
+    )
+    log_prior = jax.jit(jax.vmap(shell.log_prior_unconstrained))
+    slope = jax.jit(jax.vmap(jax.grad(shell.log_prior_unconstrained)))
+    bend = jax.jit(jax.vmap(jax.hessian(shell.log_prior_unconstrained)))
+
+    def seen(z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Location, sd and whether solved, at (point, parameter)."""
+        found = []
+        for i in range(0, len(z), width):
+            rows = np.minimum(np.arange(i, i + width), len(z) - 1)
+            found.append([np.asarray(x) for x in many(jnp.asarray(z[rows]))])
+        return tuple(np.concatenate(x)[: len(z)] for x in zip(*found, strict=True))
+
+    def posterior(z: np.ndarray, at: Sequence[np.ndarray], y: np.ndarray) -> np.ndarray:
+        m, s, ok = at
+        r = (y - m) / s
+        value = -0.5 * (r**2).sum(1) - np.log(s).sum(1) + np.asarray(log_prior(jnp.asarray(z)))
+        return np.where(ok & np.isfinite(value), value, -np.inf)
+
+    drawn = np.asarray(jax.jit(jax.vmap(shell.unconstrain))(shell.sample_prior(jax.random.PRNGKey(0), 2000)))
+    prior_sd = drawn.std(0)
+    moves = np.concatenate([STEP * np.eye(size), -STEP * np.eye(size)])
+
+    def derivatives(z: np.ndarray, here: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Slope of the log likelihood (fit, parameter) and information (fit, parameter, parameter)."""
+        m, s, ok = here
+        m, s = np.where(ok[:, None], m, 0.0), np.where(ok[:, None], s, 1.0)
+        beside = seen((z[:, None] + moves).reshape(-1, size))
+        m_up, s_up, good = (x.reshape(fits, 2 * size, *x.shape[1:]) for x in beside)
+        both = (good[:, :size] & good[:, size:] & ok[:, None])[
+            ..., None
+        ]  # a start that cannot be solved follows the prior's slope
+        jm = np.where(both, (m_up[:, :size] - m_up[:, size:]) / (2 * STEP), 0.0) / s[:, None]
+        jl = np.where(both, (np.log(s_up[:, :size]) - np.log(s_up[:, size:])) / (2 * STEP), 0.0)
+        r = np.where(ok[:, None], (measured - m) / s, 0.0)
+        gradient = np.einsum("fpm,fm->fp", jm, r) + np.einsum("fpm,fm->fp", jl, r**2 - 1)
+        return gradient, np.einsum("fpm,fqm->fpq", jm, jm) + 2 * np.einsum("fpm,fqm->fpq", jl, jl)
+
+    def curvature(z: np.ndarray) -> np.ndarray:
+        """(fit, parameter, parameter) of the prior; at least what its spread says, where it bends the other
+        way.
+        """
+        h = -np.asarray(bend(jnp.asarray(z)))
+        floor = 0.1 * prior_sd**-2
+        return np.stack([np.diag(np.maximum(np.diag(x), floor)) for x in h])
+
+    def begin() -> list[np.ndarray]:
+        z = np.array(z0, float)
+        here = seen(z)
+        return [
+            z,
+            posterior(z, here, measured),
+            np.full(fits, np.inf),
+            np.full(fits, 1e-3),
+            np.asarray(False),
+            *here,
+        ]
+
+    def step(_: int, state: State) -> tuple[list[np.ndarray], Seen]:
+        z, value, _, damping, _, *here = state
+        gradient, information = derivatives(z, here)
+        gradient = gradient + np.asarray(slope(jnp.asarray(z)))
+        whole = information + curvature(z)
+        damped = whole + damping[:, None, None] * np.stack([np.diag(np.diag(w)) for w in whole])
+        move = np.linalg.solve(damped, gradient[..., None])[..., 0]
+        move = (
+            move * np.minimum(1.0, 2.0 / np.maximum(np.abs(move / prior_sd).max(1), 1e-12))[:, None]
+        )  # two prior sd at most
+        trial = z[:, None] + np.array(TRIED)[None, :, None] * move[:, None]
+        at = seen(trial.reshape(-1, size))
+        tried = posterior(trial.reshape(-1, size), at, np.repeat(measured, len(TRIED), 0)).reshape(fits, -1)
+        best = tried.argmax(1)
+        better = tried[np.arange(fits), best] > value
+        gained = np.where(better, tried[np.arange(fits), best] - value, 0.0)
+        of = np.arange(fits) * len(TRIED) + best
+        z = np.where(better[:, None], trial[np.arange(fits), best], z)
+        here = [
+            np.where(better.reshape(-1, *[1] * (x.ndim - 1)), y[of], x) for x, y in zip(here, at, strict=True)
+        ]
+        value = np.where(better, tried[np.arange(fits), best], value)
+        damping = np.clip(np.where(better, damping / 5, damping * 20), 1e-6, 1e4)
+        ended = (gained < 0.01).all() and (better.all() or damping.min() >= 1e2)
+        return [z, value, gained, damping, np.asarray(ended), *here], {"log_posterior": value}
+
+    def finished(i: int, state: State) -> bool:
+        return i >= steps or bool(state[4])
+
+    state: State | None = None
+    if keep is None:
+        state = begin()
+        for i in range(steps):
+            state, said = step(i, state)
+            if report is not None:
+                report(i + 1, said["log_posterior"])
+            if finished(i + 1, state):
+                break
+    else:
+        told = None if report is None else lambda i, said: report(i, said["log_posterior"])
+        if drive(keep.folder, keep.identity, begin, finished, step, told, keep.stop) is None:
+            return None
+        last = read_arrays(numbered(keep.folder)[-1])
+        state = [last[f"state{k}"] for k in range(8)]
+    z, value, gained, _, _, *here = state
+    information = derivatives(z, here)[1]
+    return Modes(
+        z, value, information, np.linalg.inv(information + curvature(z)), prior_sd, gained, here[0], here[1]
+    )
+
+
+def ridges(
+    covariance: Float[np.ndarray, "parameter parameter"],
+    names: tuple[str, ...],
+    least: float = 0.6,
+) -> list[tuple[str, str, float]]:
+    """Pairs of parameters whose correlation is at least `least` in size, the strongest first."""
+    sd = np.sqrt(np.diag(covariance))
+    r = covariance / np.outer(sd, sd)
+    pairs = [
+        (names[i], names[j], float(r[i, j]))
+        for i in range(len(names))
+        for j in range(i)
+        if abs(r[i, j]) >= least
+    ]
+    return sorted(pairs, key=lambda p: -abs(p[2]))

@@ -1,0 +1,105 @@
+"""The files of a search for the best fit: table, waterfall, profiles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from inference.best_fit import search_figures
+from inference.best_fit.hierarchical import Profiled
+from inference.best_fit.modes import laplace
+from inference.best_fit.multistart import candidates_of, in_words, profile_table, search_of, table
+from inference.best_fit.profile_likelihood import intervals, profiles
+from inference.best_fit.trust_region import SIFTED, best_fits, promising
+from inference.likelihood.many_points import Batch
+from inference.likelihood.reduced_parts import Split, split
+from inference.runs.console import Teller
+from inference.study.study import Study
+
+RTOL, ATOL, TOLERANCE = 1e-6, 1e-8, 1e-5  # of the solver; of the search, fall of the objective
+LEVEL, REACH, PROFILE_STEPS = (
+    0.95,
+    4.0,
+    100,
+)  # of the intervals; standard deviations a profile goes; its evaluations a point
+WIDTH = 16  # points evaluated side by side
+
+
+@dataclass(frozen=True)
+class Ask:
+    """`starts` searches from `spread` of the prior's width, `max_steps` evaluations each; `points` of a
+    profile on each side, 0: none.
+    """
+
+    starts: int
+    spread: float
+    max_steps: int
+    seed: int
+    points: int
+
+
+def write(study: Study, ask: Ask, folder: Path, tell: Teller) -> float:
+    """Search, say where the searches ended, write the files; returns the log-likelihood of the best fit.
+
+    Raises:
+        RuntimeError: no start could be solved.
+    """
+    parts = Split(study, split(study))
+    search = search_of(parts, rtol=RTOL, atol=ATOL)
+    profiled = Profiled(search, parts, min(WIDTH, ask.starts), rtol=RTOL, atol=ATOL)
+    cells, instruments = len(profiled.layout.cells), len(profiled.layout.instruments)
+    tell.say(
+        f"Study {study.id}: {cells} parameters of cells are searched, {instruments} of instruments follow "
+        f"at their best; "
+        f"{SIFTED * ask.starts} points are tried for {ask.starts} searches (compiling first) ..."
+    )
+    candidates = candidates_of(search, SIFTED * ask.starts, ask.seed, ask.spread)
+    with tell.bar("best fit", ask.max_steps) as bar:
+        x, value = best_fits(
+            profiled,
+            promising(profiled, candidates, ask.starts),
+            max_steps=ask.max_steps,
+            tolerance=TOLERANCE,
+            report=lambda i, _, best: bar.to(i, f"objective {best:.4f}"),
+        )
+    if not np.isfinite(value[0]):
+        raise RuntimeError(
+            f"study {study.id}: none of {ask.starts} starting points could be solved: "
+            "choose a smaller --spread, or check the bounds"
+        )
+    likelihood = float(jax.jit(search.log_likelihood)(jnp.asarray(x[0])))
+    tell.say(f"Best log-likelihood {likelihood:.4f}; {in_words(x, value)}")
+    table(search, x[0]).to_csv(folder / "fit.tsv", sep="\t", index=False)
+    ends = pd.DataFrame(x, columns=list(search.problem.names))
+    ends.insert(0, "objective", value)
+    ends.to_csv(folder / "waterfall.csv", index=False)
+    figure = search_figures.waterfall(value)
+    figure.savefig(folder / "waterfall.png", dpi=130)
+    plt.close(figure)
+    if ask.points:
+        batch = Batch(search.problem, min(WIDTH, ask.starts), search.objective)
+        with tell.bar("profiles", ask.points) as bar:
+            found = profiles(
+                search.objective,
+                x[0],
+                laplace(batch, x[0]),
+                points=ask.points,
+                reach=REACH,
+                max_steps=PROFILE_STEPS,
+                tolerance=1e-6,
+                report=lambda i, _: bar.to(i),
+            )
+        rows = profile_table(search, found, intervals(found, LEVEL), LEVEL)
+        rows.to_csv(folder / "profiles.csv", index=False)
+        tell.say(
+            f"{int(rows['identified'].sum())} of {len(rows)} parameters have both ends of their "
+            f"{100 * LEVEL:.0f} % interval"
+        )
+    tell.say(f"Written to {folder}")
+    return likelihood

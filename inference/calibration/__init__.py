@@ -1,0 +1,1 @@
+"""Are intervals what they claim?"""

@@ -1,0 +1,307 @@
+"""Many small fits at once: one study, many data sets, every data set a lane of the same compiled programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpyro.distributions as dist
+import optimistix as optx
+from arviz_stats.base import array_stats
+from jaxtyping import Array, Bool, Float
+from numpyro.infer import NUTS
+
+from inference.likelihood.many_points import WALL
+from inference.likelihood.problem import Problem
+from inference.runs.resumable import Report, Seen, State, drive
+from inference.samplers import random_walk_smc
+
+LEFT, FEW = (
+    0.5,
+    0.05,
+)  # a walk is poor above this correlation with its start, or below this share of steps taken (our choice)
+
+
+@dataclass(frozen=True, eq=False)
+class Family:
+    """Posteriors that differ in their data alone.
+
+    Attributes:
+        priors: by name.
+        simulate: (parameters, key) -> (data (measurement,), could the network be solved?): how data really
+            arise.
+        log_likelihood: (parameters, data) -> (terms (measurement,), ok): what the analyst believes.
+        identity: what the data and the beliefs depend on, so that work on another family is not gone on with.
+    """
+
+    priors: Mapping[str, dist.Distribution]
+    simulate: Callable[
+        [Float[Array, " parameter"], Array], tuple[Float[Array, " measurement"], Bool[Array, ""]]
+    ]
+    log_likelihood: Callable[
+        [Float[Array, " parameter"], Float[Array, " measurement"]],
+        tuple[Float[Array, " measurement"], Bool[Array, ""]],
+    ]
+    identity: Mapping[str, Any] = field(default_factory=dict)
+
+    def problem(self, data: Float[Array, " measurement"]) -> Problem:
+        """The posterior of one data set."""
+        return Problem(self.priors, lambda theta: self.log_likelihood(theta, data))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How each data set is fitted: a search from `starts` draws of the prior, then NUTS with the metric found
+    there.
+
+    `draws` are kept of `draws * thin` after `warmup`. All data sets of a batch wait for the one with the
+    deepest tree, so `max_tree_depth` is low.
+    """
+
+    fits: int
+    batch: int
+    draws: int
+    thin: int = 2
+    warmup: int = 30
+    starts: int = 2
+    search_steps: int = 60
+    target: float = 0.8
+    max_tree_depth: int = 5
+
+
+@dataclass(frozen=True)
+class Fits:
+    """Truths and draws, unconstrained: `truth` (fit, parameter), `z` (fit, draw, parameter); the
+    log-likelihood of both;
+    `poor`: fits whose draws are too dependent, that diverged, or that could not be done."""
+
+    truth: np.ndarray
+    z: np.ndarray
+    truth_log_likelihood: np.ndarray
+    log_likelihood: np.ndarray
+    poor: np.ndarray
+
+
+def fit(
+    family: Family,
+    plan: Plan,
+    seed: int,
+    folder: Path,
+    report: Report | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Fits | None:
+    """Draw truths and data, and fit each data set; one file a batch in `folder`, going on from those that are
+    there.
+
+    A truth at which the network cannot be solved is drawn again (the prior is then the prior given that it
+    can be). Neither start nor metric knows the truth. None if `stop` ended the work.
+    """
+    root = jax.random.PRNGKey(seed)
+
+    def potential(z: Array, data: Array) -> Array:
+        return family.problem(data).potential(z)
+
+    def walled(z: Array, data: Array) -> Array:
+        # a finite wall where the network cannot be solved, so that the line search steps back
+        value = potential(z, data)
+        return jnp.where(jnp.isfinite(value), value, WALL)
+
+    shell = Problem(family.priors, lambda theta: (jnp.zeros(1), jnp.asarray(True)))
+
+    @jax.jit
+    def truths(key: Array) -> tuple[Array, Array, Array, Array]:
+        own, noise, other = jax.random.split(key, 3)
+        theta = shell.sample_prior(own, 2 * plan.batch)
+        data, ok = jax.vmap(family.simulate)(theta, jax.random.split(noise, 2 * plan.batch))
+        good = ok & jnp.all(jnp.isfinite(data), axis=1)
+        first = jnp.argsort(~good, stable=True)[: plan.batch]
+        z0 = jax.vmap(shell.unconstrain)(shell.sample_prior(other, plan.batch * plan.starts))
+        centre = jnp.median(z0, axis=0)
+        z0 = centre + 0.5 * (z0 - centre)  # a full draw of a wide prior often lies where the gradient is flat
+        return (
+            jax.vmap(shell.unconstrain)(theta[first]),
+            data[first],
+            z0.reshape(plan.starts, plan.batch, -1),
+            good[first],
+        )
+
+    solver = optx.BFGS(rtol=1e-5, atol=1e-5)
+
+    @jax.jit
+    def searched(z0: Array, data: Array) -> tuple[Array, Array]:
+        def one(z: Array, d: Array) -> tuple[Array, Array]:
+            best = optx.minimise(walled, solver, z, args=d, max_steps=plan.search_steps, throw=False).value
+            return best, walled(best, d)
+
+        return jax.vmap(one)(z0, data)
+
+    @jax.jit
+    def slope(z: Array, data: Array) -> Array:
+        return jax.vmap(jax.grad(potential))(z, data)
+
+    def metric(z: Array, data: Array) -> np.ndarray:
+        """Inverse Hessian at each mode; what the data leave free gets the prior's spread at most."""
+        n, step = z.shape[1], 1e-3
+        columns = [(slope(z + step * e, data) - slope(z - step * e, data)) / (2 * step) for e in jnp.eye(n)]
+        hessian = np.nan_to_num(np.stack([np.asarray(c) for c in columns], axis=1))
+        values, vectors = np.linalg.eigh((hessian + hessian.swapaxes(1, 2)) / 2)
+        return np.einsum("fij,fj,fkj->fik", vectors, 1 / np.clip(values, 0.25, 1e8), vectors)
+
+    def kernel(data: Array, covariance: Array) -> NUTS:
+        return NUTS(
+            potential_fn=lambda z: potential(z, data),
+            dense_mass=True,
+            inverse_mass_matrix=covariance,
+            adapt_mass_matrix=False,
+            adapt_step_size=False,
+            max_tree_depth=plan.max_tree_depth,
+            step_size=0.9 / covariance.shape[0] ** 0.25,
+        )
+
+    @jax.jit
+    def sampled(key: Array, z0: Array, data: Array, covariance: Array) -> tuple[Array, Array, Array]:
+        def one(key: Array, z: Array, data: Array, covariance: Array) -> tuple[Array, Array, Array]:
+            own = kernel(data, covariance)
+            state = own.init(key, 0, z, (), {})
+
+            def step(carry: Any, i: Array) -> tuple[Any, tuple[Array, Array, Array]]:
+                s, log_size, mean = carry
+                warming = i < plan.warmup
+                size = jnp.exp(jnp.where(warming, log_size, mean))
+                s = own.sample(s._replace(adapt_state=s.adapt_state._replace(step_size=size)), (), {})
+                gain = 2.0 * (i + 1.0) ** -0.6  # Robbins-Monro; the second half of the warm-up is averaged
+                log_size = jnp.where(warming, log_size + gain * (s.accept_prob - plan.target), log_size)
+                late = jnp.maximum(i - plan.warmup // 2, 0) + 1.0
+                mean = jnp.where(warming, mean + (log_size - mean) / late, mean)
+                return (s, log_size, mean), (s.z, s.potential_energy, s.diverging)
+
+            log_size = jnp.log(state.adapt_state.step_size)
+            return jax.lax.scan(
+                step, (state, log_size, log_size), jnp.arange(plan.warmup + plan.draws * plan.thin)
+            )[1]
+
+        return jax.vmap(one)(jax.random.split(key, len(z0)), z0, data, covariance)
+
+    @jax.jit
+    def densities(z: Array, data: Array) -> tuple[Array, Array]:
+        prior = jax.vmap(jax.vmap(shell.log_prior_unconstrained))(z)
+        return prior, jax.vmap(potential)(z[:, 0], data)
+
+    @cache
+    def key_of(batch: int) -> Array:
+        return jax.random.fold_in(root, batch)
+
+    def advance(i: int, state: State) -> tuple[State, Seen]:
+        draw_truth, spread, run = jax.random.split(key_of(i), 3)
+        truth, data, z0, good = truths(draw_truth)
+        ends = [searched(z, data) for z in z0]
+        values = jnp.stack([v for _, v in ends])
+        mode = jnp.take_along_axis(jnp.stack([z for z, _ in ends]), jnp.argmin(values, 0)[None, :, None], 0)[
+            0
+        ]
+        covariance = metric(mode, data)
+        noise = np.asarray(jax.random.normal(spread, mode.shape))
+        begin = mode + np.einsum("fij,fj->fi", np.linalg.cholesky(covariance), noise)
+        begin = jnp.where(jnp.isfinite(jax.vmap(walled)(begin, data) + 0.0)[:, None], begin, mode)
+        z, energy, diverging = (
+            np.asarray(x)[:, plan.warmup :] for x in sampled(run, begin, data, jnp.asarray(covariance))
+        )
+        log_prior, _ = densities(jnp.asarray(z), data)
+        at_truth, energy_truth = densities(truth[:, None], data)
+        ess = np.stack(
+            [
+                [array_stats.ess(z[f, :, p][None], chain_axis=0, draw_axis=1) for p in range(z.shape[2])]
+                for f in range(len(z))
+            ]
+        )
+        poor = (np.nan_to_num(ess).min(1) < 0.4 * plan.draws) | (diverging.mean(1) > 0.02) | ~np.asarray(good)
+        return [np.asarray(i + 1)], {
+            "truth": np.asarray(truth),
+            "z": z[:, :: plan.thin],
+            "truth_log_likelihood": -np.asarray(energy_truth) - np.asarray(at_truth)[:, 0],
+            "log_likelihood": (-energy - np.asarray(log_prior))[:, :: plan.thin],
+            "poor": poor,
+            "ess": ess,
+        }
+
+    identity = {
+        "what": "many fits",
+        "plan": asdict(plan),
+        "seed": seed,
+        "parameters": list(family.priors),
+        **family.identity,
+    }
+    batches = -(-plan.fits // plan.batch)
+    seen = drive(folder, identity, lambda: [np.asarray(0)], lambda i, _: i == batches, advance, report, stop)
+    if seen is None:
+        return None
+    names = ("truth", "z", "truth_log_likelihood", "log_likelihood", "poor")
+    return Fits(*(np.concatenate([s[k] for s in seen])[: plan.fits] for k in names))
+
+
+def invented(family: Family, fits: int, seed: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Truths (fit, parameter), unconstrained, from the prior, and the data (fit, measurement) that each
+    makes.
+
+    Truths at which the network cannot be solved are left out (the prior is then the prior given that it can
+    be).
+    """
+    shell = Problem(family.priors, lambda theta: (jnp.zeros(1), jnp.asarray(True)))
+
+    @jax.jit
+    def block(key: Array) -> tuple[Array, Array, Array]:
+        own, noise = jax.random.split(key)
+        theta = shell.sample_prior(own, width)
+        data, ok = jax.vmap(family.simulate)(theta, jax.random.split(noise, width))
+        return jax.vmap(shell.unconstrain)(theta), data, ok & jnp.all(jnp.isfinite(data), axis=1)
+
+    found: list[tuple[np.ndarray, np.ndarray]] = []
+    for i in range(20 + 4 * fits // width):
+        truth, data, good = (np.asarray(x) for x in block(jax.random.fold_in(jax.random.PRNGKey(seed), i)))
+        found.append((truth[good], data[good]))
+        if sum(len(t) for t, _ in found) >= fits:
+            truths, datas = (np.concatenate(x)[:fits] for x in zip(*found, strict=True))
+            return truths, datas
+    raise RuntimeError(
+        "the network can hardly be solved anywhere in the prior: check units and bounds in parameters.tsv"
+    )
+
+
+def walk(
+    family: Family,
+    fits: int,
+    plan: random_walk_smc.Plan,
+    seed: int,
+    folder: Path,
+    report: Report | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Fits | None:
+    """Draw truths and data, and fit all data sets side by side by tempered random walks; goes on from
+    `folder`.
+
+    A fit is poor if its particles still remember where their last walk began, or hardly move. None if `stop`
+    ended the work.
+    """
+    truth, data = invented(family, fits, seed, min(plan.width, 256))
+    found = random_walk_smc.sample(
+        family.priors, family.log_likelihood, data, plan, seed, folder, report, stop, family.identity
+    )
+    if found is None:
+        return None
+    shell = Problem(family.priors, lambda theta: (jnp.zeros(1), jnp.asarray(True)))
+    terms, _ = jax.jit(jax.vmap(family.log_likelihood))(
+        jax.vmap(shell.constrain)(jnp.asarray(truth)), jnp.asarray(data)
+    )
+    return Fits(
+        truth,
+        found.z,
+        np.asarray(terms).sum(1),
+        found.log_likelihood,
+        (found.left > LEFT) | (found.accepted < FEW),
+    )

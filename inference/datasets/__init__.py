@@ -1,0 +1,1 @@
+"""Published data and models as studies, made on demand."""

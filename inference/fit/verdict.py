@@ -1,0 +1,263 @@
+"""Is a fit to be trusted, and what did the data tell? Diagnostics by ArviZ, judged in words."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import arviz as az
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from inference.samplers.nested_rhat import nested_rhat
+
+INTERVAL = 0.89  # equal-tailed, as ArviZ's default; written in every table
+R_HAT, ESS, DIVERGENT, BFMI, SATURATED, PARETO_K = 1.01, 400.0, 0.001, 0.3, 0.01, 0.7
+QUADRATURE = 0.01  # error of ln of an integral over a blank or a noise that is still no matter
+# power-scaling sensitivity above which a belief moves a parameter (Kallioinen et al., Stat Comput 2024)
+SENSITIVE = 0.05
+NOT_INFORMED = "not informed by these data"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`ok`, or the reasons why not, in words; `notes` are worth knowing but no reason to distrust the fit."""
+
+    ok: bool
+    reasons: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+def summary(dt: xr.DataTree) -> pd.DataFrame:
+    """A row a parameter: tags, unit, prior and posterior median and 89 % interval, R-hat, ESS, what the data
+    told.
+
+    Feedback strengths come first, then estradiol effects, then the rest in the order of the study.
+    """
+    constants = dt["constant_data"].to_dataset()
+    low, high = (1 - INTERVAL) / 2, (1 + INTERVAL) / 2
+    posterior, prior = dt["posterior"].to_dataset(), dt["prior"].to_dataset()
+    rhat, bulk, tail = az.rhat(posterior), az.ess(posterior, method="bulk"), az.ess(posterior, method="tail")
+    rows = []
+    for name in posterior.data_vars:
+        here = constants.sel(parameter=name)
+        p, q = prior[name].values.ravel(), posterior[name].values.ravel()
+        rows.append(
+            {
+                "parameter": name,
+                "tags": str(here["tags"].item()),
+                "unit": str(here["unit"].item()),
+                "prior_median": np.median(p),
+                "prior_low": np.quantile(p, low),
+                "prior_high": np.quantile(p, high),
+                "median": np.median(q),
+                "low": np.quantile(q, low),
+                "high": np.quantile(q, high),
+                "rhat": float(rhat[name]),
+                "ess_bulk": float(bulk[name]),
+                "ess_tail": float(tail[name]),
+                "contraction": contraction(p, q),
+                "informed": informed(p, q),
+            }
+        )
+    table = pd.DataFrame(rows).set_index("parameter")
+    rank = table["tags"].map(lambda t: 0 if "feedback" in t else 1 if "estradiol" in t else 2)
+    return table.iloc[np.argsort(rank.to_numpy(), kind="stable")]
+
+
+def _spread_out(x: np.ndarray) -> np.ndarray:
+    """Log scale for positive quantities, logit for shares: where a prior is about normal."""
+    if np.all((x > 0) & (x < 1)):
+        return np.log(x / (1 - x))
+    return np.log(x) if np.all(x > 0) else x
+
+
+def contraction(prior: np.ndarray, posterior: np.ndarray) -> float:
+    """1 - variance of the posterior over variance of the prior (log or logit scale): 0 nothing learnt, 1
+    everything.
+    """
+    both = _spread_out(np.concatenate([prior, posterior]))
+    return float(1 - np.var(both[len(prior) :]) / np.var(both[: len(prior)]))
+
+
+def informed(prior: np.ndarray, posterior: np.ndarray) -> str:
+    """What the data told about one parameter, in words.
+
+    `not informed`: less than 15 % of the prior variance went and the centre moved by less than 0.3 prior sd.
+    A bound: one end of the posterior's 89 % interval lies where the prior's does (its outer 15 %), the other
+    well inside (our choice of limits; both numbers stand beside the words in every table).
+    """
+    both = _spread_out(np.concatenate([prior, posterior]))
+    p, q = both[: len(prior)], both[len(prior) :]
+    if contraction(prior, posterior) < 0.15 and abs(np.mean(q) - np.mean(p)) < 0.3 * np.std(p):
+        return NOT_INFORMED
+    low, high = (np.mean(p < np.quantile(q, x)) for x in ((1 - INTERVAL) / 2, (1 + INTERVAL) / 2))
+    if low > 0.2 and high > 0.85:
+        return "bounded from below"
+    if high < 0.8 and low < 0.15:
+        return "bounded from above"
+    return "informed"
+
+
+def power_scaling(dt: xr.DataTree) -> pd.DataFrame:
+    """How far each parameter moves when its own prior, or the likelihood, is raised to a power near 1:
+    `prior`, `likelihood`.
+
+    Its own: scaling the priors of forty parameters at once moves every one of them, informed or not.
+    """
+    likelihood = dt["log_likelihood"].to_dataset().to_array().sum(("variable", "measurement"))
+    prior = dt["log_prior"].to_dataset().to_array().sum("variable")
+    # a flat belief cannot be scaled, and the smoothed weights need a tail of draws
+    if np.ptp(prior.values) == 0.0 or np.ptp(likelihood.values) == 0.0 or prior.size < 100:
+        return pd.DataFrame(
+            0.0, index=list(map(str, dt["posterior"].data_vars)), columns=["prior", "likelihood"]
+        )
+    names = [str(n) for n in dt["posterior"].data_vars]
+    by_data = az.psense(dt, group="likelihood")
+    by_prior = {n: float(az.psense(dt, var_names=[n], group="prior", group_var_names=[n])[n]) for n in names}
+    found = pd.DataFrame({"prior": by_prior, "likelihood": {n: float(by_data[n]) for n in names}})
+    return found.fillna(0.0)
+
+
+def _scaling_notes(dt: xr.DataTree, silent: Sequence[str]) -> list[str]:
+    moved = power_scaling(dt)
+    tags = dt["constant_data"]["tags"].to_series()
+    moved = moved[[any(t in tags[n] for t in ("feedback", "estradiol")) for n in moved.index]]
+    by_prior, by_data = (
+        moved["prior"] > SENSITIVE,
+        (moved["likelihood"] > SENSITIVE) & ~moved.index.isin(silent),
+    )
+    conflict = list(map(str, moved.index[by_prior & by_data]))
+    decided = list(map(str, moved.index[by_prior & ~by_data]))
+    notes = []
+    if conflict:
+        notes.append(f"prior and data both move these parameters and may disagree: {', '.join(conflict)}")
+    if decided:
+        notes.append(f"these follow the prior rather than the data: {', '.join(decided)}")
+    return notes
+
+
+def judge(
+    dt: xr.DataTree,
+    *,
+    failed_solves: int = 0,
+    max_tree_depth: int | None = None,
+    superchains: int | None = None,
+    certificate: Mapping[str, Any] | None = None,
+) -> Verdict:
+    """Judge a run by its draws.
+
+    Args:
+        failed_solves: kept draws at which the network could not be solved.
+        max_tree_depth: of NUTS, to see how often it was reached; None for other samplers.
+        superchains: groups of chains that began at one point; if fewer than the chains, they are judged by
+            nested R-hat,
+            because chains that are short by design cannot pass the ordinary one.
+        certificate: `Certificate.attrs()` of the solver, if it was made.
+    """
+    reasons: list[str] = []
+    notes: list[str] = []
+    posterior, stats = dt["posterior"].to_dataset(), dt["sample_stats"].to_dataset()
+    draws = posterior.sizes["chain"] * posterior.sizes["draw"]
+    if posterior.sizes["chain"] > 1:
+        nested = superchains is not None and 1 < superchains < posterior.sizes["chain"]
+        rhat = (
+            {str(n): nested_rhat(v.values, superchains) for n, v in posterior.data_vars.items()}
+            if nested
+            else {n: float(v) for n, v in az.rhat(posterior).data_vars.items()}
+        )
+        bad = {n: v for n, v in rhat.items() if not v < R_HAT}
+        if bad:
+            kind = "nested R-hat" if nested else "R-hat"
+            reasons.append(
+                f"the chains disagree: {kind} is not below {R_HAT} for {_worst(bad, largest=True)}"
+            )
+    else:
+        reasons.append("one chain only: whether chains agree cannot be seen; use --chains 4")
+    for method in ("bulk", "tail"):
+        ess = {n: float(v) for n, v in az.ess(posterior, method=method).data_vars.items()}
+        bad = {n: v for n, v in ess.items() if not v > ESS}
+        if bad:
+            reasons.append(
+                f"too few independent draws: {method} ESS is not above {ESS:.0f} for "
+                f"{_worst(bad, largest=False)}; more --draws help"
+            )
+    if "diverging" in stats:
+        diverging = stats["diverging"].values.astype(bool)
+        count = int(diverging.sum())
+        if count >= max(DIVERGENT * draws, 1):
+            reasons.append(
+                f"{count} of {draws} draws diverged ({100 * count / draws:.2f} %; allowed: under "
+                f"{100 * DIVERGENT:g} %)"
+            )
+        elif count:
+            notes.append(f"{count} of {draws} draws diverged")
+        if count > 1 and _clustered(posterior, diverging):
+            reasons.append(
+                "the divergences lie together in one region of the posterior: it is not explored there"
+            )
+    if "energy" in stats:
+        bfmi = np.atleast_1d(az.bfmi(stats["energy"].values))
+        if np.any(bfmi < BFMI):
+            reasons.append(f"energy is explored slowly: E-BFMI {bfmi.min():.2f} (should exceed {BFMI})")
+    if max_tree_depth is not None and "n_steps" in stats:
+        share = float(np.mean(stats["n_steps"].values >= 2**max_tree_depth - 1))
+        if share > SATURATED:
+            notes.append(
+                f"{100 * share:.1f} % of the draws reached the longest allowed trajectory "
+                f"({2**max_tree_depth - 1} steps): slow, not wrong"
+            )
+    if "quadrature_error" in stats and (largest := float(stats["quadrature_error"].max())) > QUADRATURE:
+        reasons.append(
+            f"blanks and noises were integrated out too coarsely: ln of an integral is off by up to "
+            f"{largest:.2g} "
+            f"(allowed: {QUADRATURE:g}); narrow the bounds of those that the data know well"
+        )
+    if failed_solves:
+        reasons.append(f"{failed_solves} kept draws could not be solved: see failures.csv")
+    if "log_likelihood" in dt.children and draws >= 100:  # its smoothed weights need a tail of draws
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # ArviZ's words on Pareto k are the note below
+            k = az.loo(dt, pointwise=True).pareto_k
+        high = int((np.asarray(k) > PARETO_K).sum())
+        if high:
+            notes.append(
+                f"{high} of {np.size(k)} measurements are so influential that leave-one-out is unreliable "
+                f"for them "
+                f"(Pareto k > {PARETO_K})"
+            )
+    table = summary(dt)
+    silent = [str(n) for n in table.index if table.loc[n, "informed"] == NOT_INFORMED]
+    if "log_likelihood" in dt.children and "log_prior" in dt.children:
+        notes += _scaling_notes(dt, silent)
+    if certificate is not None:
+        (notes if certificate["ok"] else reasons).append(str(certificate["words"]))
+    if silent:
+        notes.append(f"{NOT_INFORMED}: {', '.join(silent)}")
+    return Verdict(not reasons, tuple(reasons), tuple(notes))
+
+
+def _worst(values: dict, largest: bool) -> str:
+    ordered = sorted(values.items(), key=lambda kv: kv[1], reverse=largest)
+    text = ", ".join(f"{n} ({v:.3g})" for n, v in ordered[:4])
+    return text + (f" and {len(ordered) - 4} more" if len(ordered) > 4 else "")
+
+
+def _clustered(posterior: xr.Dataset, diverging: np.ndarray) -> bool:
+    """Are diverging draws closer to each other than 95 % of random pairs of draws are (standardised, log
+    scale)?
+    """
+    z = np.stack([_spread_out(posterior[n].values.ravel()) for n in posterior.data_vars], axis=-1)
+    z = (z - z.mean(0)) / (z.std(0) + 1e-300)
+    here = z[diverging.ravel()]
+    rng = np.random.default_rng(0)
+    i, j = rng.integers(0, len(z), (2, 2000))
+    usual = np.linalg.norm(z[i] - z[j], axis=1)[i != j]
+    pairs = [np.linalg.norm(a - b) for k, a in enumerate(here) for b in here[:k]]
+    return float(np.median(pairs)) < float(np.quantile(usual, 0.05))
+
+
+GOOD_K = 0.7

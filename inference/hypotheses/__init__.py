@@ -1,0 +1,1 @@
+"""Statements that exclude each other, compared by evidence."""

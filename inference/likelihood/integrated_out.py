@@ -1,0 +1,483 @@
+"""A study without the parameters of its instruments: scales, offsets, blanks and noises integrated out of the
+likelihood.
+
+Pure shifts in closed form: ln y = ln s + ln x + e with a log-normal prior on s, or y = o + x + e with a
+normal prior on
+o: the prediction moves by the same amount whatever the cell does. Blanks and noises by quadrature, where each
+belongs to
+one instrument (`inference.likelihood.quadrature`). All are drawn afterwards, given the cells. What is left to
+the sampler is the
+cell; the funnels between a noise and what it lets the cell do are gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.scipy.special import logsumexp
+from jaxtyping import Array, Bool, Float
+from scipy.stats import norm
+
+from inference.likelihood.closed_forms import Affine, draw, marginal_total
+from inference.likelihood.likelihood import Prediction, lanes, predict
+from inference.likelihood.noise_models import FAMILIES, on_scale
+from inference.likelihood.problem import Problem
+from inference.likelihood.quadrature import (
+    BEND_NODES,
+    NONE,
+    Axis,
+    Instrument,
+    at,
+    axis,
+    draw_cell,
+    draw_shift,
+    log_likelihoods,
+    noise_nodes,
+)
+from inference.study.study import Study, StudyError
+from models.engine.one_dish import Trajectory
+
+Dishes = Callable[[Float[Array, " unknown"]], Any]
+Seen = Callable[
+    [Float[Array, " unknown"], Any], tuple[Float[Array, " measurement"], Prediction, Bool[Array, ""]]
+]
+OUTSIDE = 1e-3  # prior probability beyond the bounds that is given up (our choice)
+
+
+@dataclass(frozen=True, eq=False)
+class Marginal:
+    """A study whose `gone` parameters are integrated out.
+
+    Attributes:
+        dishes, seen: parameters -> what the cells do; parameters and that -> terms, prediction, whether all
+            could be solved.
+        kept: positions of the unknowns that are sampled.
+        shifts: positions of those integrated in closed form; (shift,) `on_log`: it acts by its logarithm;
+            `mean`, `sd` of
+            the normal prior of the parameter or of its logarithm.
+        design: (measurement, shift) how the location moves with it.
+        instruments: those with a blank or a noise to integrate out.
+        plain: (measurement,) moved by shifts alone.
+        measured: (measurement,) values on the scale on which their noise is symmetric.
+        problem: the posterior of the kept parameters; each instrument is one term of its likelihood.
+    """
+
+    study: Study
+    dishes: Dishes
+    seen: Seen
+    kept: np.ndarray
+    shifts: np.ndarray
+    on_log: np.ndarray
+    mean: np.ndarray
+    sd: np.ndarray
+    design: np.ndarray
+    instruments: tuple[Instrument, ...]
+    plain: np.ndarray
+    measured: np.ndarray
+    problem: Problem
+
+    @property
+    def gone(self) -> np.ndarray:
+        """Positions of all unknowns that are integrated out."""
+        return np.setdiff1d(np.arange(len(self.study.names)), self.kept)
+
+    def place(self, shift: int) -> int:
+        """Where an unknown stands among the shifts."""
+        return int(np.flatnonzero(self.shifts == shift)[0])
+
+    def complete(
+        self, key: Array, theta: Float[Array, " kept"]
+    ) -> tuple[Float[Array, " unknown"], Float[Array, ""]]:
+        """All unknowns, the kept ones beside one draw of the others given them and the data; and the error of
+        the quadrature.
+
+        The error is the largest difference, over blanks and noises, between ln of the integral by the nodes
+        of the likelihood and by the fine cells from which the draw is taken.
+        """
+        whole, errors = _whole(self, theta), [jnp.asarray(0.0)]
+        dishes, own = self.dishes(whole), self.instruments
+        bends, noises, shifts = (jax.random.split(k, len(own) + 1) for k in jax.random.split(key, 3))
+        as_drawn = [NONE.value] * len(own)
+
+        def drawn(axis: Axis, key: Array, by_node: Array, by_cell: Array) -> None:
+            nonlocal whole
+            if axis.unknown is not None:
+                errors.append(jnp.abs(logsumexp(by_node) - logsumexp(by_cell)))
+                whole = whole.at[axis.unknown].set(
+                    at(self.study.unknowns[axis.unknown], draw_cell(key, by_cell))
+                )
+
+        sd = _scales(self, whole, dishes, [i.noise.value for i in own])
+        off = _residuals(self, whole, dishes, [i.bend.value for i in own])
+        fine = _residuals(self, whole, dishes, [i.bend.cell for i in own])
+        for i, k, s, r, f in zip(own, bends[:-1], sd, off, fine, strict=True):
+            drawn(
+                i.bend,
+                k,
+                *(
+                    logsumexp(_table(self, i, x, s) + w[:, None] + i.noise.log_weight, axis=1)
+                    for x, w in ((r, i.bend.log_weight), (f, i.bend.log_mass))
+                ),
+            )
+        off = _residuals(self, whole, dishes, as_drawn)
+        fine = _scales(self, whole, dishes, [i.noise.cell for i in own])
+        for i, k, r, s, f in zip(own, noises[:-1], off, sd, fine, strict=True):
+            drawn(
+                i.noise,
+                k,
+                *(_table(self, i, r, x)[0] + w for x, w in ((s, i.noise.log_weight), (f, i.noise.log_mass))),
+            )
+        sd = _scales(self, whole, dishes, as_drawn)
+        for i, k, r, s in zip(own, shifts[:-1], off, sd, strict=True):
+            if i.shift is not None:
+                j = self.place(i.shift)
+                b = self.mean[j] + draw_shift(k, r[0], s[0], self.design[i.rows, j], self.sd[j])
+                whole = whole.at[i.shift].set(jnp.exp(b) if self.on_log[j] else b)
+        free = ~np.isin(self.shifts, [i.shift for i in own if i.shift is not None])
+        if free.any():
+            _, seen, _ = self.seen(_whole(self, theta), dishes)
+            b = draw(
+                shifts[-1],
+                _affine(self, seen, free),
+                jnp.asarray(self.mean[free]),
+                jnp.asarray(self.sd[free]),
+            )
+            whole = whole.at[self.shifts[free]].set(jnp.where(self.on_log[free], jnp.exp(b), b))
+        return whole, jnp.max(jnp.stack(errors))
+
+
+def candidates(study: Study) -> tuple[str, ...]:
+    """Unknowns that can be integrated out: pure shifts, and blanks and noises that no other instrument
+    shares.
+    """
+    moves = _moves(study)
+    shifts = [i for i in range(len(study.names)) if _why_no_shift(study, i, moves) is None]
+    nodes = [i for i in range(len(study.names)) if i not in shifts and _why_no_nodes(study, i, moves) is None]
+    fit = [
+        i
+        for group in _groups(moves, [*shifts, *nodes])
+        if _why_no_instrument(study, group, shifts, moves) is None
+        for i in group
+    ]
+    return tuple(study.names[i] for i in sorted({*shifts, *fit}))
+
+
+def marginal(study: Study, names: Sequence[str], dishes: Dishes, seen: Seen) -> Marginal:
+    """Integrate `names` out.
+
+    Args:
+        dishes, seen: see `Marginal` (`parts.Split`).
+
+    Raises:
+        StudyError: a parameter that cannot be integrated out, and why.
+    """
+    moves = _moves(study)
+    gone = [study.names.index(n) for n in names]
+    shifts = [i for i in gone if _why_no_shift(study, i, moves) is None]
+    for i in set(gone) - set(shifts):
+        if reason := _why_no_nodes(study, i, moves):
+            raise _refused(study.names[i], reason)
+    instruments = []
+    for group in _groups(moves, gone):
+        if set(group) <= set(shifts):
+            continue
+        if reason := _why_no_instrument(study, group, shifts, moves):
+            raise _refused(study.names[min(set(group) - set(shifts))], reason)
+        instruments.append(_instrument(study, group, shifts, moves))
+    priors = [study.unknowns[i].prior for i in shifts]
+    design = np.round(moves.location[0][:, shifts], 9)
+    in_instruments = np.concatenate([np.zeros(0, int), *(i.rows for i in instruments)])
+    plain = design.any(axis=1) & ~np.isin(np.arange(len(design)), in_instruments)
+    alone = ~plain & ~np.isin(np.arange(len(design)), in_instruments)
+    jacobian = _jacobian(study)
+
+    def log_likelihood(theta: Float[Array, " kept"]) -> tuple[Array, Array]:
+        whole = _whole(self, theta)
+        cells = dishes(whole)
+        terms, predicted, ok = seen(whole, cells)
+        found = [terms[alone]]
+        free = design[plain].any(axis=0)
+        if plain.any():
+            total = marginal_total(
+                _affine(self, predicted, free), jnp.asarray(self.mean[free]), jnp.asarray(self.sd[free])
+            )
+            found.append((total - jacobian[plain].sum())[None])
+        off = _residuals(self, whole, cells, [i.bend.value for i in self.instruments])
+        sd = _scales(self, whole, cells, [i.noise.value for i in self.instruments])
+        found += [
+            (
+                logsumexp(_table(self, i, r, s) + i.bend.log_weight[:, None] + i.noise.log_weight)
+                - jacobian[i.rows].sum()
+            )[None]
+            for i, r, s in zip(self.instruments, off, sd, strict=True)
+        ]
+        return jnp.concatenate(found), ok
+
+    kept = np.setdiff1d(np.arange(len(study.names)), gone)
+    own = {study.unknowns[i].name: study.unknowns[i].prior.distribution() for i in kept}
+    self = Marginal(
+        study,
+        dishes,
+        seen,
+        kept,
+        np.array(shifts, int),
+        np.array([p.family == "log-normal" for p in priors], bool),
+        np.array([p.parameters[0] for p in priors]),
+        np.array([p.parameters[1] for p in priors]),
+        design,
+        tuple(instruments),
+        plain,
+        _measured(study),
+        Problem(own, log_likelihood),
+    )
+    return self
+
+
+def _refused(name: str, reason: str) -> StudyError:
+    return StudyError(f"parameter {name}: cannot be integrated out: {reason}: keep it among the unknowns")
+
+
+def _whole(m: Marginal, theta: Array) -> Array:
+    """The kept parameters beside the others: shifts at the centre of their prior, the rest at their middle
+    node.
+    """
+    whole = jnp.zeros(len(m.study.names)).at[m.kept].set(theta)
+    for i in m.instruments:
+        for parameter in (i.bend, i.noise):
+            if parameter.unknown is not None:
+                whole = whole.at[parameter.unknown].set(parameter.value[len(parameter.value) // 2])
+    return whole.at[m.shifts].set(jnp.where(m.on_log, jnp.exp(m.mean), m.mean))
+
+
+def _affine(m: Marginal, seen: Prediction, free: Bool[np.ndarray, " shift"]) -> Affine:
+    """Plain measurements less predicted with these shifts at 0 (on their scale), where the noise is
+    symmetric.
+    """
+    design = m.design[:, free]
+    residual = (m.measured - seen.location + design @ m.mean[free])[m.plain]
+    return Affine(residual, jnp.asarray(design[m.plain]), seen.scale[m.plain])
+
+
+def _variants(
+    m: Marginal, whole: Array, dishes: Any, axes: Sequence[Axis], values: Sequence[np.ndarray]
+) -> Prediction:
+    """What is predicted with the parameter of each axis at its k-th value, all at once: (value,
+    measurement).
+    """
+    most = max(map(len, values), default=1)
+    points = jnp.broadcast_to(whole, (most, len(whole)))
+    for a, v in zip(axes, values, strict=True):
+        if a.unknown is not None and not np.isnan(v[0]):
+            points = points.at[:, a.unknown].set(jnp.asarray(np.resize(v, most)))
+    return jax.vmap(lambda theta: m.seen(theta, dishes)[1])(points)
+
+
+def _residuals(
+    m: Marginal, whole: Array, dishes: Any, values: Sequence[np.ndarray]
+) -> list[Float[Array, "value row"]]:
+    """Measured less predicted of each instrument, for these values of its blank (NaN: as it is in
+    `whole`).
+    """
+    found = m.measured - _variants(m, whole, dishes, [i.bend for i in m.instruments], values).location
+    return [found[: len(v), i.rows] for i, v in zip(m.instruments, values, strict=True)]
+
+
+def _scales(
+    m: Marginal, whole: Array, dishes: Any, values: Sequence[np.ndarray]
+) -> list[Float[Array, "value row"]]:
+    """Sd of the noise of each instrument, for these values of its noise (NaN: as it is in `whole`)."""
+    found = _variants(m, whole, dishes, [i.noise for i in m.instruments], values).scale
+    return [found[: len(v), i.rows] for i, v in zip(m.instruments, values, strict=True)]
+
+
+def _table(
+    m: Marginal, i: Instrument, residual: Float[Array, "bend row"], sd: Float[Array, "noise row"]
+) -> Float[Array, "bend noise"]:
+    if i.shift is None:
+        return log_likelihoods(residual, sd, jnp.zeros(len(i.rows)), 1.0)
+    j = m.place(i.shift)
+    return log_likelihoods(residual, sd, jnp.asarray(m.design[i.rows, j]), m.sd[j])
+
+
+def _measured(study: Study) -> Float[np.ndarray, " measurement"]:
+    found = np.zeros(len(study.measurements))
+    for r in study.readouts:
+        found[r.rows] = np.asarray(on_scale(r.row.family, jnp.asarray(study.measurements.value[r.rows])))
+    return found
+
+
+def _jacobian(study: Study) -> Float[np.ndarray, " measurement"]:
+    """ln of (derivative of the measured value with respect to its logarithm): what a density of y has beyond
+    one of ln y.
+    """
+    found = np.zeros(len(study.measurements))
+    for r in study.readouts:
+        base = FAMILIES[r.row.family][1]
+        found[r.rows] = np.log(study.measurements.value[r.rows] * base) if base else 0.0
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Moves:
+    """How predictions move with each unknown, or its logarithm, at three made-up states of the dishes.
+
+    `location`, `scale`: (state, measurement, unknown) slopes; (unknown,) `cells`: the cells depend on it;
+    `bends`: its
+    slope depends on the state, or on the other parameters.
+    """
+
+    location: np.ndarray
+    scale: np.ndarray
+    cells: np.ndarray
+    bends: np.ndarray
+
+    def rows(self, i: int) -> np.ndarray:
+        """(measurement,) whether unknown `i` reaches it."""
+        return np.any((self.location[:, :, i] != 0) | (self.scale[:, :, i] != 0), axis=0)
+
+
+@lru_cache(4)  # a study is asked twice: what can be integrated out, and to do it
+def _moves(study: Study) -> _Moves:
+    on_log = jnp.asarray(
+        [
+            u.prior.family == "log-normal" or (u.prior.lower >= 0 and u.prior.family != "normal")
+            for u in study.unknowns
+        ]
+    )
+    n = len(study.times)
+
+    def seen(b: Array, species: Array) -> tuple[Array, Array, Array]:
+        theta = jnp.where(on_log, jnp.exp(b), b)
+        p = predict(
+            study, theta, Trajectory(species, jnp.ones(n, bool), jnp.zeros(n, int), jnp.zeros(n, int))
+        )
+        parameters, schedule = lanes(study, theta)
+        return (
+            p.location,
+            p.scale,
+            jnp.concatenate([jnp.ravel(x) for x in (parameters, schedule.inputs, schedule.add)]),
+        )
+
+    slopes = jax.jit(jax.jacfwd(seen))
+    rng = np.random.default_rng(0)
+    found = [
+        [
+            np.asarray(x)
+            for x in slopes(
+                jnp.asarray(0.3 * rng.standard_normal(len(study.names))),
+                jnp.asarray(np.exp(rng.standard_normal((*study.times.shape, len(study.system.species))))),
+            )
+        ]
+        for _ in range(3)
+    ]
+    location, scale, cells = (np.stack(x) for x in zip(*found, strict=True))
+    return _Moves(
+        location,
+        scale,
+        np.any(cells != 0, axis=(0, 1)),
+        np.any(np.abs(location - location[:1]) > 1e-9, axis=(0, 1)),
+    )
+
+
+def _why_no_shift(study: Study, i: int, moves: _Moves) -> str | None:
+    """Why unknown `i` cannot be integrated out in closed form, in words."""
+    prior, move = study.unknowns[i].prior, moves.location[0][:, i]
+    if prior.family not in ("log-normal", "normal"):
+        return f"its prior is {prior.family}, not normal or log-normal"
+    on_log = prior.family == "log-normal"
+    mean, sd = prior.parameters
+    low, high = (np.log(max(x, 1e-300)) if on_log else x for x in (prior.lower, prior.upper))
+    if norm.cdf((low - mean) / sd) + norm.sf((high - mean) / sd) > OUTSIDE:
+        return "its bounds cut more than a thousandth off its prior"
+    for found, words in (
+        (moves.cells[i], "the cells depend on it"),
+        (moves.scale[:, :, i].any(), "the noise depends on it"),
+        (moves.bends[i], "predictions do not shift by it alone"),
+    ):
+        if found:
+            return words
+    if not move.any():
+        return "no measurement depends on it"
+    for r in study.readouts:
+        if (move[r.rows] != 0).any() and (FAMILIES[r.row.family][1] != 0.0) != on_log:
+            return f"the noise of {r.row.id} is symmetric on another scale than the prior"
+    return _why_not_normal(study, move != 0)
+
+
+def _why_no_nodes(study: Study, i: int, moves: _Moves) -> str | None:
+    """Why unknown `i` cannot be integrated out by quadrature, in words."""
+    prior = study.unknowns[i].prior
+    if moves.cells[i]:
+        return "the cells depend on it"
+    if not (np.isfinite(prior.lower) and np.isfinite(prior.upper)):
+        return "it has no bounds"
+    if not moves.rows(i).any():
+        return "no measurement depends on it"
+    if moves.location[:, :, i].any() and moves.scale[:, :, i].any():
+        return "location and noise both depend on it"
+    return _why_not_normal(study, moves.rows(i))
+
+
+def _why_not_normal(study: Study, rows: Bool[np.ndarray, " measurement"]) -> str | None:
+    for r in study.readouts:
+        if rows[r.rows].any() and (FAMILIES[r.row.family][0] != "normal" or r.row.degrees is not None):
+            return f"the noise of {r.row.id} is not normal"
+        if (rows[r.rows] & (study.measurements.censored[r.rows] != 0)).any():
+            return f"{r.row.id} has measurements beyond a limit of detection"
+    return None
+
+
+def _groups(moves: _Moves, unknowns: Sequence[int]) -> list[list[int]]:
+    """The unknowns in groups that share no measurement."""
+    groups: list[tuple[list[int], np.ndarray]] = []
+    for i in unknowns:
+        rows = moves.rows(i)
+        near = [g for g in groups if (g[1] & rows).any()]
+        groups = [g for g in groups if g not in near]
+        groups.append(([*(j for g in near for j in g[0]), i], np.any([rows, *(g[1] for g in near)], axis=0)))
+    return [g[0] for g in groups]
+
+
+def _why_no_instrument(
+    study: Study, group: Sequence[int], shifts: Sequence[int], moves: _Moves
+) -> str | None:
+    """Why a group of unknowns is no instrument with one shift, one blank and one noise at most."""
+    kinds = {
+        "scale or offset": [i for i in group if i in shifts],
+        "blank": [i for i in group if i not in shifts and moves.location[:, :, i].any()],
+        "noise": [i for i in group if moves.scale[:, :, i].any()],
+    }
+    for kind, members in kinds.items():
+        if len(members) > 1:
+            return (
+                f"its measurements have more than one {kind} ({', '.join(study.names[i] for i in members)})"
+            )
+    return None
+
+
+def _instrument(study: Study, group: Sequence[int], shifts: Sequence[int], moves: _Moves) -> Instrument:
+    rows = np.flatnonzero(np.any([moves.rows(i) for i in group], axis=0))
+    shift = next((i for i in group if i in shifts), None)
+    bend = next(
+        (
+            axis(i, study.unknowns[i], BEND_NODES)
+            for i in group
+            if i != shift and moves.location[:, :, i].any()
+        ),
+        NONE,
+    )
+    noise = next(
+        (
+            axis(i, study.unknowns[i], noise_nodes(study.unknowns[i], len(rows)))
+            for i in group
+            if moves.scale[:, :, i].any()
+        ),
+        NONE,
+    )
+    return Instrument(rows, shift, bend, noise)

@@ -1,0 +1,1 @@
+"""Many cell lines at once."""

@@ -1,0 +1,437 @@
+"""The chapters of a report about resistance: each takes what it shows and gives a `Section`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from inference.fit.verdict import INTERVAL, NOT_INFORMED
+from inference.report import plots as plots
+from inference.report.network_map import svg, weights
+from inference.report.page import Section, bullets, details, drawing, grid, paragraph, plot, table
+from inference.report.simulated import SHORT
+from inference.resistance.knockdown import NODES, PATHS
+from inference.resistance.rankings.ranking import METHODS, csv_table
+from inference.resistance.simulated_plate import READ
+from models.behaviours.listed import BEHAVIOURS
+from models.catalogue import PRESETS
+from models.documents.network_picture import picture
+from models.documents.references import FIGURE, cited
+from models.drugs import treat
+from models.network import Network
+
+PERCENT = f"{100 * INTERVAL:.0f} %"
+BY = {
+    "srrc": "rank regression",
+    "elasticity": "elasticities",
+    "sobol": "Sobol indices",
+    "dgsm": "DGSM",
+    "morris": "Morris screening",
+}
+PROVES = {
+    "tuned": "nothing: numbers were adjusted to hit it",
+    "borrowed": "that borrowed kinetics carry over",
+    "not tuned": "something: it came out",
+    "arithmetic": "nothing about biology",
+}
+
+
+def nodes_section(tree: xr.DataTree, scan: xr.DataTree | None, drug: str) -> Section:
+    """Virtual knock-downs: nodes, pairs, paths."""
+    knock = tree["knock"].to_dataset()
+    titles = {n: NODES[n].title for n in map(str, knock["node"].values)}
+    body = paragraph(
+        f"Each node is inhibited from the moment {drug} is given. Left is better. A blue cross far left "
+        f"means that the inhibition "
+        "kills or slows the cells even without the drug: then it is not sensitivity that comes back."
+    )
+    body += plot(
+        plots.knock_downs(knock, titles),
+        "plot-nodes",
+        f"Median and {PERCENT} over {tree.attrs['draws']} draws from {tree.attrs['source']}; dotted, grey: "
+        f"nothing inhibited.",
+        "viability under the drug when each node is inhibited",
+    )
+    if scan is None:
+        body += paragraph(
+            "Pairs and the paths of IL-6's protection were not scanned: `sh scripts/run.sh scan RUN` (or "
+            "`--prior`) does it, and this "
+            "page shows the result when it is made again.",
+            "quiet",
+        )
+        return Section("nodes", "Which node brings the drug back", "Nodes to hit", body)
+    from inference.resistance.knockdown import lost_share
+    from inference.resistance.knockdown_files import pair_table
+
+    pairs = pair_table(scan["scan"].to_dataset()).head(8).reset_index()
+    rows = pd.DataFrame(
+        {
+            "pair": [f"{a} + {b}" for a, b in zip(pairs["node"], pairs["partner"], strict=True)],
+            "viability, % of that without": 100 * np.exp(pairs["resensitised"]),
+            "cells without the drug, %": 100 * np.exp(pairs["toxicity"]),
+            "Bliss: survivors, % of the product of both": 100 * np.exp(pairs["bliss"]),
+            "Loewe index": [
+                f"{v:.2f}" if np.isfinite(v) else "not reached by one alone" for v in pairs["loewe"]
+            ],
+        }
+    )
+    level = 100 * float(scan.attrs["pair_level"])
+    body += table(
+        rows,
+        f"Best pairs, each inhibited by {level:.0f} %: {scan.attrs['question']} ({scan.attrs['draws']} "
+        f"draws from {scan.attrs['source']}). "
+        "Bliss below 100 or Loewe below 1: more than the sum.",
+    )
+    shares = (
+        lost_share(scan["paths"]["protection"], 1000, int(scan.attrs["seed"])).to_dataframe().reset_index()
+    )
+    cut = pd.DataFrame(
+        {
+            "path cut": shares["path"],
+            "how": [PATHS[str(p)][1] for p in shares["path"]],
+            "protection lost, %": 100 * shares["share"],
+            "interval": [
+                f"{100 * a:.0f} to {100 * b:.0f}" for a, b in zip(shares["low"], shares["high"], strict=True)
+            ],
+        }
+    )
+    body += table(
+        cut,
+        f"How much of IL-6's protection runs through each path: {scan.attrs['paths_question']}. Paths meet "
+        f"again, so "
+        f"shares need not add up.",
+    )
+    if scan.attrs["mark"]:
+        body += paragraph(str(scan.attrs["mark"]), "warn")
+    return Section("nodes", "Which node brings the drug back", "Nodes to hit", body)
+
+
+def rankings_section(found: Sequence[tuple[str, xr.DataTree]], main: xr.DataTree) -> Section:
+    """Every ranking, the main question's first and open."""
+    body = paragraph(
+        "Which single number of the model, moved, changes survival most. Hollow symbols: **not informed by "
+        "data**, the "
+        "rank restates the prior."
+    )
+    for i, (origin, tree) in enumerate(found):
+        note = (
+            f"{METHODS[str(tree.attrs['method'])]}; {tree.attrs['simulated']} parameter sets from "
+            f"{tree.attrs['source']}; {origin}."
+        )
+        if tree.attrs["mark"]:
+            note = f"**{tree.attrs['mark']}** {note}"
+        inner = plot(
+            plots.ranking(tree), f"plot-ranking{i}", note, f"ranking of parameters: {tree.attrs['question']}"
+        )
+        if tree is main:
+            inner += grid(
+                [
+                    plot(
+                        plots.certainty(tree),
+                        "plot-certainty",
+                        "Probability that the row matters more than the column, %: near 50 the order is a "
+                        "guess.",
+                        "pairwise certainty of the ranking",
+                    ),
+                    plot(
+                        plots.pathways(tree),
+                        "plot-pathways",
+                        f"The same by pathway, {PERCENT}.",
+                        "ranking of pathways",
+                    ),
+                ]
+            )
+        inner += details("All its numbers", table(_shown(tree)))
+        body += details(
+            _short(tree, main), paragraph(f"{tree.attrs['question']}.", "quiet") + inner, opened=tree is main
+        )
+    return Section("rankings", "What makes the cell resist, drug by drug", "Rankings", body)
+
+
+def _short(tree: xr.DataTree, main: xr.DataTree) -> str:
+    """A ranking's question in a few words; its cell and where its beliefs come from, if not those of the main
+    one.
+    """
+    drugs = " + ".join(f"{n} {dose:g} nM" for n, dose in json.loads(str(tree.attrs["drugs"])).items())
+    readout = {
+        "lnv": "",
+        "auc": ", area under the curve",
+        "ri": ", resistance index",
+        "reserve": ", reserve",
+    }[str(tree.attrs["readout"])]
+    estradiol = f", estradiol {float(tree.attrs['estradiol']):g} nM" if float(tree.attrs["estradiol"]) else ""
+    cell = (
+        ""
+        if tree.attrs["preset"] == main.attrs["preset"]
+        else f", {PRESETS[str(tree.attrs['preset'])].title} cell"
+    )
+    source = "" if tree.attrs["source"] == main.attrs["source"] else f", from {tree.attrs['source']}"
+    return (
+        f"{drugs}, {SHORT[str(tree.attrs['condition'])]}{estradiol}{cell}{readout}: by "
+        f"{BY[str(tree.attrs['method'])]}{source}"
+    )
+
+
+def _shown(tree: xr.DataTree) -> pd.DataFrame:
+    t = csv_table(tree).head(30).reset_index()
+    d = tree["parameter"].to_dataset()
+    top = {f"P(first {k})": d["p_top"].sel(k=k).sel(factor=t["parameter"].values).values for k in (3, 10)}
+    shown = pd.DataFrame(
+        {
+            "rank": t["rank"],
+            "parameter": [f"`{n}`" for n in t["parameter"]],
+            "meaning": d["meaning"].sel(factor=t["parameter"].values).values,
+            "pathway": t["pathway"],
+            "effect": t["effect"],
+            "interval": [f"{a:+.2f} to {b:+.2f}" for a, b in zip(t["low"], t["high"], strict=True)],
+            "ranks": [f"{a:.0f} to {b:.0f}" for a, b in zip(t["rank_low"], t["rank_high"], strict=True)],
+            **top,
+            "data": t["informed"],
+        }
+    )
+    if "prior_rank" in t:
+        shown.insert(1, "prior rank", t["prior_rank"])
+    return shown
+
+
+def doses_section(tree: xr.DataTree, where: str) -> Section:
+    """Dose responses of every drug in every surrounding."""
+    d = tree["dose"].to_dataset()
+    figures = []
+    for i, drug in enumerate(map(str, d["drug"].values)):
+        here = d.sel(drug=drug)
+        curve = here["viability"].assign_coords(dose=("step", here["dose"].values)).swap_dims(step="dose")
+        figures.append(
+            plot(
+                plots.dose_response(curve, drug, ("alone", where)),
+                f"plot-dose{i}",
+                "",
+                f"dose response of {drug}",
+                drug,
+            )
+        )
+    body = paragraph(
+        f"Viable cells over those without the drug in the same surroundings, 48 h; lines are medians, "
+        f"bands (alone and "
+        f"{where}) {PERCENT} over "
+        f"{tree.attrs['draws']} draws from {tree.attrs['source']}. Dotted: half."
+    )
+    if rising := turning(d):
+        body += paragraph(
+            f"**The median curve of {' and '.join(rising)} turns up again at high doses**, in this model "
+            f"as in its reference "
+            "implementation: a proteasome inhibitor saves MCL-1, c-Myc and IkBa from degradation without "
+            "limit, while the stress that it "
+            "causes saturates. That is assumed, not measured: do not believe the curve beyond its lowest "
+            "point.",
+            "warn",
+        )
+    return Section("doses", "Dose responses", "Dose responses", body + grid(figures))
+
+
+def turning(doses: xr.Dataset, by: float = 0.1) -> list[str]:
+    """Drugs whose median viability ends more than `by` above its lowest value in some surroundings."""
+    middle = doses["viability"].median("draw", skipna=True)
+    up = (middle.isel(step=-1) - middle.min("step") > by).any("surrounding")
+    return [str(n) for n in doses["drug"].values[up.values]]
+
+
+def courses_section(tree: xr.DataTree, drug: str, condition: str) -> Section:
+    """The main drug's dish over time, beside the untreated one."""
+    c = tree["course"].to_dataset()
+    dishes = [d for d in map(str, c["dish"].values) if d.startswith((f"{condition}, ", "alone, "))]
+    figures = []
+    for i, n in enumerate(map(str, c.data_vars)):
+        words, unit = READ[n]
+        figures.append(
+            plot(
+                plots.time_course(c[n].sel(dish=dishes)),
+                f"plot-course{i}",
+                "",
+                f"{words} over time",
+                words if unit == "-" else f"{words} ({unit})",
+            )
+        )
+    body = paragraph(
+        f"Solid with the drug ({drug}, given at 0), dotted without; lines are medians, bands {PERCENT}. "
+        f"The surroundings too begin at 0."
+    )
+    return Section("courses", "Under treatment, hour by hour", "Time courses", body + grid(figures))
+
+
+def network_section(network: Network, main: xr.DataTree, drugs: Sequence, hypothesis: str) -> Section:
+    """The network with its arrows coloured by sensitivity."""
+    whole = treat(network, *drugs, hypothesis=hypothesis)
+    shown = picture(whole)
+    measure = {
+        "srrc": "size of the rank regression coefficients",
+        "elasticity": "mean size of the elasticities",
+    }.get(str(main.attrs["method"]), "size of the effects")
+    weight = weights(shown, whole, main["parameter"].to_dataset())
+    body = drawing(
+        svg(shown, weight, f"{measure} of what an arrow carries"),
+        f"{main.attrs['question']}. An arrow carries the parameters that matter only together with its "
+        f"source; touch it for their names. "
+        "Grey arrows carry nothing that was varied in this question.",
+    )
+    return Section("network", "Where in the network resistance sits", "Network", body)
+
+
+def measured_section(found: Sequence[Path], facts: pd.DataFrame | None) -> Section:
+    """What the model says about measured myeloma cells: right, wrong, or nothing.
+
+    Args:
+        found: tables of `lines.py`; facts: that of `facts.py`, None where it was not made from these beliefs.
+    """
+    body = ""
+    if facts is not None:
+        shown = facts.rename(columns={"why": "because", "measured": "seen"})[
+            ["verdict", "quantity", "seen", "predicted", "because"]
+        ]
+        body += table(shown, "Published facts about resistance beside what these beliefs predict")
+    else:
+        body += paragraph(
+            "Published facts were not compared with these beliefs: `sh scripts/run.sh facts RUN` (or "
+            "`--prior`) does it.",
+            "quiet",
+        )
+    for path in found:
+        after = path.stem == "lines_after"
+        rows = pd.read_csv(path).rename(columns={"why": "because"})[
+            ["verdict", "quantity", "measured", "predicted", "because"]
+        ]
+        body += table(
+            rows,
+            f"Dose responses of myeloma lines, {'after' if after else 'before'} the model learnt from them "
+            f"({path.parent.name})",
+        )
+    if not found:
+        body += paragraph(
+            "Measured dose responses of myeloma lines were not compared: `sh scripts/run.sh lines "
+            "TABLE.csv --fit` does it.",
+            "quiet",
+        )
+    shown = [BEHAVIOURS[f"B{i}"] for i in range(19, 26)]
+    rows = pd.DataFrame(
+        {
+            "": [b.id for b in shown],
+            "what is done": [b.protocol for b in shown],
+            "who saw it": [b.evidence for b in shown],
+            "what it proves": [PROVES[b.tuning] for b in shown],
+        }
+    )
+    body += table(
+        rows,
+        "Facts about resistance that the nominal model reproduces (`sh scripts/run.sh tables behaviours` "
+        "simulates each anew)",
+    )
+    return Section("measured", "Against measured myeloma cells", "Against measurements", body)
+
+
+def silent_section(summary: pd.DataFrame | None, main: xr.DataTree, prior: bool) -> Section:
+    """What the data did not inform."""
+    body = ""
+    if summary is None:
+        said = (
+            "every number here is its declared belief"
+            if prior
+            else "the run has no table of what it learnt; see below"
+        )
+        body += paragraph(
+            f"Nothing was fitted: {said}." if prior else f"{said[0].upper()}{said[1:]}.", "warn"
+        )
+    else:
+        names = list(map(str, summary.index[summary["informed"] == NOT_INFORMED]))
+        body += paragraph(
+            f"**{len(names)} of {len(summary)} estimated numbers learnt nothing from the data**"
+            + (": " + ", ".join(f"`{n}`" for n in names) if names else "")
+            + "."
+        )
+        partly = summary[summary["informed"].str.startswith("bounded")]
+        if len(partly):
+            body += paragraph(
+                "Known on one side only: "
+                + ", ".join(f"`{n}` ({r['informed']})" for n, r in partly.iterrows())
+                + "."
+            )
+    d = main["parameter"].to_dataset()
+    told = pd.Series(d["informed"].values.astype(str)).value_counts()
+    body += paragraph(
+        "Of the parameters that can change the main answer: "
+        + ", ".join(f"{n} {w}" for w, n in told.items())
+        + "."
+    )
+    return Section("silent", "What the data did not inform", "Not informed", body)
+
+
+def failures_section(failed: pd.DataFrame | None, tree: xr.DataTree) -> Section:
+    """Sets that could not be solved."""
+    lines = []
+    if failed is not None:
+        lines.append(
+            "Every kept draw of the fit could be solved."
+            if failed.empty
+            else f"**{len(failed)} kept draws of the fit could not be solved**; their parameters stand in "
+            f"failures.csv."
+        )
+    n = int(tree.attrs["failed"])
+    lines.append(
+        f"Of {tree.attrs['screened']} sets simulated for this page "
+        + (
+            "all could be solved."
+            if not n
+            else f"**{n} could not be solved** in one dish or another; they are left out of bands and "
+            f"rankings."
+        )
+    )
+    return Section("failures", "Failures", "Failures", bullets(lines))
+
+
+def provenance_section(
+    run: dict | None, tree: xr.DataTree, found: Sequence[tuple[str, xr.DataTree]]
+) -> Section:
+    """Everything needed to make these numbers again."""
+    rows = [
+        ("source of beliefs", tree.attrs["source"]),
+        (
+            "simulated here",
+            f"{tree.attrs['draws']} and {tree.attrs['screened']} draws, seed "
+            f"{tree.attrs['seed']}, rtol {tree.attrs['rtol']:g}, atol {tree.attrs['atol']:g}",
+        ),
+        ("network", f"{tree.attrs['network']}, fingerprint {tree.attrs['network_fingerprint']}"),
+    ]
+    if run is not None:
+        rows += [
+            ("study", f"{run.get('study')}, fingerprint {run.get('study_fingerprint')}"),
+            ("fitted network", f"{run.get('network')}, fingerprint {run.get('network_fingerprint')}"),
+            ("seed of the fit", str(run.get("seed"))),
+            ("device", str(run.get("device"))),
+            ("precision", str(run.get("precision"))),
+            ("wall time of the fit", f"{run.get('wall_time_s', 'unknown')} s"),
+            ("settings", ", ".join(f"{k} {v}" for k, v in run.get("settings", {}).items())),
+            ("versions", ", ".join(f"{k} {v}" for k, v in run.get("versions", {}).items())),
+        ]
+    rows += [("ranking", f"{t.attrs['question']}: {origin}") for origin, t in found]
+    return Section(
+        "provenance", "Provenance", "Provenance", table(pd.DataFrame(rows, columns=["what", "value"]))
+    )
+
+
+def references_section(top: pd.DataFrame, network: Network) -> Section:
+    """Where the numbers that mattered come from."""
+    texts = [
+        *top["source"],
+        *(p.source.text for p in network.parameters if any(p.name in n.parameters for n in NODES.values())),
+    ]
+    works = cited(texts)
+    body = paragraph("The ten parameters that matter most for the main answer:") + table(top)
+    body += paragraph("Works that these and the nodes' own numbers name:") + bullets(
+        [f"{k}: {v}" for k, v in works.items()] + [FIGURE]
+    )
+    body += paragraph("All numbers and all sources: `sh scripts/run.sh tables`.", "quiet")
+    return Section("references", "Where the numbers that mattered come from", "References", body)

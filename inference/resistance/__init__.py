@@ -1,0 +1,1 @@
+"""What makes the cell survive a drug."""

@@ -1,0 +1,188 @@
+"""What may be believed about the parameters of one kind of cell: declared priors, or a fit carried over to
+it.
+
+A fitted run speaks about the parameters it shares with the cell by name; everything else keeps its declared
+prior. Points of the unit cube become parameter values through the quantiles of each marginal, so that the
+designs of global methods work for both; `joint` keeps the correlations that the fit found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import xarray as xr
+from scipy import stats
+from scipy.special import expit, logit
+
+from inference.fit.verdict import informed
+from models.catalogue import EFFECTS
+from models.declare import Belief
+from models.network import Network
+
+PRIOR_ONLY = "prior only"
+NOT_FITTED = "not in the fit"
+
+
+@dataclass(frozen=True)
+class Beliefs:
+    """Marginals of the parameters that are not known, in the order of `names`; values in each parameter's own
+    unit.
+
+    Attributes:
+        names: parameters; all others stay at the network's nominal values.
+        centre: nominal value each; `belief`: its declared prior.
+        pathway: table that declares each.
+        posterior: joint draws (draw,) of those that a run has fitted; empty for priors alone.
+        informed: what the data told about each, in words.
+        shares: groups of indices whose values are divided by their sum before use (weights that add up to 1).
+    """
+
+    names: tuple[str, ...]
+    centre: np.ndarray
+    belief: tuple[Belief, ...]
+    pathway: tuple[str, ...]
+    posterior: Mapping[str, np.ndarray] = field(default_factory=dict)
+    informed: tuple[str, ...] = ()
+    shares: tuple[tuple[int, ...], ...] = ()
+
+
+def declared(network: Network, hypothesis_effect: str | None, only: Sequence[str] | None = None) -> Beliefs:
+    """The declared priors of a network.
+
+    Args:
+        hypothesis_effect: the one estradiol effect that is free, or None; the others stay 0.
+        only: take these parameters alone; default all that are not fixed.
+    """
+    where = dict(network.pathway_of)
+    kept = [
+        p
+        for p in network.parameters
+        if _free(p.belief, p.value, p.name, hypothesis_effect) and (only is None or p.name in only)
+    ]
+    names = tuple(p.name for p in kept)
+    group = tuple(i for i, p in enumerate(kept) if p.belief.kind == "dirichlet")
+    return Beliefs(
+        names,
+        np.array([p.value for p in kept]),
+        tuple(p.belief for p in kept),
+        tuple(where[n] for n in names),
+        informed=(PRIOR_ONLY,) * len(names),
+        shares=(group,) if len(group) > 1 else (),
+    )
+
+
+def _free(belief: Belief, value: float, name: str, effect: str | None) -> bool:
+    if name in EFFECTS:
+        return name == effect
+    if belief.kind == "logit_normal":
+        return 0 < value < 1
+    return belief.kind != "fixed" and (value > 0 or belief.kind in ("beta", "half_normal"))
+
+
+def carried(prior: Beliefs, run: xr.DataTree, own: Collection[str]) -> Beliefs:
+    """The posterior of a run where it speaks about the same parameters, the declared prior elsewhere.
+
+    Parameters of the run that the cell does not share (scales, noise, those of another kind of cell) are
+    dropped.
+
+    Args:
+        own: parameters that the preset of this cell sets: what another cell says about them is not carried
+            over.
+    """
+    posterior, before = run["posterior"].to_dataset(), run["prior"].to_dataset()
+    shared = [n for n in prior.names if n in posterior.data_vars and n not in own]
+    told = {n: informed(before[n].values.ravel(), posterior[n].values.ravel()) for n in shared}
+    return Beliefs(
+        prior.names,
+        prior.centre,
+        prior.belief,
+        prior.pathway,
+        {n: posterior[n].values.ravel() for n in shared},
+        tuple(told.get(n, NOT_FITTED) for n in prior.names),
+        prior.shares,
+    )
+
+
+def joint(beliefs: Beliefs, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Joint draws: (values (draw, parameter), unit cube coordinates (draw, parameter) of those under their
+    prior).
+
+    Rows of the posterior stay together; priors are sampled by a scrambled Sobol sequence.
+    """
+    sampler = stats.qmc.Sobol(len(beliefs.names), scramble=True, rng=np.random.default_rng(seed))
+    u = np.clip(sampler.random(1 << max(draws - 1, 1).bit_length())[:draws], 1e-9, 1 - 1e-9)
+    values = at(beliefs, u)
+    if beliefs.posterior:
+        length = len(next(iter(beliefs.posterior.values())))
+        rng = np.random.default_rng(seed + 1)
+        rows = rng.permutation(length)[:draws] if draws <= length else rng.integers(0, length, draws)
+        for n, sample in beliefs.posterior.items():
+            values[:, beliefs.names.index(n)] = sample[rows]
+    return values, u
+
+
+def at(beliefs: Beliefs, u: np.ndarray) -> np.ndarray:
+    """Values (row, parameter) at quantiles `u` (row, parameter) of the marginals; correlations are left
+    out.
+    """
+    columns = []
+    for i, name in enumerate(beliefs.names):
+        sample = beliefs.posterior.get(name)
+        columns.append(
+            np.quantile(sample, u[:, i])
+            if sample is not None
+            else _quantile(beliefs.belief[i], beliefs.centre[i], u[:, i])
+        )
+    return np.maximum(np.stack(columns, axis=1), 1e-12)  # the logarithm of an effect at 0 must exist
+
+
+def _quantile(belief: Belief, centre: float, u: np.ndarray) -> np.ndarray:
+    match belief.kind:
+        case "log_normal":
+            return centre * np.exp(belief.a * stats.norm.ppf(u))
+        case "logit_normal":
+            return expit(logit(centre) + belief.a * stats.norm.ppf(u))
+        case "beta":
+            return stats.beta.ppf(u, belief.a, belief.b)
+        case "half_normal":
+            return stats.halfnorm.ppf(u, scale=belief.a)
+        case "dirichlet":
+            return stats.gamma.ppf(u, belief.a)
+    raise ValueError(f"{belief.kind}: is no distribution of a single number")
+
+
+def spread(beliefs: Beliefs, values: np.ndarray) -> np.ndarray:
+    """Standard deviation of the ln of each parameter over draws (draw, parameter): how far it may move."""
+    return np.log(values).std(axis=0, ddof=1)
+
+
+def ln_per_normal(beliefs: Beliefs, values: np.ndarray) -> np.ndarray:
+    """d ln(value) / d z (draw, parameter) where z is the standard normal of the same quantile: the scale of
+    one prior sd.
+
+    Closed forms for declared priors (density of z over density of ln value); for fitted ones the sd of ln
+    over the draws, exact if that is normal.
+    """
+    out = np.empty_like(values)
+    sd = spread(beliefs, values)
+    for i, (name, b) in enumerate(zip(beliefs.names, beliefs.belief, strict=True)):
+        v = values[:, i]
+        if name in beliefs.posterior:
+            out[:, i] = sd[i]
+        elif b.kind == "log_normal":
+            out[:, i] = b.a
+        elif b.kind == "logit_normal":
+            out[:, i] = b.a * (1 - v)
+        else:
+            d = {
+                "beta": stats.beta(b.a, b.b),
+                "half_normal": stats.halfnorm(scale=b.a or 1),
+                "dirichlet": stats.gamma(b.a or 1),
+            }[b.kind]
+            # d v / d z = phi(z) / density(v)
+            out[:, i] = stats.norm.pdf(stats.norm.ppf(np.clip(d.cdf(v), 1e-12, 1 - 1e-12))) / np.maximum(
+                d.pdf(v) * v, 1e-300
+            )
+    return out

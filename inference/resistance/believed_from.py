@@ -1,0 +1,104 @@
+"""Where beliefs come from: the declared priors, or a fitted run."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import xarray as xr
+
+from inference.resistance import beliefs
+from inference.resistance.beliefs import Beliefs
+from inference.runs import labelled_tree
+from inference.runs.folders import run_folder
+from models.catalogue import EFFECTS, HYPOTHESES, PRESETS
+from models.drugs import Drug, drug_names
+from models.drugs import drug as drug_named
+
+
+class SourceError(ValueError):
+    """Beliefs that cannot be used: place, finding, remedy."""
+
+
+def parse_drug(text: str) -> tuple[Drug, float]:
+    """NAME=nM as a drug and its dose."""
+    match = re.fullmatch(r"(.+)=([^=]+)", text)
+    if not match:
+        raise SourceError(f"--drug {text}: write NAME=nM, for example dexamethasone=300")
+    try:
+        return drug_named(match[1]), float(match[2])
+    except KeyError:
+        raise SourceError(f"--drug {match[1]}: is not one of {', '.join(drug_names())}") from None
+    except ValueError:
+        raise SourceError(f"--drug {text}: {match[2]!r} is not a number of nM") from None
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a ranking believes: the priors alone (`run` None), or a fitted run.
+
+    `mark` is put on every table and figure; `transit` says whether the fit had the transit compartment of
+    SOCS3 mRNA.
+    """
+
+    name: str
+    hypothesis: str
+    transit: bool = False
+    run: xr.DataTree | None = None
+    mark: str = ""
+
+
+def prior_source(hypothesis: str) -> Source:
+    """The declared priors."""
+    if hypothesis not in HYPOTHESES:
+        raise SourceError(f"--hypothesis {hypothesis}: is not one of {', '.join(HYPOTHESES)}")
+    return Source("the prior", hypothesis)
+
+
+def run_source(folder: Path, force: bool) -> Source:
+    """A fitted run; one whose verdict is not ok only by force, and then marked."""
+    if not (folder / "posterior.nc").exists():
+        raise SourceError(
+            f"{folder}: holds no posterior.nc: fit first with scripts/fit.py, or rank with --prior"
+        )
+    path = folder / "verdict.json"
+    verdict = (
+        json.loads(path.read_text())
+        if path.exists()
+        else {"ok": False, "reasons": ["it has none: the run is not finished"]}
+    )
+    mark = ""
+    if not verdict["ok"] or verdict.get("quick"):
+        why = "; ".join(verdict["reasons"]) or "a quick run, not for use"
+        if not force:
+            raise SourceError(
+                f"{folder}: its verdict is not ok ({why}): fit longer, or use --force and mark the ranking"
+            )
+        mark = f"NOT FOR USE: the verdict of the fit is not ok ({why})"
+    run = labelled_tree.load(folder / "posterior.nc")
+    fitted = set(run["posterior"].data_vars)
+    free = [e for e in EFFECTS if e in fitted]
+    hypothesis = next((h.name for h in HYPOTHESES.values() if free and h.free == free[0]), "H0")
+    return Source(f"the posterior of {folder.name}", hypothesis, "k_T" in fitted, run, mark)
+
+
+def asked(
+    command: str, run: str | None, prior: bool, hypothesis: str, *, force: bool
+) -> tuple[Path | None, Source]:
+    """What a command was told to believe: the folder of a fit and its posterior, or the declared priors.
+
+    Raises:
+        SourceError: both or neither was named, or the fit cannot be used.
+    """
+    if prior == (run is not None):
+        raise SourceError(f"{command}: say what to believe: either RUN, the folder of a fit, or --prior")
+    folder = run_folder(run)
+    return folder, prior_source(hypothesis) if folder is None else run_source(folder, force)
+
+
+def believed(source: Source, preset: str, network, effect: str | None) -> Beliefs:
+    """The priors of a network, or what a run says of them."""
+    before = beliefs.declared(network, effect)
+    return before if source.run is None else beliefs.carried(before, source.run, PRESETS[preset].parameters)

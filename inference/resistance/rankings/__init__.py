@@ -1,0 +1,1 @@
+"""What matters most for resistance, with the uncertainty of every rank."""

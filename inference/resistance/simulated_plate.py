@@ -1,0 +1,208 @@
+"""A plate: many dishes of one kind of cell, each for many sets of parameters, all through one compiled
+program.
+
+A report or an explorer asks for dozens of different dishes (drugs, doses, niches, knock-downs). Here every
+one of them is a lane of the same network, with what is absent at 0, so nothing is compiled twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Bool, Float
+
+from inference.resistance.beliefs import Beliefs
+from inference.resistance.questions import (
+    Plan,
+    Question,
+    QuestionError,
+    culture,
+    dish_schedule,
+    network_of,
+    observing,
+    parameters,
+    treat_each,
+)
+from models.catalogue import HYPOTHESES
+from models.drugs import Drug
+from models.engine.compile import compile_network
+from models.engine.protocol import Schedule
+
+TIMES = 60.0 * np.arange(0.0, 49.0, 2.0)  # min: every 2 h for two days
+SETS, LANES = 256, 128  # sets handed to the engine at once, and those that step side by side (our choice)
+READ = {  # what is looked at, in words and unit
+    "N": ("viable cells", "1e6/mL"),
+    "pS": ("pSTAT3", "share of STAT3"),
+    "pAkt": ("pAkt", "share of Akt"),
+    "pERK": ("pERK", "share of ERK"),
+    "NFn": ("nuclear NF-kB", "nM"),
+    "IL6": ("IL-6 in the medium", "ng/mL"),
+    "MCL1": ("MCL-1", "relative"),
+    "BCLXL": ("BCL-XL", "relative"),
+    "x_BH3": ("BH3 load over free capacity (above 1 cells commit)", "-"),
+    "CASP": ("committed cells, caspases active", "share"),
+}
+
+
+@dataclass(frozen=True)
+class Well:
+    """One dish: (drug, nM) each from t = 0, the surroundings by name, estradiol (nM) from the
+    pre-culture on.
+    """
+
+    drugs: tuple[tuple[Drug, float], ...] = ()
+    condition: str = "alone"
+    estradiol: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Plate:
+    """The compiled cell and what it may meet.
+
+    Attributes:
+        question: preset, hypothesis and the drugs that the network knows.
+        what: the plan whose pre-culture and treatments are replaced well by well.
+        estradiol: whether the network answers to it at all.
+        sets: dishes handed to the engine at once; one program is compiled for each such number.
+    """
+
+    question: Question
+    what: Plan
+    estradiol: bool
+    sets: int
+
+
+def plate(drugs: Sequence[Drug], preset: str, hypothesis: str, transit: bool, sets: int = SETS) -> Plate:
+    """The cell with its whole niche and these drugs; estradiol too where the hypothesis lets it act.
+
+    Raises:
+        QuestionError: a drug cannot change how many cells survive.
+    """
+    question = Question(
+        "lnv", tuple((d, d.usual[0]) for d in drugs), "niche", preset, 0.0, 48.0, hypothesis, transit
+    )
+    acts = HYPOTHESES[hypothesis].free is not None
+    if acts:
+        try:
+            network_of(replace(question, estradiol=10.0))
+            question = replace(question, estradiol=10.0)
+        except QuestionError:
+            acts = False
+    network = network_of(question)
+    system = compile_network(network)
+    known = {s.name for s in network.species} | {d.name for d in network.derived}
+    read = tuple(n for n in READ if n in known)
+    first = dish_schedule(system, question, (), "alone")
+    one = Plan(
+        system,
+        jax.tree.map(lambda x: x[:1], first),
+        jax.tree.map(lambda x: x[1:][None], first),
+        jnp.asarray(TIMES),
+        observing(network, read),
+        lambda y: y[0, -1, 0],
+        LANES,
+    )
+    return Plate(question, one, acts, sets)
+
+
+def names_read(plate: Plate) -> tuple[str, ...]:
+    """The names of what is looked at, in the order of the last axis of `simulate`."""
+    network = plate.what.system.network
+    known = {s.name for s in network.species} | {d.name for d in network.derived}
+    return tuple(n for n in READ if n in known)
+
+
+def simulate(
+    plate: Plate,
+    beliefs: Beliefs,
+    values: Float[np.ndarray, "draw factor"],
+    wells: Sequence[Well],
+    scale: Float[np.ndarray, "variant parameter"] | None = None,
+    *,
+    rtol: float,
+    atol: float,
+    report: Callable[[int, int], None] = lambda done, total: None,
+) -> tuple[Float[np.ndarray, "draw variant well time readout"], Bool[np.ndarray, "draw variant well"]]:
+    """Every well for every draw (and every variant of it), and whether it could be solved (NaN where not).
+
+    Args:
+        values: parameters in the order of `beliefs.names`, each in its own unit.
+        scale: factors on the parameters from t = 0 on, as a knock-down given with the drug; none by default.
+        report: (dishes done, all).
+    """
+    what = plate.what
+    full = np.asarray(parameters(what, beliefs.names, beliefs.shares, jnp.log(jnp.asarray(values))))
+    scale = np.ones((1, full.shape[1])) if scale is None else scale
+    cultures = sorted({w.estradiol for w in wells})
+    treated = [
+        dish_schedule(what.system, replace(plate.question, estradiol=w.estradiol), w.drugs, w.condition)
+        for w in wells
+    ]
+    after = jax.tree.map(lambda *x: np.stack(x), *[jax.tree.map(lambda a: a[1:], s) for s in treated])
+    before = {w.estradiol: jax.tree.map(lambda a: a[:1], s) for w, s in zip(wells, treated, strict=True)}
+    starts = [_cultures(plate, before[e], full, rtol, atol) for e in cultures]
+    state, fine = (np.stack([s[i] for s in starts]) for i in (0, 1))
+    shape = len(full), len(scale), len(wells)
+    d, v, w = (i.ravel() for i in np.indices(shape))
+    c = np.array([cultures.index(well.estradiol) for well in wells])[w]
+    found = np.full((len(d), len(TIMES), len(names_read(plate))), np.nan)
+    good = np.zeros(len(d), bool)
+    for i in range(0, len(d), plate.sets):
+        rows, real = _filled(i, len(d), plate.sets)
+        dishes = jax.tree.map(lambda x, at=w[rows]: jnp.asarray(x[at]), after)
+        times = jnp.asarray(np.where(real[:, None], TIMES, np.inf))
+        start = jnp.asarray(state[c[rows], d[rows]]), jnp.asarray(fine[c[rows], d[rows]])
+        y, ok = treat_each(
+            what,
+            dishes,
+            jnp.asarray(full[d[rows]] * scale[v[rows]]),
+            start,
+            rtol=rtol,
+            atol=atol,
+            times=times,
+        )
+        n = int(real.sum())
+        good[rows[:n]] = np.asarray(ok)[:n]
+        found[rows[:n]] = np.where(good[rows[:n], None, None], np.asarray(y)[:n], np.nan)
+        report(min(i + plate.sets, len(d)), len(d))
+    return found.reshape(*shape, *found.shape[1:]), good.reshape(shape)
+
+
+def _cells(y):
+    return y[0, -1, 0]
+
+
+def _filled(first: int, total: int, sets: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of one batch, filled up to `sets`, and which of them count."""
+    rows = np.arange(first, min(first + sets, total))
+    return np.resize(rows, sets), np.arange(sets) < len(rows)
+
+
+def _cultures(
+    plate: Plate, before: Schedule, full: np.ndarray, rtol: float, atol: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """State of each draw at the end of the pre-culture, and whether it could be solved."""
+    here = eqx.tree_at(lambda p: p.preculture, plate.what, before)
+    state, fine = [], []
+    for i in range(0, len(full), plate.sets):
+        rows, real = _filled(i, len(full), plate.sets)
+        s, ok = culture(here, jnp.asarray(full[rows]), rtol=rtol, atol=atol, real=jnp.asarray(real))
+        state.append(np.asarray(s)[: real.sum()])
+        fine.append(np.asarray(ok)[: real.sum()])
+    return np.concatenate(state), np.concatenate(fine)
+
+
+def viability(plate: Plate, seen: np.ndarray, wells: Sequence[Well]) -> np.ndarray:
+    """Cells at the end over those of the well without drugs in the same surroundings: (draw, variant, well).
+
+    Raises:
+        KeyError: a well has no vehicle among `wells`.
+    """
+    at = {(w.condition, w.estradiol): i for i, w in enumerate(wells) if not w.drugs}
+    end = seen[..., -1, names_read(plate).index("N")]
+    return end / end[..., [at[w.condition, w.estradiol] for w in wells]]

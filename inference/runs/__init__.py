@@ -1,0 +1,1 @@
+"""What every long piece of work needs: a folder, progress, files that are whole, settings."""

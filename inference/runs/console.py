@@ -1,0 +1,103 @@
+"""What a long run is doing, how far it is and how long it will take: bars in a terminal, lines elsewhere."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+
+@dataclass
+class Bar:
+    """One stage of known length; `to` moves it. In a file or pipe it prints a line at most every 15 s.
+
+    The time left is reckoned from the second step on: the first one includes compilation.
+    """
+
+    console: Console
+    title: str
+    total: int
+    progress: Progress | None = None
+    task: int = 0
+    first: tuple[float, int] | None = None
+    printed: float = field(default_factory=time.monotonic)
+
+    def to(self, done: int, note: str = "") -> None:
+        """`done` of `total` steps are finished; `note` is said beside the bar."""
+        done = min(done, self.total)
+        if self.progress is not None:
+            self.progress.update(self.task, completed=done, note=note)  # type: ignore[arg-type]
+            return
+        now = time.monotonic()
+        if self.first is None:
+            self.first = now, done
+        if now - self.printed < 15 and done < self.total:
+            return
+        self.printed = now
+        since, base = self.first
+        left = (
+            f", {duration((now - since) / (done - base) * (self.total - done))} left" if done > base else ""
+        )
+        self.console.print(
+            f"  {self.title}: {done} of {self.total}{left}" + (f"; {note}" if note else ""), highlight=False
+        )
+
+
+@dataclass
+class Teller:
+    """Says what happens, on one console."""
+
+    console: Console = field(default_factory=lambda: Console(stderr=False, soft_wrap=True))
+
+    def say(self, text: str) -> None:
+        """One line for the reader."""
+        self.console.print(text, highlight=False)
+
+    @contextmanager
+    def bar(self, title: str, total: int) -> Iterator[Bar]:
+        """A stage with a known number of steps."""
+        if not self.console.is_terminal:
+            yield Bar(self.console, title, total)
+            return
+        columns = (
+            TextColumn("  {task.description}"),
+            BarColumn(24),
+            TextColumn("{task.completed}/{task.total}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[note]}"),
+        )
+        with Progress(*columns, console=self.console) as progress:
+            yield Bar(self.console, title, total, progress, progress.add_task(title, total=total, note=""))
+
+
+def stop_when_asked(tell: Teller) -> Callable[[], bool]:
+    """From now on Ctrl-C or a request to end is remembered, and the returned function says whether one came.
+
+    A second Ctrl-C ends at once; what was kept before it stays.
+    """
+    asked: list[int] = []
+
+    def remember(number: int, _: object) -> None:
+        if asked and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        asked.append(number)
+        tell.say("Stopping after the piece in progress (Ctrl-C again: at once) ...")
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, remember)
+    return lambda: bool(asked)
+
+
+def duration(seconds: float) -> str:
+    """`45 s`, `3 min 20 s` or `2 h 5 min`."""
+    s = round(seconds)
+    if s < 60:
+        return f"{s} s"
+    return f"{s // 60} min {s % 60} s" if s < 3600 else f"{s // 3600} h {s % 3600 // 60} min"

@@ -1,0 +1,18 @@
+"""Where runs lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def results_folder() -> Path:
+    """`results/` of the checkout this package lies in, or of the current folder where it is installed
+    elsewhere.
+    """
+    checkout = Path(__file__).resolve().parents[2]
+    return (checkout if (checkout / "pyproject.toml").exists() else Path.cwd()) / "results"
+
+
+def run_folder(name: str | None) -> Path | None:
+    """The folder of a fitted run, named by its path or by its name under results/."""
+    return None if name is None else Path(name) if Path(name).exists() else results_folder() / name

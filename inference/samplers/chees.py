@@ -1,0 +1,273 @@
+"""Many chains that share one step size, one trajectory length and one metric: HMC for an accelerator.
+
+All chains take the same number of leapfrog steps, so none waits for the deepest tree of another as with
+vectorised NUTS. The trajectory length maximises ChEES (Hoffman, Radul & Sountsov, AISTATS 2021); kernel and
+adaptation are BlackJAX's. Chains move in coordinates whitened by the spread of all of them, which is renewed
+in the first half of the warm-up. Groups of chains (superchains) begin at one point each, so that nested R-hat
+can tell whether the run has forgotten where it began although every chain is short (Margossian et al.,
+Bayesian Analysis 2024).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import blackjax.mcmc.dynamic_hmc as dynamic_hmc
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from blackjax.adaptation.chees_adaptation import base
+from jax.sharding import PartitionSpec
+from jaxtyping import Array, Float
+
+from inference.likelihood.many_points import mesh_for
+from inference.likelihood.problem import Problem
+from inference.runs.resumable import Seen, State, drive
+from inference.samplers.draws import STATS, Draws, Report, chunks, joined
+
+BITS = (
+    16  # of the quasi-random sequence that jitters the trajectory length; it repeats after 2^16 transitions
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many chains, how long, and how carefully.
+
+    Attributes:
+        superchains: number of starting points; divides `chains`.
+        target: harmonic mean of the acceptance probabilities aimed at (0.651 is optimal for a normal
+            posterior; a
+            curved one wants more).
+        max_leapfrog: longest trajectory, in steps.
+    """
+
+    chains: int
+    superchains: int
+    warmup: int
+    draws: int
+    chunk: int = 10
+    target: float = 0.8
+    max_leapfrog: int = 255
+
+    def __post_init__(self) -> None:
+        if self.chains % self.superchains:
+            raise ValueError(
+                f"chains={self.chains}: {self.superchains} superchains do not divide them evenly: choose a "
+                f"multiple"
+            )
+
+    @property
+    def chunks(self) -> tuple[tuple[bool, int], ...]:
+        """(still warming up, transitions) of each chunk."""
+        return chunks(self.warmup, self.draws, self.chunk)
+
+    def renews(self, i: int) -> bool:
+        """Is the metric renewed before chunk `i`? In the first half of the warm-up, each time the chunks have
+        doubled.
+        """
+        before = sum(n for _, n in self.chunks[:i])
+        return i > 0 and self.chunks[i][0] and before <= self.warmup / 2 and (i & (i - 1)) == 0
+
+
+def sample(
+    problem: Problem,
+    plan: Plan,
+    seed: int,
+    z0: Float[Array, "superchain parameter"],
+    covariance: np.ndarray,
+    folder: Path,
+    report: Report | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Draws | None:
+    """Run the plan, writing one file a chunk into `folder`; goes on from the files that are there.
+
+    Args:
+        z0: unconstrained starting points, one a superchain, where the network can be solved.
+        covariance: of the posterior, as the first metric.
+        report, stop: as in `nuts.sample`.
+
+    Returns:
+        All draws, chains of one superchain side by side, or None if `stop` ended the run before the plan was
+        done.
+    """
+    size = len(problem.names)
+    spec = PartitionSpec("chain")
+    mesh = mesh_for(plan.chains)
+
+    def jitter(i: Array) -> Array:
+        return dynamic_hmc.halton_sequence(i, BITS)
+
+    kernel = dynamic_hmc.build_kernel(
+        next_random_arg_fn=lambda i: i + 1,
+        integration_steps_fn=lambda i, steps: jnp.clip(
+            jnp.ceil(2 * jitter(i) * steps), 1, plan.max_leapfrog
+        ).astype(int),
+    )
+    climb = optax.adam(0.05, b1=0.0, b2=0.95)  # the article's settings
+    adapt_init, adapt = base(
+        lambda i: 2 * jitter(i), lambda i: i + 1, climb, plan.target, 0.5, plan.max_leapfrog
+    )
+
+    def density(centre: Array, root: Array) -> Callable[[Array], Array]:
+        return lambda w: -problem.potential(centre + root @ w)
+
+    def whole() -> Any:
+        """State as a tree: positions of the chains in whitened coordinates, adaptation, key, metric,
+        moments.
+        """
+        centre, root = (
+            jnp.mean(z0, axis=0),
+            jnp.linalg.cholesky(jnp.asarray(covariance) + 1e-12 * jnp.eye(size)),
+        )
+        z = jnp.repeat(jnp.asarray(z0), plan.chains // plan.superchains, axis=0)
+        w = jax.scipy.linalg.solve_triangular(root, (z - centre).T, lower=True).T
+        value, gradient = jax.jit(jax.vmap(jax.value_and_grad(density(centre, root))))(w)
+        adaptation = adapt_init(jnp.asarray(0), jnp.asarray(0.5 / size**0.25))
+        return (
+            w,
+            value,
+            gradient,
+            adaptation,
+            jax.random.PRNGKey(seed),
+            centre,
+            root,
+            z,
+            jnp.zeros((size, size)),
+            jnp.asarray(0.0),
+        )
+
+    @cache
+    def tree() -> Any:
+        return jax.tree.structure(jax.eval_shape(whole))
+
+    @cache
+    def program(length: int, warming: bool) -> Callable[[State], Any]:
+        def transitions(leaves: State) -> Any:
+            w, value, gradient, adaptation, key, centre, root, _, second, count = jax.tree.unflatten(
+                tree(), leaves
+            )
+            log_density = density(centre, root)
+
+            def step(carry: Any, _: None) -> Any:
+                w, value, gradient, adaptation, key, second, count = carry
+                key, own = jax.random.split(key)
+                step_size = (
+                    adaptation.step_size if warming else jnp.exp(adaptation.log_step_size_moving_average)
+                )
+                path = (
+                    adaptation.trajectory_length
+                    if warming
+                    else jnp.exp(adaptation.log_trajectory_length_moving_average)
+                )
+                number = adaptation.random_generator_arg
+
+                def one(
+                    k: Array,
+                    w: Array,
+                    value: Array,
+                    gradient: Array,
+                    number: Array,
+                    step_size: Array,
+                    steps: Array,
+                ) -> Any:
+                    state = dynamic_hmc.DynamicHMCState(w, value, gradient, number)
+                    return kernel(k, state, log_density, step_size, jnp.ones(size), (steps,))
+
+                moved = jax.shard_map(
+                    jax.vmap(one, in_axes=(0, 0, 0, 0, None, None, None)),
+                    mesh=mesh,
+                    check_vma=False,
+                    in_specs=(spec, spec, spec, spec, PartitionSpec(), PartitionSpec(), PartitionSpec()),
+                    out_specs=spec,
+                )
+                new, info = moved(
+                    jax.random.split(own, plan.chains),
+                    w,
+                    value,
+                    gradient,
+                    number,
+                    step_size,
+                    path / step_size,
+                )
+                if warming:
+                    adaptation = adapt(
+                        adaptation,
+                        info.proposal.position,
+                        info.proposal.momentum,
+                        w,
+                        info.acceptance_rate,
+                        info.is_divergent,
+                        jnp.ones(size),
+                    )
+                else:
+                    adaptation = adaptation._replace(random_generator_arg=number + 1)
+                z = centre + new.position @ root.T
+                away = z - jnp.mean(z, axis=0)
+                spread = (second + away.T @ away, count + plan.chains - 1.0)
+                seen = (
+                    z,
+                    -new.logdensity,
+                    info.energy,
+                    info.num_integration_steps,
+                    info.acceptance_rate,
+                    info.is_divergent,
+                    jnp.broadcast_to(step_size, (plan.chains,)),
+                )
+                return (new.position, new.logdensity, new.logdensity_grad, adaptation, key, *spread), seen
+
+            carry, seen = jax.lax.scan(
+                step, (w, value, gradient, adaptation, key, second, count), None, length=length
+            )
+            w, value, gradient, adaptation, key, second, count = carry
+            state = (w, value, gradient, adaptation, key, centre, root, centre + w @ root.T, second, count)
+            return jax.tree.leaves(state), jax.tree.map(lambda x: jnp.swapaxes(x, 0, 1), seen)
+
+        return jax.jit(transitions)
+
+    @jax.jit
+    def renewed(leaves: State) -> list[Array]:
+        """The same positions under the metric of the spread seen since the last renewal, shrunk a little."""
+        _, value, gradient, adaptation, key, _, root, z, second, count = jax.tree.unflatten(tree(), leaves)
+        shrink = count / (count + 5.0 * size)
+        new_root = jnp.linalg.cholesky(shrink * second / count + (1 - shrink) * root @ root.T)
+        new_centre = jnp.mean(z, axis=0)
+        w = jax.scipy.linalg.solve_triangular(new_root, (z - new_centre).T, lower=True).T
+        gradient = jax.scipy.linalg.solve_triangular(root, gradient.T, lower=True, trans=1).T @ new_root
+        state = (
+            w,
+            value,
+            gradient,
+            adaptation,
+            key,
+            new_centre,
+            new_root,
+            z,
+            jnp.zeros_like(second),
+            jnp.zeros_like(count),
+        )
+        return jax.tree.leaves(state)
+
+    def advance(i: int, state: State) -> tuple[State, Seen]:
+        warming, length = plan.chunks[i]
+        leaves = [jnp.asarray(x) for x in state]
+        if plan.renews(i):
+            leaves = renewed(leaves)
+        leaves, (z, *seen) = program(length, warming)(leaves)
+        return leaves, {"z": np.asarray(z)} | {k: np.asarray(v) for k, v in zip(STATS, seen, strict=True)}
+
+    seen = drive(
+        folder,
+        {"sampler": "chees", "plan": asdict(plan), "seed": seed, "parameters": list(problem.names)},
+        lambda: jax.tree.leaves(whole()),
+        lambda i, _: i == len(plan.chunks),
+        advance,
+        None if report is None else lambda i, found: report(i, plan.chunks[i - 1][0], found),
+        stop,
+    )
+    return None if seen is None else joined(seen, plan.chunks, plan.superchains)

@@ -1,0 +1,229 @@
+"""NUTS driven step by step, so that a run shows its progress, survives a kill and goes on bit for bit.
+
+NumPyro's kernel does the sampling; chains are vectorised and spread over the devices. The plan of chunks
+follows from the numbers of draws alone, so that a resumed run repeats the same programs on the same states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import PartitionSpec
+from jaxtyping import Array, Float
+from numpyro.infer import NUTS
+from numpyro.infer.hmc_util import build_adaptation_schedule
+
+from inference.likelihood.many_points import Batch, mesh_for
+from inference.likelihood.problem import Problem
+from inference.runs.resumable import Seen, State, drive
+from inference.samplers.draws import STATS, Draws, Report, chunks, joined
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many chains, how long, and how carefully.
+
+    `chunk` transitions run between two checkpoints. `target` is the acceptance probability aimed at.
+    """
+
+    chains: int
+    warmup: int
+    draws: int
+    chunk: int = 10
+    target: float = 0.9
+    max_tree_depth: int = 8
+
+    @property
+    def chunks(self) -> tuple[tuple[bool, int], ...]:
+        """(still warming up, transitions) of each chunk."""
+        return chunks(self.warmup, self.draws, self.chunk)
+
+
+# of the state in a checkpoint: the kernel's leaves, then the draws from which a covariance will be estimated
+LAYOUT = 2
+ENOUGH = 10  # draws a parameter from which a covariance is estimated (our choice)
+
+
+def pooled(z: Float[np.ndarray, "chain draw parameter"], covariance: np.ndarray) -> np.ndarray:
+    """The covariance of all draws together, drawn towards what was believed before as if that came from
+    `ENOUGH` draws a parameter.
+    """
+    n, size = z.shape[0] * z.shape[1], z.shape[2]
+    return (n * np.cov(z.reshape(n, size), rowvar=False).reshape(size, size) + ENOUGH * size * covariance) / (
+        n + ENOUGH * size
+    )
+
+
+def _common(step: Float[Array, " chain"]) -> Float[Array, " chain"]:
+    return jnp.full_like(step, jnp.exp(jnp.mean(jnp.log(step))))
+
+
+def sample(
+    problem: Problem,
+    plan: Plan,
+    seed: int,
+    z0: Float[Array, "chain parameter"],
+    covariance: np.ndarray,
+    folder: Path,
+    report: Report | None = None,
+    stop: Callable[[], bool] | None = None,
+    *,
+    batch: Batch | None = None,
+) -> Draws | None:
+    """Run the plan, writing one file a chunk into `folder`; goes on from the files that are there.
+
+    Args:
+        z0: unconstrained starting points, where the network can be solved.
+        covariance: of the posterior as far as it is known (say the inverse curvature at the mode); its
+            inverse is the dense mass matrix of the first half of the warm-up. Then that of all chains
+            together takes its place (`pooled`): one chain alone has too few draws. Where the middle of the
+            warm-up is no end of a chunk, or has too few draws, it stays.
+        report: called after each chunk, also for those found on disk.
+        stop: asked before each chunk; True ends the run cleanly.
+        batch: the problem's compiled gradient, if there is one already.
+
+    Returns:
+        All draws, or None if `stop` ended the run before the plan was done.
+    """
+
+    def sampler(potential: Callable[[Array], Array], covariance: np.ndarray = covariance) -> NUTS:
+        return NUTS(
+            potential_fn=potential,
+            dense_mass=True,
+            inverse_mass_matrix=jnp.asarray(covariance),
+            adapt_mass_matrix=False,
+            target_accept_prob=plan.target,
+            max_tree_depth=plan.max_tree_depth,
+            step_size=0.5,
+        )
+
+    kernel, batch = sampler(problem.potential), batch or Batch(problem, plan.chains)
+    spec = PartitionSpec("chain")
+
+    def fresh(covariance: np.ndarray) -> Any:
+        """The state of all chains at the start, in a network of no cost."""
+        keys, z = jax.random.split(jax.random.PRNGKey(seed), plan.chains), jnp.asarray(z0)
+        return sampler(lambda z: 0.5 * jnp.sum(z**2), covariance).init(keys, plan.warmup, z, (), {})
+
+    def by_chain(state: Any) -> tuple[list[Array], Any]:
+        leaves, tree = jax.tree.flatten(state)
+        each = [leaf.ndim > 0 and leaf.shape[0] == plan.chains for leaf in leaves]
+        return [
+            x if ok else jnp.broadcast_to(x, (plan.chains, *x.shape))
+            for x, ok in zip(leaves, each, strict=True)
+        ], tree
+
+    @cache
+    def initial() -> tuple[list[Array], Any]:
+        keys, z = jax.random.split(jax.random.PRNGKey(seed), plan.chains), jnp.asarray(z0)
+        # the gradient at the start comes from `batch`: the kernel's own start would compile the whole network
+        # once more
+        jax.eval_shape(lambda keys, z: kernel.init(keys, plan.warmup, z, (), {}), keys, z)
+        potential, gradient = (jnp.asarray(x) for x in batch(np.asarray(z0)))
+        return by_chain(fresh(covariance)._replace(potential_energy=potential, z_grad=gradient))
+
+    def begin() -> State:
+        return [*initial()[0], np.zeros((plan.chains, 0, len(problem.names)))]
+
+    @cache
+    def program(length: int) -> Callable[[State], Any]:
+        tree = initial()[1]
+
+        def transitions(leaves: State) -> tuple[list[Array], Any]:
+            def step(s: Any, _: None) -> tuple[Any, Any]:
+                s = kernel.sample(s, (), {})
+                return s, (
+                    s.z,
+                    (
+                        s.potential_energy,
+                        s.energy,
+                        s.num_steps,
+                        s.accept_prob,
+                        s.diverging,
+                        s.adapt_state.step_size,
+                    ),
+                )
+
+            state, seen = jax.lax.scan(step, jax.tree.unflatten(tree, leaves), None, length=length)
+            return jax.tree.leaves(state), jax.tree.map(lambda x: jnp.swapaxes(x, 0, 1), seen)
+
+        return jax.jit(
+            jax.shard_map(
+                transitions, mesh=mesh_for(plan.chains), in_specs=spec, out_specs=spec, check_vma=False
+            )
+        )
+
+    def adapted(leaves: State, z: np.ndarray) -> State:
+        """The chains with the covariance of all of them, their search for a step size begun anew."""
+        tree = initial()[1]
+        state, other = (
+            jax.tree.unflatten(tree, leaves),
+            jax.tree.unflatten(tree, by_chain(fresh(pooled(z, covariance)))[0]),
+        )
+        old, new = state.adapt_state, other.adapt_state
+        search = (
+            jnp.zeros_like(old.ss_state[0]),
+            *(jnp.zeros_like(x) for x in old.ss_state[1:4]),
+            jnp.log(10 * _common(old.step_size)),
+        )
+        last = jnp.full_like(
+            old.window_idx, len(build_adaptation_schedule(plan.warmup)) - 1
+        )  # NumPyro begins no further search
+        return jax.tree.leaves(
+            state._replace(
+                adapt_state=new._replace(
+                    step_size=_common(old.step_size), ss_state=search, window_idx=last, rng_key=old.rng_key
+                )
+            )
+        )
+
+    def settled(leaves: State) -> State:
+        """The chains with one step size, the geometric mean of those that they found: all have the same
+        target and metric.
+        """
+        state = jax.tree.unflatten(initial()[1], leaves)
+        return jax.tree.leaves(
+            state._replace(
+                adapt_state=state.adapt_state._replace(step_size=_common(state.adapt_state.step_size))
+            )
+        )
+
+    def advance(i: int, state: State) -> tuple[State, Seen]:
+        *leaves, history = (
+            np.asarray(x) for x in state
+        )  # off the devices: where they lie is part of what a program is compiled for
+        done = sum(n for _, n in plan.chunks[:i])
+        if 0 < done == plan.warmup // 2 and history.shape[0] * history.shape[1] >= ENOUGH * history.shape[2]:
+            leaves = adapted(leaves, history)
+        if 0 < done == plan.warmup:
+            leaves = settled(leaves)
+        leaves, (z, seen) = program(plan.chunks[i][1])([np.asarray(x) for x in leaves])
+        recent = z if plan.warmup // 6 <= done < plan.warmup // 2 else z[:, :0]
+        history = np.concatenate([history, recent], axis=1) if done < plan.warmup // 2 else z[:, :0]
+        return [*leaves, history], {"z": np.asarray(z)} | {
+            k: np.asarray(v) for k, v in zip(STATS, seen, strict=True)
+        }
+
+    seen = drive(
+        folder,
+        {
+            "sampler": "nuts",
+            "layout": LAYOUT,
+            "plan": asdict(plan),
+            "seed": seed,
+            "parameters": list(problem.names),
+        },
+        begin,
+        lambda i, _: i == len(plan.chunks),
+        advance,
+        None if report is None else lambda i, found: report(i, plan.chunks[i - 1][0], found),
+        stop,
+    )
+    return None if seen is None else joined(seen, plan.chunks, plan.chains)

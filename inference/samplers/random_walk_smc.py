@@ -1,0 +1,265 @@
+"""Tempered sequential Monte Carlo by random walks: many posteriors at once, from values of the likelihood
+alone.
+
+The engine solves thousands of dishes in the time of a few gradients, so for a dozen unknowns the plainest
+moves are the cheapest. Particles start from the prior; a power of the likelihood rises from 0 to 1, for each
+problem as fast as the effective sample size allows (Del Moral, Doucet & Jasra 2006); after each rise
+particles are resampled and walk by Metropolis steps. Each half of them takes steps shaped like the other
+half: steps shaped like the cloud that moves would leave it too narrow. At power 1 they walk on until they
+have forgotten where they were, so what is left of the start is measured and not assumed. The evidence of
+every problem comes along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpyro.distributions as dist
+from jax.sharding import PartitionSpec
+from jaxtyping import Array, Bool, Float
+
+from inference.likelihood.many_points import mesh_for
+from inference.likelihood.problem import Problem
+from inference.runs.resumable import Report, Seen, State, drive
+
+UNSOLVED = -1e30  # log-likelihood where the network cannot be solved: finite, so that the power 0 of it is 1
+TARGET = 0.25  # share of steps taken: between what is best for one dimension (0.44) and for many (0.23)
+JITTER = 0.5  # sd of ln of the length of a step, so that narrow and wide places are both crossed (our choice)
+LogLikelihood = Callable[
+    [Float[Array, " parameter"], Any], tuple[Float[Array, " measurement"], Bool[Array, ""]]
+]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many particles, and how long they walk.
+
+    Attributes:
+        particles: of each problem.
+        moves: steps after each rise of the power, and in each piece of the walk at power 1.
+        last: steps at power 1 of the problem that gets there last.
+        width: points evaluated by one program.
+        ess: share of the particles that must stay effective at each rise.
+    """
+
+    particles: int
+    moves: int
+    last: int
+    width: int = 2048
+    ess: float = 0.5
+
+
+@dataclass(frozen=True)
+class Tempered:
+    """`z` (problem, particle, parameter) unconstrained, `log_likelihood` (problem, particle), `log_evidence`
+    (problem,).
+
+    Attributes:
+        left: (problem,) largest correlation, over parameters, of particles with where they were when the walk
+            at power 1
+            began; `accepted`: share of its steps that were taken.
+    """
+
+    z: np.ndarray
+    log_likelihood: np.ndarray
+    log_evidence: np.ndarray
+    left: np.ndarray
+    accepted: np.ndarray
+
+
+def rise(
+    log_likelihood: Float[np.ndarray, "problem particle"], power: Float[np.ndarray, " problem"], ess: float
+) -> np.ndarray:
+    """(problem,) the highest power at which each problem keeps `ess` of its particles effective; 1 at
+    most.
+    """
+
+    def share(p: np.ndarray) -> np.ndarray:
+        log_w = (p - power)[:, None] * log_likelihood
+        w = np.exp(log_w - log_w.max(1, keepdims=True))
+        return w.sum(1) ** 2 / (w**2).sum(1) / w.shape[1]
+
+    low, high = power.copy(), np.ones_like(power)
+    done = share(high) >= ess
+    for _ in range(60):
+        middle = (low + high) / 2
+        enough = share(middle) >= ess
+        low, high = np.where(enough, middle, low), np.where(enough, high, middle)
+    return np.where(done, 1.0, np.where(low > power, low, high))
+
+
+def resampled(rng: np.random.Generator, log_w: Float[np.ndarray, "problem particle"]) -> np.ndarray:
+    """(problem, particle) whom each new particle copies: systematic resampling, which copies no more than it
+    must.
+    """
+    n = log_w.shape[1]
+    w = np.exp(log_w - log_w.max(1, keepdims=True))
+    ends = np.cumsum(w, axis=1) / w.sum(1, keepdims=True)
+    at = (np.arange(n) + rng.random((len(w), 1))) / n
+    return np.minimum((ends[:, None, :] < at[:, :, None]).sum(2), n - 1)
+
+
+def sample(
+    priors: Mapping[str, dist.Distribution],
+    log_likelihood: LogLikelihood,
+    data: Any,
+    plan: Plan,
+    seed: int,
+    folder: Path,
+    report: Report | None = None,
+    stop: Callable[[], bool] | None = None,
+    belongs: Mapping[str, Any] | None = None,
+) -> Tempered | None:
+    """Draws of the posterior of every problem, one file a rise of the power in `folder`, going on from those
+    that are there.
+
+    Args:
+        priors: by name, the same for all problems.
+        log_likelihood: (parameters, data of one problem) -> (terms, could it be solved?).
+        data: arrays with a leading axis of problems.
+        belongs: what the likelihood depends on; a folder made for something else is refused.
+
+    Returns:
+        None if `stop` ended the work before it was done.
+    """
+    shell = Problem(priors, lambda theta: (jnp.zeros(1), jnp.asarray(True)))
+    problems, size = len(jax.tree.leaves(data)[0]), len(priors)
+    total, spec = problems * plan.particles, PartitionSpec("chain")
+    halves = (np.arange(0, plan.particles, 2), np.arange(1, plan.particles, 2))
+
+    def one(z: Array, own: Any) -> tuple[Array, Array]:
+        terms, ok = log_likelihood(shell.constrain(z), own)
+        value = jnp.sum(terms)
+        return jnp.where(ok & jnp.isfinite(value), value, UNSOLVED), shell.log_prior_unconstrained(z)
+
+    @cache
+    def program() -> Callable[[Array, Any], tuple[Array, Array]]:
+        many = jax.shard_map(
+            jax.vmap(one), mesh=mesh_for(plan.width), in_specs=spec, out_specs=spec, check_vma=False
+        )
+        return jax.jit(many)
+
+    def evaluate(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(problem, particle) log-likelihood and log prior at (problem, particle, parameter)."""
+        own = z.shape[1]
+        flat, of = z.reshape(-1, size), np.repeat(np.arange(problems), own)
+        found = []
+        for i in range(0, len(flat), plan.width):
+            rows = np.minimum(np.arange(i, i + plan.width), len(flat) - 1)
+            like, prior = program()(jnp.asarray(flat[rows]), jax.tree.map(lambda x, r=rows: x[of[r]], data))
+            found.append((np.asarray(like), np.asarray(prior)))
+        like, prior = (
+            np.concatenate(x)[: len(flat)].reshape(problems, own) for x in zip(*found, strict=True)
+        )
+        return like, np.where(np.isnan(prior), -np.inf, prior)
+
+    def begin() -> State:
+        drawn = jax.jit(lambda k: jax.vmap(shell.unconstrain)(shell.sample_prior(k, total)))(
+            jax.random.PRNGKey(seed)
+        )
+        z = np.asarray(drawn).reshape(problems, plan.particles, size)
+        return [
+            z,
+            *evaluate(z),
+            np.zeros(problems),
+            np.zeros(problems),
+            np.full(problems, np.log(2.38 / np.sqrt(size))),
+            np.asarray(0),
+            z,
+        ]
+
+    def advance(i: int, state: State) -> tuple[State, Seen]:
+        z, like, prior, power, log_evidence, log_step, walked, origin = (np.asarray(x) for x in state)
+        rng = np.random.default_rng([seed, i])
+        raised = rise(like, power, plan.ess)
+        log_w = (raised - power)[:, None] * like
+        top = log_w.max(1)
+        log_evidence = log_evidence + top + np.log(np.exp(log_w - top[:, None]).mean(1))
+        copied = np.where((raised > power)[:, None], resampled(rng, log_w), np.arange(plan.particles))
+        z = np.take_along_axis(z, copied[:, :, None], 1)
+        like, prior = np.take_along_axis(like, copied, 1), np.take_along_axis(prior, copied, 1)
+        if power.min() < 1:
+            origin = z.copy()
+        taken = np.zeros(problems)
+        for _ in range(plan.moves):
+            moved = np.zeros(problems)
+            for own, other in (halves, halves[::-1]):
+                here = z[:, own]
+                length = np.exp(log_step[:, None] + JITTER * rng.standard_normal(here.shape[:2]))
+                new = here + length[..., None] * np.einsum(
+                    "fij,fnj->fni", spread(z[:, other]), rng.standard_normal(here.shape)
+                )
+                there, before = evaluate(new)
+                yes = (
+                    np.log(rng.random(there.shape))
+                    < raised[:, None] * (there - like[:, own]) + before - prior[:, own]
+                )
+                z[:, own] = np.where(yes[..., None], new, here)
+                like[:, own], prior[:, own] = (
+                    np.where(yes, there, like[:, own]),
+                    np.where(yes, before, prior[:, own]),
+                )
+                moved += yes.sum(1) / plan.particles
+            log_step = log_step + 0.5 * (moved - TARGET)
+            taken += moved / plan.moves
+        walked = walked + plan.moves if power.min() == 1 else walked
+        return (
+            [z, like, prior, raised, log_evidence, log_step, walked, origin],
+            {"power": raised, "accepted": taken, "walked": walked, "left": correlation(origin, z)},
+        )
+
+    identity = {
+        "sampler": "tempered random walks, in halves",
+        "plan": asdict(plan),
+        "seed": seed,
+        "parameters": list(priors),
+        "problems": problems,
+        **(belongs or {}),
+    }
+    last: list[State] = []
+
+    def finished(i: int, state: State) -> bool:
+        last[:] = [state]
+        return float(np.min(state[3])) == 1.0 and int(state[6]) >= plan.last
+
+    seen = drive(folder, identity, begin, finished, advance, report, stop)
+    if seen is None:
+        return None
+    state = last[0]
+    return Tempered(
+        np.asarray(state[0]),
+        np.asarray(state[1]),
+        np.asarray(state[4]),
+        seen[-1]["left"],
+        seen[-1]["accepted"],
+    )
+
+
+def spread(
+    z: Float[np.ndarray, "problem particle parameter"],
+) -> Float[np.ndarray, "problem parameter parameter"]:
+    """Cholesky factors of the covariance of each cloud; towards its diagonal where the particles are too few
+    to tell it.
+    """
+    particles, size = z.shape[1:]
+    centred = z - z.mean(1, keepdims=True)
+    found = np.einsum("fni,fnj->fij", centred, centred) / max(particles - 1, 1)
+    alone = max(0.0, 1.0 - (particles - 1) / (2 * size))
+    diagonal = np.einsum("fii->fi", found)[:, :, None] * np.eye(size)
+    return np.linalg.cholesky((1 - alone) * found + alone * diagonal + 1e-9 * np.eye(size))
+
+
+def correlation(
+    before: Float[np.ndarray, "problem particle parameter"],
+    after: Float[np.ndarray, "problem particle parameter"],
+) -> Float[np.ndarray, " problem"]:
+    """(problem,) largest correlation, over parameters, of particles with where they were."""
+    a, b = before - before.mean(1, keepdims=True), after - after.mean(1, keepdims=True)
+    return np.max(np.abs((a * b).sum(1)) / np.sqrt((a**2).sum(1) * (b**2).sum(1) + 1e-300), axis=1)

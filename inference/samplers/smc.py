@@ -1,0 +1,248 @@
+"""Tempered sequential Monte Carlo: thousands of particles from the prior to the posterior, and the evidence
+on the way.
+
+The likelihood enters by a power that rises from 0 to 1, each time as far as the weights allow. After
+resampling,
+BlackJAX's HMC moves every particle until the cloud has forgotten where it was (the number of moves is found
+anew at
+every temperature, after Buchholz, Chopin & Jacob, Bayesian Analysis 2021). Islands are independent runs that
+share
+temperatures and metric only: their agreement is a check, and their evidences give its error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import blackjax.mcmc.hmc as hmc
+import jax
+import jax.numpy as jnp
+import numpy as np
+from blackjax.smc.resampling import systematic
+from jax.sharding import PartitionSpec
+from jaxtyping import Array, Float
+
+from inference.likelihood.many_points import mesh_for
+from inference.likelihood.problem import Problem
+from inference.runs.resumable import Report, Seen, State, drive
+from inference.samplers.draws import STATS, Draws
+
+UNSOLVED = -1e30  # log-likelihood where the network cannot be solved: finite, so that the power 0 of it is 1
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many particles, and how carefully.
+
+    Attributes:
+        islands, particles: independent runs, and particles of each.
+        ess: share of the particles that must stay effective at each step of the temperature.
+        forget: the moves of a temperature end when no parameter correlates more than this with where it was.
+        most_moves: end them after so many in any case (the largest correlation left is kept in the result).
+        target: acceptance probability aimed at.
+        longest: most leapfrog steps of a move.
+    """
+
+    islands: int
+    particles: int
+    ess: float = 0.5
+    forget: float = 0.15
+    most_moves: int = 20
+    target: float = 0.8
+    longest: int = 31
+
+
+def next_power(log_likelihood: np.ndarray, power: float, ess: float) -> float:
+    """The highest power at which the worst island (island, particle) keeps `ess` of its particles
+    effective.
+    """
+
+    def share(p: float) -> float:
+        log_w = (p - power) * log_likelihood
+        w = np.exp(log_w - log_w.max(axis=1, keepdims=True))
+        return float(np.min(w.sum(axis=1) ** 2 / (w**2).sum(axis=1)) / log_w.shape[1])
+
+    if share(1.0) >= ess:
+        return 1.0
+    low, high = power, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if share(middle) >= ess else (low, middle)
+    return low if low > power else high
+
+
+def sample(
+    problem: Problem,
+    plan: Plan,
+    seed: int,
+    folder: Path,
+    report: Report | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Draws | None:
+    """Run the plan, writing one file a temperature into `folder`; goes on from the files that are there.
+
+    Args:
+        report: called after each temperature with `power`, `moves`, `correlation`, `accept`, `step_size` and
+            the
+            `log_evidence` (island,) so far.
+        stop: asked before each temperature; True ends the run cleanly.
+
+    Returns:
+        The particles, islands as chains, with the log evidence of each island; None if `stop` ended the run.
+    """
+    size, total = len(problem.names), plan.islands * plan.particles
+    spec, same = PartitionSpec("chain"), PartitionSpec()
+    mesh = mesh_for(total)
+
+    def log_likelihood(z: Array) -> Array:
+        terms, ok = problem.log_likelihood(problem.constrain(z))
+        value = jnp.sum(terms)
+        return jnp.where(ok & jnp.isfinite(value), value, UNSOLVED)
+
+    @jax.jit
+    def evaluate(z: Float[Array, "particle parameter"]) -> tuple[Array, Array, Array, Array]:
+        both = jax.vmap(
+            lambda x: (
+                *jax.value_and_grad(log_likelihood)(x),
+                *jax.value_and_grad(problem.log_prior_unconstrained)(x),
+            )
+        )
+        return jax.shard_map(both, mesh=mesh, in_specs=spec, out_specs=spec, check_vma=False)(z)
+
+    @cache
+    def mover() -> Callable[..., Any]:
+        kernel = hmc.build_kernel()
+
+        def one(
+            key: Array,
+            z: Array,
+            value: Array,
+            gradient: Array,
+            power: Array,
+            root: Array,
+            step_size: Array,
+            steps: Array,
+        ) -> Any:
+            def density(w: Array) -> Array:
+                at = root @ w
+                return power * log_likelihood(at) + problem.log_prior_unconstrained(at)
+
+            w = jax.scipy.linalg.solve_triangular(root, z, lower=True)
+            state, info = kernel(
+                key, hmc.HMCState(w, value, root.T @ gradient), density, step_size, jnp.ones(size), steps
+            )
+            gradient = jax.scipy.linalg.solve_triangular(root, state.logdensity_grad, lower=True, trans=1)
+            return (
+                jnp.where(info.is_accepted, root @ state.position, z),
+                state.logdensity,
+                gradient,
+                info.energy,
+                info.acceptance_rate,
+                info.is_divergent,
+            )
+
+        return jax.jit(
+            jax.shard_map(
+                jax.vmap(one, in_axes=(0, 0, 0, 0, None, None, None, None)),
+                mesh=mesh,
+                check_vma=False,
+                in_specs=(spec, spec, spec, spec, same, same, same, same),
+                out_specs=spec,
+            )
+        )
+
+    def begin() -> State:
+        key, own = jax.random.split(jax.random.PRNGKey(seed))
+        z = jax.jit(jax.vmap(problem.unconstrain))(problem.sample_prior(own, total))
+        return [key, np.asarray(0.0), np.zeros(plan.islands), np.asarray(0.5 / size**0.25), z, *evaluate(z)]
+
+    def advance(i: int, state: State) -> tuple[State, Seen]:
+        key, power, log_evidence, step_size, z, like, like_slope, prior, prior_slope = state
+        by_island = np.asarray(like).reshape(plan.islands, plan.particles)
+        raised = next_power(by_island, float(power), plan.ess)
+        log_w = (raised - float(power)) * by_island
+        top = log_w.max(axis=1)
+        log_evidence = log_evidence + top + np.log(np.mean(np.exp(log_w - top[:, None]), axis=1))
+
+        key, own = jax.random.split(jnp.asarray(key))
+        keys = jax.random.split(own, plan.islands)
+        weights = jax.nn.softmax(jnp.asarray(log_w), axis=1)
+        chosen = jax.vmap(lambda k, w: systematic(k, w, plan.particles))(keys, weights)
+        chosen = np.asarray(chosen + plan.particles * jnp.arange(plan.islands)[:, None]).ravel()
+        z, like, like_slope, prior, prior_slope = (
+            np.asarray(x)[chosen] for x in (z, like, like_slope, prior, prior_slope)
+        )
+        root = np.linalg.cholesky(np.cov(z, rowvar=False).reshape(size, size) + 1e-12 * np.eye(size))
+
+        before, moves, correlation, shares = z, 0, 1.0, []
+        value, slope, stats = raised * like + prior, raised * like_slope + prior_slope, ()
+        while moves < plan.most_moves and (moves < 2 or correlation > plan.forget):
+            key, own, jitter = jax.random.split(key, 3)
+            path = np.pi / 2 * float(jax.random.uniform(jitter, minval=0.5, maxval=1.5))
+            steps = int(np.clip(np.ceil(path / float(step_size)), 1, plan.longest))
+            z, value, slope, *stats = mover()(
+                jax.random.split(own, total), z, value, slope, raised, root, step_size, steps
+            )
+            accept = np.nan_to_num(np.asarray(stats[1]))
+            step_used, step_size = (
+                step_size,
+                np.asarray(step_size * np.exp(0.7 * (accept.mean() - plan.target))),
+            )
+            moves, correlation = moves + 1, _largest_correlation(before, np.asarray(z))
+            shares.append(accept.mean())
+        z = np.asarray(z)
+        state = [key, np.asarray(raised), log_evidence, step_size, z, *evaluate(jnp.asarray(z))]
+        seen = {
+            "power": np.asarray(raised),
+            "log_evidence": log_evidence,
+            "moves": np.asarray(moves),
+            "step_size": step_size,
+            "correlation": np.asarray(correlation),
+            "accept": np.asarray(np.mean(shares)),
+        }
+        if raised == 1.0:
+            last = (
+                -np.asarray(value),
+                stats[0],
+                np.full(total, steps),
+                stats[1],
+                stats[2],
+                np.full(total, step_used),
+            )
+            seen |= {
+                f"last_{k}": np.asarray(v).reshape(plan.islands, plan.particles)
+                for k, v in zip(STATS, last, strict=True)
+            }
+            seen["last_z"] = z.reshape(plan.islands, plan.particles, size)
+        return state, seen
+
+    seen = drive(
+        folder,
+        {"sampler": "smc", "plan": asdict(plan), "seed": seed, "parameters": list(problem.names)},
+        begin,
+        lambda _, state: float(state[1]) == 1.0,
+        advance,
+        report,
+        stop,
+    )
+    if seen is None:
+        return None
+    last = seen[-1]
+    return Draws(last["last_z"], {k: last[f"last_{k}"] for k in STATS}, plan.islands, last["log_evidence"])
+
+
+def evidence(log_evidence: np.ndarray) -> tuple[float, float]:
+    """ln of the mean evidence of the islands, and the standard error of that logarithm from their spread."""
+    top = log_evidence.max()
+    share = np.exp(log_evidence - top)
+    error = np.std(share, ddof=1) / np.sqrt(len(share)) / np.mean(share) if len(share) > 1 else np.inf
+    return float(top + np.log(np.mean(share))), float(error)
+
+
+def _largest_correlation(before: np.ndarray, after: np.ndarray) -> float:
+    a, b = before - before.mean(0), after - after.mean(0)
+    return float(np.max(np.abs(np.sum(a * b, 0)) / np.sqrt(np.sum(a * a, 0) * np.sum(b * b, 0) + 1e-300)))

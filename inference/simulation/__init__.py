@@ -1,0 +1,1 @@
+"""One dish, or an ensemble of cells, simulated and labelled."""

@@ -1,0 +1,205 @@
+"""Experiments of a problem as protocols, and protocols as arrays of positions in one pool of numbers.
+
+Every entry of a lane (a parameter, an input of a period, an added amount) is a position in the pool
+(unknowns, constants, formulas of unknowns), so that a parameter vector becomes all lanes by one gather.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+import sympy as sp
+
+from inference.study.problem_tables import Change, ExperimentRow, StudyError, Tables
+from models.declare import time
+from models.engine.protocol import Period, Protocol
+from models.network import Network, inlined
+from models.sbml.model_file import SbmlModel
+
+# Steady state before a dish begins: the stiffly accurate solver crosses this span in a few steps once nothing
+# moves, and a rate down to 1e-6 per time unit is at rest by then. A longer span would cost digits of the
+# times themselves.
+STEADY = 1e7
+
+
+def fixed_and_free(tables: Tables, network: Network) -> dict[str, sp.Expr]:
+    """Every parameter of model and problem: its number, or its own symbol where it is estimated."""
+    values = {p.name: sp.Float(p.value, 17) for p in network.parameters}
+    return values | {
+        p.id: sp.Symbol(p.id) if p.estimate else sp.Float(p.nominal, 17) for p in tables.parameters
+    }
+
+
+def changing(tables: Tables, network: Network) -> set[str]:
+    """Parameters that some experiment changes after its first period: they have to be inputs."""
+    names = {p.name for p in network.parameters}
+    return {c.target for e in tables.experiments for period in e.periods[1:] for c in period.changes} & names
+
+
+def protocol(
+    experiment: ExperimentRow, network: Network, model: SbmlModel, values: Mapping[str, sp.Expr]
+) -> Protocol:
+    """An experiment as periods of the network, its values resolved to numbers and formulas of unknowns.
+
+    Args:
+        experiment: periods with changes.
+        network: after `with_inputs`.
+        model: for initial assignments, events and switching times.
+        values: see `fixed_and_free`.
+    """
+    species, inputs = {s.name for s in network.species}, {u.name: u.default for u in network.inputs}
+    parameters = {p.name for p in network.parameters}
+    own: dict[str, sp.Expr] = {}  # parameters (of the model or of observables) that differ in this dish
+    for c in (c for p in experiment.periods[:1] for c in p.changes):
+        if c.target not in species and c.target not in inputs:
+            own[c.target] = _resolved(c.value, {**values}, c.at)
+    here = {**values, **own}
+    rows = [_finite(experiment, i) for i in range(len(experiment.periods))]
+    periods: list[Period] = []
+    for i, row in enumerate(experiment.periods):
+        put, add, levels = {}, {}, {}
+        for c in row.changes:
+            if c.target in species:
+                symbol = sp.Symbol(c.target)
+                rest = sp.expand(c.value - symbol)
+                adds = bool(i) and symbol in c.value.free_symbols and symbol not in rest.free_symbols
+                _not_by_state(c, rest if adds else c.value, species)
+                (add if adds else put)[c.target] = _resolved(rest if adds else c.value, here, c.at)
+                _not_negative(put.get(c.target), c.target, c.at)
+            elif c.target in inputs:
+                levels[c.target] = _resolved(c.value, here, c.at)
+                _not_negative(levels[c.target], c.target, c.at, network)
+            elif i and c.target not in parameters:
+                raise StudyError(
+                    f"{c.at}: {c.target} changes during an experiment but is no part of the model: set it "
+                    f"in the first period"
+                )
+        if i == 0:
+            start = {**{n: here.get(n, sp.Float(v, 17)) for n, v in inputs.items() if n in here}, **levels}
+            levels = start
+            first = _Start(network, model, here, levels, put)
+            put = {**{n: first.of(n) for n in model.initial if n in species}, **put}
+            levels = {**{n: first.of(n) for n in model.initial if n in inputs}, **levels}
+        periods.append(Period(rows[i], _light(levels), _light(put), _light(add)))
+    periods = _with_events(periods or [Period(0.0)], model, here, species, experiment.at)
+    return Protocol(experiment.id, tuple(periods), _light(own))
+
+
+def _finite(experiment: ExperimentRow, i: int) -> float:
+    start = experiment.periods[i].time
+    if start > -math.inf:
+        return start
+    return (experiment.periods[i + 1].time if len(experiment.periods) > i + 1 else 0.0) - STEADY
+
+
+def _light(values: Mapping[str, sp.Expr]) -> dict[str, float | sp.Expr]:
+    return {k: float(v) if v.is_number else v for k, v in values.items()}
+
+
+def _resolved(e: sp.Expr, values: Mapping[str, sp.Expr], at: str) -> sp.Expr:
+    """The expression with every name replaced by what it stands for: a number or an unknown."""
+    e = e.xreplace({s: values[s.name] for s in e.free_symbols if s.name in values})
+    unknown = {s for s in e.free_symbols if s.name not in values or values[s.name] != s}
+    if unknown:
+        raise StudyError(
+            f"{at}: uses {min(map(str, unknown))!r}, which has no value here: give numbers and parameters "
+            f"only"
+        )
+    return e
+
+
+def _not_by_state(change: Change, value: sp.Expr, species: set[str]) -> None:
+    if used := {s.name for s in value.free_symbols} & species:
+        raise StudyError(
+            f"{change.at}: {change.target} is set by what {min(used)} is at that time, which is not "
+            f"supported: "
+            "give numbers and parameters, or add them to what there is"
+        )
+
+
+def _not_negative(value: sp.Expr | None, name: str, at: str, network: Network | None = None) -> None:
+    if value is None or not value.is_number or float(value) >= 0:
+        return
+    unit = next((u.unit for u in network.inputs if u.name == name), "") if network else "nM"
+    if any(word in unit for word in ("nM", "ng", "1e6", "0-1", "0/1")) or network is None:
+        raise StudyError(f"{at}: {name} is set to {float(value):g}, a negative amount: write 0 or more")
+
+
+class _Start:
+    """Values at the start: initial assignments may name parameters, inputs, other starting values and derived
+    quantities.
+    """
+
+    def __init__(
+        self, network: Network, model: SbmlModel, here: Mapping[str, sp.Expr], inputs: Mapping, put: Mapping
+    ) -> None:
+        self.network, self.model = network, model
+        self.known = {
+            **here,
+            **{s.name: sp.Float(s.initial, 17) for s in network.species},
+            **{u.name: sp.Float(u.default, 17) for u in network.inputs},
+            **inputs,
+            **put,
+        }
+        self.fixed = set(inputs) | set(put)
+        self.open: set[str] = set()
+
+    def of(self, name: str) -> sp.Expr:
+        if name in self.fixed or name not in self.model.initial:
+            return self.known[name]
+        if name in self.open:
+            raise StudyError(f"initial assignment of {name}: is defined in a circle: break it")
+        self.open.add(name)
+        e = inlined(self.network, self.model.initial[name]).xreplace({time: sp.Integer(0)})
+        e = e.xreplace(
+            {
+                s: self.of(s.name) if s.name in self.model.initial else self.known[s.name]
+                for s in e.free_symbols
+                if self.known.get(s.name) != s
+            }
+        )
+        self.open.discard(name)
+        return e
+
+
+def _with_events(
+    periods: list[Period], model: SbmlModel, here: Mapping[str, sp.Expr], species: set[str], at: str
+) -> list[Period]:
+    """The periods with one more at each event of the model, and at each time where a formula switches."""
+    extra: list[Period] = []
+    for event in model.events:
+        t = _resolved(event.time, here, f"{at}: event")
+        if not t.is_number:
+            raise StudyError(
+                f"{at}: an event whose time is estimated is not supported: fix "
+                f"{min(map(str, t.free_symbols))!r}"
+            )
+        put, add, levels = {}, {}, {}
+        for name, e in event.assignments.items():
+            rest = sp.expand(e - sp.Symbol(name))
+            if name not in species:
+                levels[name] = _resolved(e, here, f"{at}: event")
+            elif sp.Symbol(name) not in rest.free_symbols:
+                add[name] = _resolved(rest, here, f"{at}: event")
+            else:
+                put[name] = _resolved(e, here, f"{at}: event")
+        extra.append(Period(float(t), _light(levels), _light(put), _light(add)))
+    extra += [Period(t) for t in model.breaks]
+    for p in extra:
+        if p.start < periods[0].start:
+            continue
+        same = next((i for i, q in enumerate(periods) if q.start == p.start), None)
+        if same is None:
+            periods = sorted([*periods, p], key=lambda q: q.start)
+        else:
+            q = periods[same]
+            merged = Period(q.start, {**q.inputs, **p.inputs}, {**q.put, **p.put}, {**q.add, **p.add})
+            periods = [*periods[:same], merged, *periods[same + 1 :]]
+    return periods
+
+
+def same_dish(p: Protocol) -> str:
+    """Two protocols with the same text are the same dish, whatever they are called."""
+    return repr(replace(p, id=""))

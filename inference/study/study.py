@@ -1,0 +1,427 @@
+"""A study: a network, what was done to which dish, what was measured, and what is believed beforehand."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.resources
+import math
+import pathlib
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from jaxtyping import Array, Float
+
+from inference.study.number_pool import Lanes, Pool, lay_out
+from inference.study.priors import Prior, declared
+from inference.study.problem_tables import (
+    ExperimentRow,
+    ObservableRow,
+    PeriodRow,
+    StudyError,
+    Tables,
+    known,
+)
+from inference.study.protocols import STEADY, changing, fixed_and_free, protocol, same_dish
+from models.declare import Parameter, Reaction, Species, nothing, time
+from models.engine.compile import System, compile_network
+from models.engine.protocol import Protocol
+from models.network import Network, inlined
+from models.reduce import reduced, with_inputs
+
+__all__ = ["Measurements", "Readout", "Study", "StudyError", "Unknown", "builtin", "from_tables", "load"]
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A parameter to be estimated, in its own unit. `nominal` is NaN where the tables give none."""
+
+    name: str
+    nominal: float
+    lower: float
+    upper: float
+    prior: Prior
+    tags: tuple[str, ...]
+    unit: str
+    meaning: str
+
+
+@dataclass(frozen=True, eq=False)
+class Measurements:
+    """One entry a measurement, in the order of the table.
+
+    Attributes:
+        experiment, observable: positions in the names of the study.
+        time: min; value: as measured; censored: -1 at most `value`, +1 at least, 0 as measured.
+        lane, slot, period: the lane that simulates it, its position among the lane's times, its period.
+    """
+
+    experiment: np.ndarray
+    observable: np.ndarray
+    time: np.ndarray
+    value: np.ndarray
+    censored: np.ndarray
+    lane: np.ndarray
+    slot: np.ndarray
+    period: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+
+@dataclass(frozen=True, eq=False)
+class Readout:
+    """An observable compiled: its measurements, and its formulas over columns of values.
+
+    `function` takes (t, y, args, extra), each entry a column over `rows`, and gives (predicted value, scale
+    of the noise); `extra` are positions in the pool, (row, name), for what is no part of the network.
+    """
+
+    row: ObservableRow
+    rows: np.ndarray
+    extra: np.ndarray
+    function: Callable[[Any, tuple, tuple, tuple], tuple]
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """Tables resolved to arrays. Lanes are the different dishes: experiments that differ only in name share
+    one.
+
+    Attributes:
+        network: as the model file gives it; system: compiled, without what the observables do not depend on.
+        unknowns: in the order of every parameter vector (linear scale).
+        experiments, observables: names. experiment_protocols: one an experiment; protocols: one a lane.
+        times: (lane, time) padded with +inf.
+        pool: parameter vector -> numbers that `lanes` point to.
+        wanted: names of the system's parameters and inputs that depend on an unknown.
+    """
+
+    id: str
+    network: Network
+    system: System
+    unknowns: tuple[Unknown, ...]
+    experiments: tuple[str, ...]
+    experiment_protocols: tuple[Protocol, ...]
+    observables: tuple[str, ...]
+    protocols: tuple[Protocol, ...]
+    measurements: Measurements
+    times: np.ndarray
+    lanes: Lanes
+    readouts: tuple[Readout, ...]
+    pool: Callable[[Float[Array, " unknown"]], Float[Array, " entry"]]
+    wanted: tuple[str, ...]
+    fixed: Mapping[str, float]
+    tables: Tables
+    fingerprint: str
+
+    @property
+    def nominal(self) -> np.ndarray:
+        """(unknown,) nominal values."""
+        return np.array([u.nominal for u in self.unknowns])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the unknowns, in order."""
+        return tuple(u.name for u in self.unknowns)
+
+
+def builtin() -> dict[str, pathlib.Path]:
+    """Studies that come with the package: name -> problem.yaml."""
+    root = pathlib.Path(str(importlib.resources.files("inference"))) / "studies"
+    return {p.parent.name: p for p in sorted(root.glob("*/problem.yaml"))}
+
+
+def load(
+    source: str | pathlib.Path,
+    *,
+    free: Collection[str] = (),
+    fix: Mapping[str, float] | None = None,
+    lint: bool = True,
+) -> Study:
+    """A study by its name, or by the path of the YAML file of a PEtab problem (version 1 or 2).
+
+    Args:
+        source: name of a built-in study, or path.
+        free: parameters of the table to estimate although it says otherwise.
+        fix: parameters of the table held at a value although it says otherwise.
+        lint: whether PEtab's own checks run too.
+
+    Raises:
+        StudyError: `file:row: finding: remedy`, before anything is simulated.
+    """
+    path = pathlib.Path(source)
+    if path.suffix not in (".yaml", ".yml"):
+        path = builtin().get(str(source), path / "problem.yaml")
+    if not path.is_file():
+        names = ", ".join(builtin())
+        raise StudyError(
+            f"study {str(source)!r}: is not one of {names} and no file: give a name or the path of a "
+            f"problem.yaml"
+        )
+    from inference.study import petab_v1, petab_v2
+
+    config = petab_v2.load_config(path)
+    version = str(config["format_version"]).split(".")[0]
+    if version not in ("1", "2"):
+        raise StudyError(
+            f"{path.name}: format_version {config['format_version']!r} is not supported: use 1 or 2"
+        )
+    tables = petab_v2.read(path, config) if version == "2" else petab_v1.read(path, config)
+    names = {p.id for p in tables.parameters}
+    for name in (*free, *(fix or {})):
+        known(name, names, path.name, "parameter")
+    rows = [replace(p, estimate=True) if p.id in free else p for p in tables.parameters]
+    rows = [replace(p, estimate=False, nominal=float(fix[p.id])) if fix and p.id in fix else p for p in rows]
+    study = from_tables(replace(tables, parameters=tuple(rows)))
+    if lint and version == "2":
+        petab_v2.lint(path)
+    return study
+
+
+def from_tables(tables: Tables) -> Study:
+    """Tables resolved to arrays; raises `StudyError` where a name or value does not fit."""
+    whole, beliefs = _network(tables)
+    tables = replace(
+        tables, experiments=tables.experiments or (ExperimentRow("", (PeriodRow(0.0, (), ""),), ""),)
+    )
+    values = fixed_and_free(tables, whole)
+    _check_names(tables, whole, values)
+    unknowns = tuple(_unknown(p, beliefs.get(p.id)) for p in tables.parameters if p.estimate)
+    network = with_inputs(whole, changing(tables, whole))
+    by_experiment = tuple(protocol(e, network, tables.model, values) for e in tables.experiments)
+    dishes = {same_dish(p): p for p in by_experiment}
+    protocols = tuple(dishes.values())
+    system = compile_network(_moving(_smaller(network, tables, protocols, values)))
+    pool = Pool(tuple(u.name for u in unknowns))
+    measurements, times = _measurements(tables, by_experiment, list(dishes))
+    lanes = lay_out(list(protocols), system, values, pool)
+    readouts = tuple(
+        r
+        for k, o in enumerate(tables.observables)
+        if (r := _readout(tables, k, o, network, system, by_experiment, values, pool)) is not None
+    )
+    text = repr(
+        (tables.experiments, tables.observables, tables.measurements, tables.parameters, whole.fingerprint)
+    )
+    return Study(
+        tables.id,
+        whole,
+        system,
+        unknowns,
+        tuple(e.id for e in tables.experiments),
+        by_experiment,
+        tuple(o.id for o in tables.observables),
+        protocols,
+        measurements,
+        times,
+        lanes,
+        readouts,
+        pool.function(),
+        _wanted(system, lanes, pool.moving()),
+        {k: float(v) for k, v in values.items() if v.is_number},
+        tables,
+        hashlib.sha256(text.encode()).hexdigest()[:16],
+    )
+
+
+def _network(tables: Tables) -> tuple[Network, dict[str, Parameter]]:
+    """The network, and declarations by name: our own where the model file is exactly one of ours.
+
+    Without a text the tables were resolved before (a prepared study): network and beliefs are theirs.
+    """
+    imported = tables.model.network
+    if not tables.model_text:
+        return imported, {}
+    from models import catalogue
+    from models.sbml.writer import to_sbml
+
+    ours = {
+        n.id: n for transit in (False, True) for n in (catalogue.core(transit), catalogue.niche(transit))
+    }.get(imported.id)
+    if ours is None:
+        return imported, {}
+    return (ours if to_sbml(ours).strip() == tables.model_text.strip() else imported), {
+        p.name: p for p in ours.parameters
+    }
+
+
+def _wanted(system: System, lanes: Lanes, moving: np.ndarray) -> tuple[str, ...]:
+    parameters = [n for i, n in enumerate(system.parameters) if moving[lanes.parameters[:, i]].any()]
+    return (*parameters, *(n for i, n in enumerate(system.inputs) if moving[lanes.inputs[:, :, i]].any()))
+
+
+def _unknown(p: Any, declaration: Parameter | None) -> Unknown:
+    prior = (
+        p.prior
+        or (declared(declaration, p.lower, p.upper) if declaration else None)
+        or Prior("uniform", (p.lower, p.upper))
+    )
+    d = declaration
+    return Unknown(
+        p.id,
+        p.nominal,
+        p.lower,
+        p.upper,
+        prior,
+        p.tags or (d.tags if d else ()),
+        p.unit or (d.unit if d else ""),
+        p.name or (d.meaning if d else p.id),
+    )
+
+
+def _check_names(tables: Tables, network: Network, values: Mapping[str, sp.Expr]) -> None:
+    """Every name in a formula or condition belongs to the model or the parameter table."""
+    model = {q.name for q in (*network.species, *network.inputs, *network.derived, *network.parameters)}
+    targets = {c.target for e in tables.experiments for p in e.periods for c in p.changes}
+    derived = {d.name for d in network.derived}
+    for o in tables.observables:
+        allowed = model | set(values) | set(o.placeholders) | targets | {str(time)}
+        for s in sorted(map(str, o.formula.free_symbols | o.noise.free_symbols)):
+            known(s, allowed, o.at, "name")
+    outputs = {str(s) for o in tables.observables for s in o.formula.free_symbols | o.noise.free_symbols}
+    for c in (c for e in tables.experiments for p in e.periods for c in p.changes):
+        if c.target in derived:
+            raise StudyError(
+                f"{c.at}: {c.target} is computed by an assignment rule: change what it is computed from"
+            )
+        known(c.target, (model - derived) | outputs, c.at, "target")
+    for e in tables.experiments:
+        sizes = {name: values.get(name) for name in tables.model.compartments}
+        for i, c in ((i, c) for i, p in enumerate(e.periods) for c in p.changes if c.target in sizes):
+            if i and c.value != sizes[c.target]:  # concentrations would have to jump with it
+                raise StudyError(
+                    f"{c.at}: the size of compartment {c.target} changes during an experiment, which is "
+                    f"not supported: "
+                    "set it in the first period"
+                )
+            sizes[c.target] = c.value
+    for p in tables.parameters:
+        if p.id in {s.name for s in network.species} | derived:
+            raise StudyError(
+                f"{p.at}: {p.id} is no parameter but changes by itself: set its start in a condition"
+            )
+
+
+def _smaller(
+    network: Network, tables: Tables, protocols: tuple[Protocol, ...], values: Mapping[str, sp.Expr]
+) -> Network:
+    """The network without what the observables do not depend on, given what is 0 in every dish."""
+    names = {q.name for q in (*network.species, *network.derived, *network.inputs, *network.parameters)}
+    formulas = [x for o in tables.observables for x in (o.formula, o.noise)] + [
+        x for m in tables.measurements for x in m.overrides
+    ]
+    keep = {str(s) for e in formulas for s in e.free_symbols} & names
+    levels: dict[str, set] = {u.name: set() for u in network.inputs}
+    for p in protocols:
+        for u in network.inputs:
+            levels[u.name] |= {period.inputs[u.name] for period in p.periods if u.name in period.inputs}
+            if u.name not in p.periods[0].inputs:
+                levels[u.name].add(u.default)
+    zero = {n for n, found in levels.items() if found == {0.0}}
+    zero |= {
+        p.name
+        for p in network.parameters
+        if {
+            float(v) if v.is_number else 1.0
+            for v in (sp.sympify(dish.parameters.get(p.name, values[p.name])) for dish in protocols)
+        }
+        == {0.0}
+    }
+    return reduced(network, keep, zero - keep)
+
+
+def _moving(network: Network) -> Network:
+    """The network; where its read-outs depend on no species, with one that decays unseen: an engine needs
+    something to step.
+    """
+    if network.species:
+        return network
+    unseen = Species("unseen", 1.0, "1", "nothing that is measured depends on a species")
+    return replace(
+        network,
+        species=(unseen,),
+        reactions=(Reaction(unseen, nothing, unseen.symbol, "decays", "unseen_decay"),),
+    )
+
+
+def _measurements(
+    tables: Tables, by_experiment: tuple[Protocol, ...], dishes: list[str]
+) -> tuple[Measurements, np.ndarray]:
+    experiments = [e.id for e in tables.experiments]
+    observables = {o.id: k for k, o in enumerate(tables.observables)}
+    experiment = np.array([experiments.index(m.experiment) for m in tables.measurements], int)
+    lane_of = np.array([dishes.index(same_dish(p)) for p in by_experiment], int)
+    lane = lane_of[experiment]
+    at = np.array(
+        [
+            m.time if math.isfinite(m.time) else by_experiment[e].periods[-1].start + STEADY
+            for m, e in zip(tables.measurements, experiment, strict=True)
+        ],
+        float,
+    )
+    per_lane = [np.unique(at[lane == i]) for i in range(len(dishes))]
+    times = np.full((len(dishes), max([len(t) for t in per_lane] + [1])), np.inf)
+    for i, t in enumerate(per_lane):
+        times[i, : len(t)] = t
+    slot = np.array([np.searchsorted(per_lane[i], t) for i, t in zip(lane, at, strict=True)], int)
+    period = np.array(
+        [
+            max(j for j, p in enumerate(by_experiment[e].periods) if j == 0 or p.start <= t)
+            for e, t in zip(experiment, at, strict=True)
+        ],
+        int,
+    )
+    return Measurements(
+        experiment,
+        np.array([observables[m.observable] for m in tables.measurements], int),
+        at,
+        np.array([m.value for m in tables.measurements], float),
+        np.array([m.censored for m in tables.measurements], int),
+        lane,
+        slot,
+        period,
+    ), times
+
+
+def _readout(
+    tables: Tables,
+    k: int,
+    o: ObservableRow,
+    network: Network,
+    system: System,
+    by_experiment: tuple[Protocol, ...],
+    values: Mapping[str, sp.Expr],
+    pool: Pool,
+) -> Readout | None:
+    from models.engine.compile import MODULES
+
+    rows = [i for i, m in enumerate(tables.measurements) if m.observable == o.id]
+    if not rows:
+        return None
+    formulas = [inlined(system.network, e) for e in (o.formula, o.noise)]
+    y = [sp.Symbol(n) for n in system.species]
+    args = [sp.Symbol(n) for n in (*system.parameters, *system.inputs)]
+    extra = sorted({s for e in formulas for s in e.free_symbols} - {*y, *args, time}, key=str)
+    experiments = {e.id: p for e, p in zip(tables.experiments, by_experiment, strict=True)}
+    positions = np.zeros((len(rows), len(extra)), int)
+    for i, row in enumerate(rows):
+        m = tables.measurements[row]
+        here: dict[str, Any] = {**values, **experiments[m.experiment].parameters}
+        given = dict(zip(o.placeholders, m.overrides, strict=True))
+        for j, s in enumerate(extra):
+            e = given.get(s.name, s)
+            e = e.xreplace({x: sp.sympify(here[x.name]) for x in e.free_symbols if x.name in here})
+            unknown = {x for x in e.free_symbols if values.get(x.name) != x}
+            if unknown:
+                raise StudyError(
+                    f"{m.at}: {min(map(str, unknown))!r} has no value for {o.id}: declare it in the "
+                    f"parameter table"
+                )
+            positions[i, j] = pool.position(e)
+    function = sp.lambdify(
+        [time, tuple(y), tuple(args), tuple(extra)], tuple(formulas), modules=MODULES, cse=True, dummify=True
+    )
+    return Readout(o, np.array(rows), positions, function)

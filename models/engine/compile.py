@@ -1,0 +1,149 @@
+"""A network as JAX functions: the vector field, the non-zero entries of its Jacobian, and its drift in time.
+
+SymPy differentiates and shares subexpressions; the state is a tuple of scalars, one a species, so that under
+`vmap` each becomes one contiguous array over the lanes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import sympy as sp
+from jax import lax
+
+from models.declare import time
+from models.engine.logarithm import log
+from models.engine.lowering import lower
+from models.network import Network, inlined, rates_of_change
+
+jax.config.update("jax_enable_x64", True)
+
+Scalars = tuple[Any, ...]
+
+
+def _power(x: Any, h: Any) -> Any:
+    return jnp.exp(h * _guarded_log(x))
+
+
+def _guarded_log(x: Any) -> Any:
+    return log(jnp.maximum(x, 0.0) + 1e-100)
+
+
+MODULES: list[Any] = [
+    {
+        "power": _power,
+        "guarded_log": _guarded_log,
+        "choose": lambda margin, a, b: jnp.where(margin >= 0, a, b),
+        "Max": jnp.maximum,
+        "Min": jnp.minimum,
+        "kept": lax.optimization_barrier,
+        "Heaviside": lambda x, h0=0.5: jnp.heaviside(x, h0),
+    },
+    jnp,
+]
+
+
+@dataclass(frozen=True, eq=False)
+class System:
+    """A compiled network. `args` everywhere is the tuple (*parameters, *inputs) of scalars, in the order of
+    the names.
+
+    Attributes:
+        species, parameters, inputs: names, in order.
+        nominal: values of `args` as declared.
+        initial: declared levels of the species.
+        field: (t, y, args) -> d y / d t, each a tuple of scalars; t in min.
+        pattern: (row, column) of each Jacobian entry that is not identically zero.
+        jacobian: (t, y, args) -> entries along `pattern`.
+        drift: (t, y, args) -> partial derivative of the field with respect to t.
+        drifting: which species have a drift that is not identically zero.
+        prepare: args -> constants: everything that depends on args alone, for the two fast functions that
+            follow.
+        uses: for each constant, the positions of the args it depends on.
+        velocity: (t, y, constants) -> the field.
+        reads: positions of the constants that the field uses; the Jacobian uses others besides.
+        linearised: (t, y, constants) -> (field, jacobian, drift) at once, subexpressions shared between the
+            three.
+    """
+
+    network: Network
+    species: tuple[str, ...]
+    parameters: tuple[str, ...]
+    inputs: tuple[str, ...]
+    nominal: tuple[float, ...]
+    initial: tuple[float, ...]
+    field: Callable[[Any, Scalars, Scalars], Scalars]
+    pattern: tuple[tuple[int, int], ...]
+    jacobian: Callable[[Any, Scalars, Scalars], Scalars]
+    drift: Callable[[Any, Scalars, Scalars], Scalars]
+    drifting: tuple[int, ...]
+    prepare: Callable[[Scalars], Scalars]
+    uses: tuple[frozenset[int], ...]
+    velocity: Callable[[Any, Scalars, Scalars], Scalars]
+    linearised: Callable[[Any, Scalars, Scalars], tuple[Scalars, Scalars, Scalars]]
+    reads: frozenset[int]
+
+
+@lru_cache(maxsize=32)
+def compile_network(network: Network, constants: tuple[tuple[str, float], ...] = ()) -> System:
+    """Compile a network; `constants` are (parameter, value) pairs built in as numbers (they leave `args`)."""
+    built_in = {sp.Symbol(n): sp.nsimplify(v) for n, v in constants}
+    field = [e.xreplace(built_in).doit() if built_in else e for e in rates_of_change(network).values()]
+    y = [s.symbol for s in network.species]
+    parameters = [p for p in network.parameters if p.symbol not in built_in]
+    args = [p.symbol for p in parameters] + [u.symbol for u in network.inputs]
+    jacobian = {
+        (i, j): d
+        for i, e in enumerate(field)
+        for j, s in enumerate(y)
+        if e.has(s) and (d := sp.diff(e, s)) != 0
+    }
+    drift = [sp.diff(e, time) for e in field]
+    lowered = lower(time, y, args, [[field], [field, list(jacobian.values()), drift]], MODULES)
+    return System(
+        network,
+        tuple(s.name for s in network.species),
+        tuple(p.name for p in parameters),
+        tuple(u.name for u in network.inputs),
+        tuple(p.value for p in parameters) + tuple(u.default for u in network.inputs),
+        tuple(s.initial for s in network.species),
+        _function(y, args, field),
+        tuple(jacobian),
+        _function(y, args, list(jacobian.values())),
+        _function(y, args, drift),
+        tuple(i for i, e in enumerate(drift) if e != 0),
+        lowered.prepare,
+        lowered.uses,
+        lambda t, y, c: lowered.groups[0](t, y, c)[0],
+        lowered.groups[1],
+        lowered.reads[0],
+    )
+
+
+def _function(
+    y: list[sp.Symbol], args: list[sp.Symbol], expressions: list[sp.Expr]
+) -> Callable[[Any, Scalars, Scalars], Scalars]:
+    """(t, y, args) -> tuple of the expressions, subexpressions shared."""
+    return sp.lambdify(
+        [time, tuple(y), tuple(args)], tuple(expressions), modules=MODULES, cse=True, dummify=True
+    )
+
+
+def observable(
+    network: Network,
+    expression: sp.Expr,
+    constants: Mapping[str, float] | None = None,
+) -> Callable[[Any, Scalars, Scalars], Any]:
+    """(t, y, args) -> value of an expression of species, parameters, inputs, derived quantities and time."""
+    built_in = {sp.Symbol(n): sp.nsimplify(v) for n, v in (constants or {}).items()}
+    y = [s.symbol for s in network.species]
+    args = [p.symbol for p in network.parameters if p.symbol not in built_in] + [
+        u.symbol for u in network.inputs
+    ]
+    function = _function(y, args, [inlined(network, sp.sympify(expression)).xreplace(built_in)])
+    return lambda t, state, values: function(t, state, values)[0]

@@ -1,0 +1,299 @@
+"""The observables of an ensemble as a differentiable function that can be mapped: batch axes become more
+items.
+
+The linear map from a change of the items to a change of the observables is a primitive of its own, whose
+transpose is the adjoint run; so `jax.jvp`, `jax.vjp`, `jax.grad`, and `jax.vmap` around any of them, all
+replay one recorded run. The tapes of mapped records, one behind the other, are the tape of the batch, so that
+mapping moves no data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.custom_batching import custom_vmap
+from jax.extend.core import Primitive
+from jax.interpreters import ad, batching, mlir
+from jaxtyping import Array
+
+from models.engine.compile import System
+from models.engine.replay import Sensitive, adjoint, tangent
+from models.engine.solver.tableau import Tableau
+from models.engine.timeline import Timeline
+from models.engine.work_queue import (
+    BLOCK,
+    COMPLETE,
+    Items,
+    Observe,
+    Outcome,
+    Plan,
+    Record,
+    Room,
+    Tolerance,
+    columns_kept,
+    run,
+)
+
+Arrays = tuple[Array, Array, Array, Array]  # parameters, inputs, keep, add
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a caller decides before tracing; the lanes follow from the number of items.
+
+    `lanes`, `capacity` (turns of the loop kept for a derivative): None lets problem and device decide.
+    """
+
+    system: System
+    tableau: Tableau
+    observe: Observe
+    max_steps: int
+    wanted: tuple[int, ...]
+    lanes: int | None = None
+    capacity: int | None = None
+
+    def plan(self, items: int) -> Plan:
+        """The plan for this many items."""
+        width = choose_lanes(items) if self.lanes is None else BLOCK * -(-self.lanes // BLOCK)
+        crowd = 1 if width >= items else max(1, width // 32)
+        return Plan(self.system, self.tableau, self.observe, width, self.max_steps, crowd, self.wanted)
+
+    def room(self, items: int) -> Room:
+        """What is recorded for a derivative: room for `max_steps` of every item where memory allows."""
+        plan = self.plan(items)
+        kept = columns_kept(plan, items)
+        most = RECORD_BYTES // (8 * (len(self.system.species) + 2) * kept)
+        turns = self.capacity or max(1000, min(-(-items // plan.lanes) * (self.max_steps + 100), most))
+        return Room(kept * turns, turns)
+
+
+UNEQUAL = "simulate_lanes: the tolerances differ along a mapped axis: use one rtol and atol for all lanes"
+RECORD_BYTES = 256 * 2**20
+
+
+def choose_lanes(items: int) -> int:
+    """Trajectories that step side by side on this device: all of a small ensemble, else enough to fill it.
+
+    Always whole blocks, so that every lane is computed by the same vector instructions, whoever its
+    neighbours are; on the CPU one block is as much as the caches take, and two cost a trajectory up to half
+    as much again.
+    """
+    most = 1 if jax.default_backend() == "cpu" else 1024
+    return BLOCK * min(-(-items // BLOCK), most)
+
+
+def over_items(function: Callable[..., tuple[Any, Any]]) -> Callable[..., tuple[Any, Any]]:
+    """(items, shared) -> (by item, whole), such that batch axes under `vmap` become more items and `whole` is
+    never mapped.
+    """
+    batched = custom_vmap(function)
+
+    @batched.def_vmap
+    def rule(size: int, in_batched: Any, items: Any, shared: Any) -> Any:
+        if any(jax.tree.leaves(in_batched[1])):
+            raise ValueError(UNEQUAL)
+        out, whole = batched(
+            jax.tree.map(lambda x, mapped: _flatten(size, x, mapped), items, in_batched[0]), shared
+        )
+        lanes = jax.tree.map(lambda x: x.reshape(size, x.shape[0] // size, *x.shape[1:]), out)
+        return (lanes, whole), (jax.tree.map(lambda _: True, out), jax.tree.map(lambda _: False, whole))
+
+    return batched
+
+
+def _flatten(size: int, x: Array, mapped: bool) -> Array:
+    x = x if mapped else jnp.broadcast_to(x, (size, *x.shape))
+    return x.reshape(size * x.shape[1], *x.shape[2:])
+
+
+@lru_cache(maxsize=256)
+def _plain(request: Request) -> Callable[..., Any]:
+    def forward(items: Items, tolerance: Tolerance) -> tuple[Any, Any]:
+        outcome, _ = run(request.plan(items.parameters.shape[0]), items, tolerance, None)
+        return _by_item(outcome), outcome.turns
+
+    return over_items(forward)
+
+
+def _by_item(outcome: Outcome) -> tuple[Array, Array, Array]:
+    return outcome.values, outcome.steps, outcome.reason
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(0,))
+def observables(
+    request: Request, arrays: Arrays, timeline: Timeline, tolerance: Tolerance
+) -> tuple[Array, Array, Array, Array]:
+    """Observables at the stops (item, stop, observable), attempts and reason of each item, turns of the
+    loop.
+    """
+    by_item, turns = _plain(request)(Items(*arrays, timeline), tolerance)
+    return (*by_item, turns)
+
+
+@observables.defjvp
+def _observables_jvp(request: Request, primals: Any, tangents: Any) -> Any:
+    arrays, timeline, tolerance = primals
+    items = Items(*arrays, timeline)
+    n = timeline.stops.shape[0]
+    operands, tree = jax.tree.flatten((items, tolerance))
+    values, steps, reason, turns, *kept = record_p.bind(
+        *operands, request=request, tree=tree, room=request.room(n)
+    )
+    record = Record(*kept)
+    residual, tree = jax.tree.flatten((items, reason == COMPLETE, record))
+    (moved,) = tangent_p.bind(*tangents[0], *residual, request=request, tree=tree, directions=False)
+    nothing = tuple(np.zeros(x.shape, jax.dtypes.float0) for x in (steps, reason, turns))
+    return (values, steps, reason, turns), (moved, *nothing)
+
+
+def _run_recorded(*operands: Array, request: Request, tree: Any, room: Room) -> list[Array]:
+    items, tolerance = jax.tree.unflatten(tree, operands)
+    outcome, record = run(request.plan(items.parameters.shape[0]), items, tolerance, room)
+    return jax.tree.leaves((_by_item(outcome), outcome.turns, record))
+
+
+record_p = Primitive("recorded_ensemble")
+record_p.multiple_results = True
+record_p.def_impl(jax.jit(_run_recorded, static_argnames=("request", "tree", "room")))
+mlir.register_lowering(record_p, mlir.lower_fun(_run_recorded, multiple_results=True))
+WHOLE = (3, 8)  # of its results, those that belong to the whole batch: turns, services
+
+
+@record_p.def_abstract_eval
+def _recorded_shapes(*operands: Any, **static: Any) -> list[Any]:
+    shapes = jax.eval_shape(
+        partial(_run_recorded, **static), *(jax.ShapeDtypeStruct(x.shape, x.dtype) for x in operands)
+    )
+    return [jax.core.ShapedArray(x.shape, x.dtype) for x in shapes]
+
+
+def _batch_recorded(operands: Any, axes: Any, *, request: Request, tree: Any, room: Room) -> Any:
+    items, tolerance = jax.tree.unflatten(
+        tree, [x if a is None else jnp.moveaxis(x, a, 0) for x, a in zip(operands, axes, strict=True)]
+    )
+    in_items, in_tolerance = jax.tree.unflatten(tree, [a is not None for a in axes])
+    if any(jax.tree.leaves(in_tolerance)):
+        raise ValueError(UNEQUAL)
+    size = next(
+        x.shape[0] for x, m in zip(jax.tree.leaves(items), jax.tree.leaves(in_items), strict=True) if m
+    )
+    flat = jax.tree.map(lambda x, mapped: _flatten(size, x, mapped), items, in_items)
+    more = Room(size * room.slots, size * room.services)
+    out = record_p.bind(*jax.tree.leaves((flat, tolerance)), request=request, tree=tree, room=more)
+    at = [None if i in WHOLE else 0 for i in range(len(out))]
+    return [
+        x if a is None else x.reshape(size, x.shape[0] // size, *x.shape[1:])
+        for x, a in zip(out, at, strict=True)
+    ], at
+
+
+batching.primitive_batchers[record_p] = _batch_recorded
+
+
+def _run_tangent(*operands: Array, request: Request, tree: Any, directions: bool) -> list[Array]:
+    items, ok, record = jax.tree.unflatten(tree, operands[4:])
+    plan = request.plan(items.parameters.shape[0])
+
+    def one(*change: Array) -> Array:
+        return tangent(plan, items, record, ok, Sensitive(*change))
+
+    return [jax.vmap(one)(*operands[:4]) if directions else one(*operands[:4])]
+
+
+def _run_adjoint(*operands: Array, request: Request, tree: Any, directions: bool) -> list[Array]:
+    items, ok, record = jax.tree.unflatten(tree, operands[1:])
+    plan = request.plan(items.parameters.shape[0])
+
+    def one(cotangent: Array) -> Sensitive:
+        return adjoint(plan, items, record, ok, cotangent)
+
+    return jax.tree.leaves(jax.vmap(one)(operands[0]) if directions else one(operands[0]))
+
+
+tangent_p = Primitive("tangent_of_ensemble")
+adjoint_p = Primitive("adjoint_of_ensemble")
+
+
+def _define(primitive: Primitive, body: Callable[..., list[Array]], linear: int) -> None:
+    primitive.multiple_results = True
+    primitive.def_impl(jax.jit(body, static_argnames=("request", "tree", "directions")))
+
+    @primitive.def_abstract_eval
+    def shapes(*operands: Any, request: Request, tree: Any, directions: bool) -> list[Any]:
+        items, _, _ = jax.tree.unflatten(tree, operands[linear:])
+        lead = operands[0].shape[:1] if directions else ()
+        n, stops = items.timeline.stops.shape
+        seen = len(
+            jax.eval_shape(lambda: request.observe(0.0, request.system.initial, request.system.nominal))
+        )
+        arrays = (items.parameters, items.inputs, items.keep, items.add)
+        found = [(n, stops, seen)] if primitive is tangent_p else [a.shape for a in arrays]
+        return [jax.core.ShapedArray((*lead, *shape), operands[0].dtype) for shape in found]
+
+    mlir.register_lowering(primitive, mlir.lower_fun(body, multiple_results=True))
+
+    def batch(operands: Any, axes: Any, *, request: Request, tree: Any, directions: bool) -> Any:
+        size = next(x.shape[a] for x, a in zip(operands, axes, strict=True) if a is not None)
+        front = [x if a is None else jnp.moveaxis(x, a, 0) for x, a in zip(operands, axes, strict=True)]
+        mapped = [a is not None for a in axes]
+        services = len(operands) - 3  # the one leaf of a record that belongs to the whole batch
+        front[services], mapped[services] = front[services].reshape(-1)[0], False
+        loose, fixed = front[:linear], front[linear:]
+        loose = [
+            x if m else jnp.broadcast_to(x, (size, *x.shape))
+            for x, m in zip(loose, mapped[:linear], strict=True)
+        ]
+        if any(mapped[linear:]):
+            fixed = [
+                x if x.ndim == 0 else _flatten(size, x, m)
+                for x, m in zip(fixed, mapped[linear:], strict=True)
+            ]
+            if directions:  # (mapped, direction, item, ...) -> (direction, mapped x item, ...)
+                loose = [jnp.swapaxes(x, 0, 1) for x in loose]
+                loose = [x.reshape(x.shape[0], size * x.shape[2], *x.shape[3:]) for x in loose]
+            else:
+                loose = [x.reshape(size * x.shape[1], *x.shape[2:]) for x in loose]
+            out = primitive.bind(*loose, *fixed, request=request, tree=tree, directions=directions)
+            at = 1 if directions else 0
+            return [x.reshape(*x.shape[:at], size, x.shape[at] // size, *x.shape[at + 1 :]) for x in out], [
+                at
+            ] * len(out)
+        if directions:
+            loose = [x.reshape(size * x.shape[1], *x.shape[2:]) for x in loose]
+        out = primitive.bind(*loose, *fixed, request=request, tree=tree, directions=True)
+        return [x.reshape(size, x.shape[0] // size, *x.shape[1:]) if directions else x for x in out], [
+            0
+        ] * len(out)
+
+    batching.primitive_batchers[primitive] = batch
+
+
+_define(tangent_p, _run_tangent, 4)
+_define(adjoint_p, _run_adjoint, 1)
+
+
+def _transpose_tangent(cotangents: Any, *operands: Any, **static: Any) -> list[Any]:
+    (cotangent,) = cotangents
+    if isinstance(cotangent, ad.Zero):
+        return [ad.Zero(x.aval) if ad.is_undefined_primal(x) else None for x in operands]
+    found = adjoint_p.bind(cotangent, *operands[4:], **static)
+    return [g if ad.is_undefined_primal(x) else None for g, x in zip(found, operands[:4], strict=True)] + [
+        None
+    ] * (len(operands) - 4)
+
+
+def _transpose_adjoint(cotangents: Any, *operands: Any, **static: Any) -> list[Any]:
+    found = tangent_p.bind(*(ad.instantiate_zeros(c) for c in cotangents), *operands[1:], **static)
+    return [*found, *[None] * (len(operands) - 1)]
+
+
+ad.primitive_transposes[tangent_p] = _transpose_tangent
+ad.primitive_transposes[adjoint_p] = _transpose_adjoint
+
+__all__ = ["Record", "Request", "choose_lanes", "observables"]

@@ -1,0 +1,122 @@
+"""Expressions of a network arranged for speed: what depends on parameters alone is computed once, not at
+every step.
+
+Three rewritings, all exact: the largest parts without species and time become constants; a division becomes a
+product with a reciprocal that is shared; a power with an estimated exponent becomes the exponential of a
+shared logarithm.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+from models.ratelaws import guarded_log, power
+
+Scalars = tuple[Any, ...]
+
+
+class kept(sp.Function):
+    """Its argument, computed once: XLA on the CPU otherwise computes a shared subexpression again in every
+    kernel that uses it.
+    """
+
+    nargs = 1
+
+
+class reciprocal(sp.Function):
+    """1 / x as one shared operation."""
+
+    nargs = 1
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """Functions of one group of expressions.
+
+    Attributes:
+        prepare: args -> constants.
+        uses: for each constant, the positions of the args it depends on.
+        groups: (t, y, constants) -> one tuple a group of expressions.
+        reads: for each function, the constants it uses.
+    """
+
+    prepare: Callable[[Scalars], Scalars]
+    uses: tuple[frozenset[int], ...]
+    groups: tuple[Callable[[Any, Scalars, Scalars], tuple[Scalars, ...]], ...]
+    reads: tuple[frozenset[int], ...]
+
+
+def lower(
+    time: sp.Symbol,
+    y: Sequence[sp.Symbol],
+    args: Sequence[sp.Symbol],
+    functions: Sequence[Sequence[Sequence[sp.Expr]]],
+    modules: list[Any],
+) -> Lowered:
+    """Compile functions that share their constants; each function returns the groups of expressions it is
+    given.
+    """
+    moving, constants = {time, *y}, {}
+
+    def constant(e: sp.Expr) -> sp.Expr:
+        if e.is_number:
+            return e
+        return constants.setdefault(e, sp.Symbol(f"constant_{len(constants)}"))
+
+    def lift(e: sp.Expr) -> sp.Expr:
+        if not e.free_symbols & moving:
+            return constant(e)
+        if isinstance(e, power):
+            return sp.exp(lift(e.args[1] * guarded_log(e.args[0])))
+        if isinstance(e, sp.Mul | sp.Add):
+            still = [a for a in e.args if not a.free_symbols & moving]
+            rest = [lift(a) for a in e.args if a.free_symbols & moving]
+            return e.func(constant(e.func(*still)), *rest) if still else e.func(*rest)
+        if isinstance(e, sp.Pow) and e.exp.is_number and e.exp.is_negative:
+            return sp.Pow(reciprocal(lift(e.base)), -e.exp)
+        return e.func(*map(lift, e.args)) if e.args else e
+
+    compiled = []
+    for groups in functions:
+        lifted = [lift(e) for group in groups for e in group]
+        compiled.append((lifted, [0, *itertools.accumulate(len(g) for g in groups)]))
+    names, values = list(constants.values()), list(constants)
+    where = {a: i for i, a in enumerate(args)}
+    with_reciprocal = [{"reciprocal": lambda x: 1.0 / x}, *modules]
+    prepare = sp.lambdify([tuple(args)], tuple(values), modules=with_reciprocal, cse=True, dummify=True)
+
+    def function(
+        lifted: list[sp.Expr], ends: list[int]
+    ) -> Callable[[Any, Scalars, Scalars], tuple[Scalars, ...]]:
+        flat = sp.lambdify(
+            [time, tuple(y), tuple(names)], tuple(lifted), modules=with_reciprocal, cse=_shared, dummify=True
+        )
+
+        def evaluate(t: Any, state: Scalars, values: Scalars) -> tuple[Scalars, ...]:
+            every = flat(t, state, values)
+            return tuple(tuple(every[a:b]) for a, b in itertools.pairwise(ends))
+
+        return evaluate
+
+    return Lowered(
+        lambda values: tuple(prepare(values)),
+        tuple(frozenset(where[s] for s in e.free_symbols) for e in values),
+        tuple(function(*parts) for parts in compiled),
+        tuple(
+            frozenset(i for i, n in enumerate(names) if n in set().union(*(e.free_symbols for e in lifted)))
+            for lifted, _ in compiled
+        ),
+    )
+
+
+def _shared(expressions: list[sp.Expr]) -> tuple[list[tuple[sp.Symbol, sp.Expr]], list[sp.Expr]]:
+    """Common subexpressions; the dear ones made real, the cheap ones left for XLA to fuse."""
+    shared, reduced = sp.cse(expressions, list=False)
+    dear = (sp.exp, sp.log, guarded_log, reciprocal, sp.Pow)
+    cost = {s: sum(1 for a in sp.preorder_traversal(e) if a.args) + 10 * e.has(*dear) for s, e in shared}
+    return [(s, kept(e) if cost[s] > 1 else e) for s, e in shared], list(reduced)

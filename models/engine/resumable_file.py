@@ -1,0 +1,120 @@
+"""Results of a long run, part by part: each written whole or not at all, joined at the end into one HDF5
+file.
+
+A run that is killed leaves its finished parts; the next one with the same fingerprint goes on from there.
+Parts may be written by several processes. h5py alone reads the file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+
+class PartsError(ValueError):
+    """Parts of another run are in the way: place, finding, remedy."""
+
+
+def folder(file: Path) -> Path:
+    """Where the parts of a file lie until they are joined."""
+    return file.with_name(file.name + ".parts")
+
+
+def part_file(file: Path, index: int) -> Path:
+    """Where one part lies."""
+    return folder(file) / f"{index:07d}.h5"
+
+
+def write_part(file: Path, index: int, fingerprint: str, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write one part under another name, then give it its own: it exists whole or not at all."""
+    folder(file).mkdir(parents=True, exist_ok=True)
+    temporary = folder(file) / f"{uuid.uuid4().hex}.tmp"
+    with h5py.File(temporary, "w") as f:
+        f.attrs["fingerprint"] = fingerprint
+        for name, values in arrays.items():
+            f.create_dataset(name, data=values)
+    os.replace(temporary, part_file(file, index))
+
+
+def complete(file: Path, fingerprint: str) -> bool:
+    """Whether the joined file of this very run is there."""
+    if not file.is_file() or not h5py.is_hdf5(file):
+        return False
+    with h5py.File(file) as f:
+        return f.attrs.get("fingerprint") == fingerprint
+
+
+def finished(file: Path, fingerprint: str, count: int) -> frozenset[int]:
+    """Indices of the parts that exist.
+
+    Raises:
+        PartsError: a part of a different run (parameters, times, tolerances or model have changed).
+    """
+    found = set()
+    for index in range(count):
+        path = part_file(file, index)
+        if not path.exists():
+            continue
+        with h5py.File(path) as f:
+            if f.attrs["fingerprint"] != fingerprint:
+                raise PartsError(
+                    f"{path}: belongs to another run: delete {folder(file)} or choose another file"
+                )
+        found.add(index)
+    return frozenset(found)
+
+
+@contextlib.contextmanager
+def joining(file: Path, count: int) -> Iterator[tuple[Path, list[Path]]]:
+    """A temporary file to be filled from the parts, and the parts; then it becomes `file` and they are
+    removed.
+    """
+    temporary = file.with_name(f"{file.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        yield temporary, [part_file(file, i) for i in range(count)]
+        os.replace(temporary, file)
+    except FileNotFoundError:
+        if not file.exists():  # otherwise another process has joined the same parts meanwhile
+            raise
+    finally:
+        temporary.unlink(missing_ok=True)
+    shutil.rmtree(folder(file), ignore_errors=True)
+
+
+def join(
+    file: Path, count: int, labels: Mapping[str, Sequence], attributes: Mapping[str, str | float | int]
+) -> None:
+    """Join the parts along their first axis, one at a time, and remove them; `labels` become datasets beside
+    them.
+    """
+    with joining(file, count) as (temporary, parts), h5py.File(temporary, "w") as out:
+        out.attrs.update(attributes)
+        for name, values in labels.items():
+            text = len(values) > 0 and isinstance(values[0], str)
+            out.create_dataset(name, data=values, dtype=h5py.string_dtype() if text else None)
+        for path in parts:
+            with h5py.File(path) as part:
+                for name, values in part.items():
+                    _append(out, name, values)
+
+
+def _append(out: h5py.File, name: str, values: h5py.Dataset) -> None:
+    if name not in out:
+        chunks = (max(1, min(values.shape[0], 1024)), *(max(1, n) for n in values.shape[1:]))
+        out.create_dataset(
+            name,
+            shape=(0, *values.shape[1:]),
+            maxshape=(None, *values.shape[1:]),
+            dtype=values.dtype,
+            chunks=chunks,
+        )
+    target = out[name]
+    target.resize(target.shape[0] + values.shape[0], axis=0)
+    target[target.shape[0] - values.shape[0] :] = values[()]

@@ -1,0 +1,1 @@
+"""SBML in and out."""

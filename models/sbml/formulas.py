@@ -1,0 +1,235 @@
+"""Formulas between SymPy and SBML: two explicit walks over libSBML's syntax tree, nothing evaluated from
+text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import libsbml
+import sympy as sp
+
+from models.declare import time
+from models.ratelaws import choose, power
+
+
+class SbmlError(ValueError):
+    """Something in an SBML file that cannot be read or is not supported: place, finding, remedy."""
+
+
+Functions = Mapping[str, Callable[..., sp.Expr]]  # a file's own functions by name
+
+_FUNCTIONS: dict[int, Callable[..., sp.Expr]] = {
+    libsbml.AST_FUNCTION_EXP: sp.exp,
+    libsbml.AST_FUNCTION_LN: sp.log,
+    libsbml.AST_FUNCTION_ABS: sp.Abs,
+    libsbml.AST_FUNCTION_SIN: sp.sin,
+    libsbml.AST_FUNCTION_COS: sp.cos,
+    libsbml.AST_FUNCTION_TAN: sp.tan,
+    libsbml.AST_FUNCTION_SINH: sp.sinh,
+    libsbml.AST_FUNCTION_COSH: sp.cosh,
+    libsbml.AST_FUNCTION_TANH: sp.tanh,
+    libsbml.AST_FUNCTION_ARCSIN: sp.asin,
+    libsbml.AST_FUNCTION_ARCCOS: sp.acos,
+    libsbml.AST_FUNCTION_ARCTAN: sp.atan,
+    libsbml.AST_FUNCTION_MAX: sp.Max,
+    libsbml.AST_FUNCTION_MIN: sp.Min,
+}
+_WRITTEN = {
+    f: kind
+    for kind, f in _FUNCTIONS.items()
+    if kind not in (libsbml.AST_FUNCTION_MAX, libsbml.AST_FUNCTION_MIN)
+}
+_CONSTANTS = {libsbml.AST_CONSTANT_E: sp.E, libsbml.AST_CONSTANT_PI: sp.pi}
+_GREATER = (libsbml.AST_RELATIONAL_GT, libsbml.AST_RELATIONAL_GEQ)
+_LESS = (libsbml.AST_RELATIONAL_LT, libsbml.AST_RELATIONAL_LEQ)
+
+
+def number(value: float) -> sp.Expr:
+    """A number of a file, whole numbers as integers so that powers of them stay plain."""
+    return sp.Integer(int(value)) if float(value).is_integer() and abs(value) < 1e15 else sp.Float(value, 17)
+
+
+def raised(base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
+    """base^exponent: whole numbers as they are, everything else through `power`, whose derivative exists at
+    0.
+    """
+    if exponent.is_Float and float(exponent).is_integer():
+        exponent = sp.Integer(int(exponent))
+    if exponent.is_Integer or base.is_number:
+        return base**exponent
+    return power(base, exponent)
+
+
+def from_ast(
+    node: Any, functions: Functions, rename: Mapping[str, str] | None = None, place: str = "formula"
+) -> sp.Expr:
+    """An SBML formula as a SymPy expression of plain symbols; simulation time is the network's `t`.
+
+    Args:
+        node: libSBML's tree of the formula.
+        functions: the file's own functions by name.
+        rename: local parameters of a kinetic law -> names in the network.
+        place: where the formula stands, for errors.
+
+    Raises:
+        SbmlError: a construct outside the supported ones, by name.
+    """
+    kind = node.getType()
+
+    def child(i: int) -> sp.Expr:
+        return from_ast(node.getChild(i), functions, rename, place)
+
+    children = range(node.getNumChildren())
+    if node.isInteger():
+        return sp.Integer(node.getInteger())
+    if kind == libsbml.AST_RATIONAL:
+        return sp.Rational(node.getNumerator(), node.getDenominator())
+    if node.isReal():
+        return number(node.getReal())
+    if kind == libsbml.AST_NAME_TIME:
+        return time
+    if kind == libsbml.AST_NAME:
+        return sp.Symbol((rename or {}).get(node.getName(), node.getName()))
+    if kind in _CONSTANTS:
+        return _CONSTANTS[kind]
+    if kind == libsbml.AST_PLUS:
+        return sp.Add(*(child(i) for i in children))
+    if kind == libsbml.AST_TIMES:
+        return sp.Mul(*(child(i) for i in children))
+    if kind == libsbml.AST_MINUS:
+        return -child(0) if len(children) == 1 else child(0) - child(1)
+    if kind == libsbml.AST_DIVIDE:
+        return child(0) / child(1)
+    if kind in (libsbml.AST_POWER, libsbml.AST_FUNCTION_POWER):
+        return raised(child(0), child(1))
+    if kind == libsbml.AST_FUNCTION_ROOT:
+        return raised(child(1), 1 / child(0)) if len(children) == 2 else sp.sqrt(child(0))
+    if kind == libsbml.AST_FUNCTION_LOG:
+        return sp.log(child(1)) / sp.log(child(0)) if len(children) == 2 else sp.log(child(0)) / sp.log(10)
+    if kind == libsbml.AST_FUNCTION_PIECEWISE:
+        return _piecewise(node, functions, rename, place)
+    if kind == libsbml.AST_FUNCTION and node.getName() in functions:
+        return functions[node.getName()](*(child(i) for i in children))
+    if kind in _FUNCTIONS:
+        return _FUNCTIONS[kind](*(child(i) for i in children))
+    name = node.getName() or libsbml.formulaToL3String(node)
+    raise SbmlError(f"{place}: uses {name!r}, which is not supported: write it with the supported functions")
+
+
+def _piecewise(node: Any, functions: Functions, rename: Mapping[str, str] | None, place: str) -> sp.Expr:
+    n = node.getNumChildren()
+    value = from_ast(node.getChild(n - 1), functions, rename, place) if n % 2 else None
+    for i in reversed(range(0, n - 1, 2)):
+        piece = from_ast(node.getChild(i), functions, rename, place)
+        if value is None:
+            value = piece
+            continue
+        value = choose(margin(node.getChild(i + 1), functions, rename, place), piece, value)
+    assert value is not None
+    return value
+
+
+def margin(
+    node: Any, functions: Functions, rename: Mapping[str, str] | None = None, place: str = "formula"
+) -> sp.Expr:
+    """A condition as a number that is >= 0 where it holds. (`>` and `>=` differ only on a set without
+    duration.)
+    """
+    kind = node.getType()
+    parts = range(node.getNumChildren())
+    if kind in (*_GREATER, *_LESS) and len(parts) == 2:
+        a, b = (from_ast(node.getChild(i), functions, rename, place) for i in parts)
+        return a - b if kind in _GREATER else b - a
+    if kind == libsbml.AST_LOGICAL_AND:
+        return sp.Min(*(margin(node.getChild(i), functions, rename, place) for i in parts))
+    if kind == libsbml.AST_LOGICAL_OR:
+        return sp.Max(*(margin(node.getChild(i), functions, rename, place) for i in parts))
+    if kind == libsbml.AST_LOGICAL_NOT:
+        return -margin(node.getChild(0), functions, rename, place)
+    if kind == libsbml.AST_CONSTANT_TRUE:
+        return sp.Integer(1)
+    if kind == libsbml.AST_CONSTANT_FALSE:
+        return sp.Integer(-1)
+    text = libsbml.formulaToL3String(node)
+    raise SbmlError(f"{place}: condition {text!r} is not supported: compare with <, <=, >, >=, and, or, not")
+
+
+def to_ast(expression: sp.Expr) -> Any:
+    """A SymPy expression as libSBML's tree. `Max`, `Min` and `choose` become piecewise, which every program
+    reads.
+    """
+    e = expression
+    if e == time:
+        return _node(libsbml.AST_NAME_TIME, name="t")
+    if e.is_Symbol:
+        return _node(libsbml.AST_NAME, name=str(e))
+    if e.is_Integer and abs(int(e)) < 2**31:
+        return _valued(int(e))
+    if e.is_Rational and e.q != 1:
+        return _node(libsbml.AST_DIVIDE, _valued(float(e.p)), _valued(float(e.q)))
+    if e.is_number:
+        return _valued(float(e))
+    if e.is_Add:
+        return _node(libsbml.AST_PLUS, *(to_ast(a) for a in e.args))
+    if e.is_Mul:
+        return _product(e)
+    if e.func is sp.exp:
+        return _node(libsbml.AST_FUNCTION_EXP, to_ast(e.args[0]))
+    if e.is_Pow or e.func is power:
+        return _node(libsbml.AST_POWER, to_ast(e.args[0]), to_ast(e.args[1]))
+    if e.func is choose:
+        condition = _node(libsbml.AST_RELATIONAL_GEQ, to_ast(e.args[0]), _valued(0))
+        return _node(libsbml.AST_FUNCTION_PIECEWISE, to_ast(e.args[1]), condition, to_ast(e.args[2]))
+    if e.func in (sp.Max, sp.Min):
+        # What varies comes first: AMICI never leaves a branch whose condition turns false at the very start,
+        # like 0 >= t at t = 0.
+        ordered = sorted(e.args, key=lambda a: a.is_number)
+        first, rest = ordered[0], ordered[1] if len(ordered) == 2 else e.func(*ordered[1:])
+        compare = libsbml.AST_RELATIONAL_GEQ if e.func is sp.Max else libsbml.AST_RELATIONAL_LEQ
+        return _node(
+            libsbml.AST_FUNCTION_PIECEWISE,
+            to_ast(first),
+            _node(compare, to_ast(first), to_ast(rest)),
+            to_ast(rest),
+        )
+    if e.func in _WRITTEN:
+        return _node(_WRITTEN[e.func], *(to_ast(a) for a in e.args))
+    raise SbmlError(f"{e}: {e.func.__name__} has no SBML form here: rewrite the rate law without it")
+
+
+def _product(e: sp.Expr) -> Any:
+    above = [a for a in e.args if not (a.is_Pow and a.args[1].is_number and a.args[1].is_negative)]
+    below = [1 / a for a in e.args if a.is_Pow and a.args[1].is_number and a.args[1].is_negative]
+    if above and above[0] == -1 and len(above) + len(below) > 1:
+        return _node(libsbml.AST_MINUS, _product(-e) if (-e).is_Mul else to_ast(-e))
+    top = (
+        _node(libsbml.AST_TIMES, *(to_ast(a) for a in above))
+        if len(above) > 1
+        else to_ast(above[0])
+        if above
+        else _valued(1)
+    )
+    if not below:
+        return top
+    return _node(
+        libsbml.AST_DIVIDE,
+        top,
+        _node(libsbml.AST_TIMES, *(to_ast(a) for a in below)) if len(below) > 1 else to_ast(below[0]),
+    )
+
+
+def _node(kind: int, *children: Any, name: str = "") -> Any:
+    node = libsbml.ASTNode(kind)
+    if name:
+        node.setName(name)
+    for c in children:
+        node.addChild(c)
+    return node
+
+
+def _valued(value: float) -> Any:
+    node = libsbml.ASTNode(libsbml.AST_INTEGER if isinstance(value, int) else libsbml.AST_REAL)
+    node.setValue(value)
+    return node

@@ -1,0 +1,334 @@
+"""SBML (Level 2 and 3) as a network, its initial assignments and its events at known times."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import libsbml
+import sympy as sp
+
+from models.declare import Derived, Input, Parameter, Reaction, Species, nothing, published, time
+from models.network import Network, _in_order
+from models.ratelaws import choose
+from models.sbml.formulas import SbmlError, from_ast, margin, number
+from models.sbml.model_file import KnownEvent, SbmlModel
+from models.sbml.writer import SUBSTANCE
+
+FEATURES = (
+    "SBML Level 2 and 3, core",
+    "compartments of constant size, also estimated",
+    "species as amount or concentration, boundary and constant species",
+    "reactions with constant stoichiometry and local parameters",
+    "function definitions",
+    "initial assignments",
+    "assignment rules (also with time)",
+    "rate rules",
+    "piecewise with comparisons",
+    "events at known times (assignments that set or add)",
+)
+
+
+def from_sbml(source: str | pathlib.Path) -> Network:
+    """The network of an SBML file or text; starting values that are expressions are evaluated at nominal
+    values.
+
+    Raises:
+        SbmlError: not readable, or a feature outside `FEATURES`.
+    """
+    model = read_sbml(source)
+    if model.events:
+        raise SbmlError(
+            f"{model.network.id}: has events, which are part of a protocol: read it with read_sbml"
+        )
+    return model.network
+
+
+def read_sbml(source: str | pathlib.Path) -> SbmlModel:
+    """The whole content of an SBML file (a path) or text (a string that starts with `<`); see `from_sbml`."""
+    text = isinstance(source, str) and source.lstrip().startswith("<")
+    place = "SBML" if text else pathlib.Path(source).name
+    document = libsbml.readSBMLFromString(source) if text else libsbml.readSBMLFromFile(str(source))
+    if (
+        document.getNumErrors(libsbml.LIBSBML_SEV_ERROR) + document.getNumErrors(libsbml.LIBSBML_SEV_FATAL)
+        or document.getModel() is None
+    ):
+        errors = (document.getError(i) for i in range(document.getNumErrors()))
+        error = next((e for e in errors if e.getSeverity() >= libsbml.LIBSBML_SEV_ERROR), None)
+        where = f":{error.getLine()}" if error else ""
+        raise SbmlError(
+            f"{place}{where}: {error.getShortMessage() if error else 'no model'}: give a valid SBML file"
+        )
+    return _Reader(document.getModel(), place).read()
+
+
+class _Reader:
+    """One walk over a libSBML model; keeps the tables that later steps need."""
+
+    def __init__(self, model: Any, place: str) -> None:
+        self.model, self.place = model, place
+        self.functions: dict[str, Callable[..., sp.Expr]] = {}
+        self.units = {u.getId(): u.getName() or u.getId() for u in model.getListOfUnitDefinitions()}
+        self.initial: dict[str, sp.Expr] = {}
+
+    def formula(self, node: Any, where: str, rename: Mapping[str, str] | None = None) -> sp.Expr:
+        if node is None:
+            raise SbmlError(f"{self.place}: {where}: has no formula: write one")
+        return from_ast(node, self.functions, rename, f"{self.place}: {where}")
+
+    def read(self) -> SbmlModel:
+        m = self.model
+        self.refuse()
+        for f in m.getListOfFunctionDefinitions():
+            self.functions[f.getId()] = self.function(f)
+        assigned = {
+            r.getVariable(): self.formula(r.getMath(), r.getVariable())
+            for r in m.getListOfRules()
+            if r.isAssignment()
+        }
+        rates = {
+            r.getVariable(): self.formula(r.getMath(), r.getVariable())
+            for r in m.getListOfRules()
+            if r.isRate()
+        }
+        at_start = {
+            a.getSymbol(): self.formula(a.getMath(), a.getSymbol()) for a in m.getListOfInitialAssignments()
+        }
+        events = tuple(self.event(e) for e in m.getListOfEvents())
+        set_by_event = {name for e in events for name in e.assignments}
+        reactions, moved = self.reactions()
+        sizes = {c.getId(): c.getSize() if c.isSetSize() else 1.0 for c in m.getListOfCompartments()}
+        species, inputs, parameters, derived = [], [], [], []
+        for s in m.getListOfSpecies():
+            name, unit = s.getId(), self.units.get(s.getSubstanceUnits(), s.getSubstanceUnits())
+            if not s.getHasOnlySubstanceUnits():
+                unit = next((ours for ours, amount in SUBSTANCE.items() if amount == unit), unit)
+            if name in assigned:
+                continue
+            value = self.start(s)
+            if name in at_start:
+                self.initial[name] = at_start[name]
+            if name in moved or name in rates:
+                species.append(Species(name, value, unit, s.getName(), place=s.getCompartment()))
+            else:  # nothing changes it between events: an input
+                inputs.append(Input(name, value, unit, s.getName()))
+        for name, size in sizes.items():
+            parameters.append(Parameter(name, size, "", "size of a compartment", published(self.place)))
+        for p in m.getListOfParameters():
+            name, unit, value = (
+                p.getId(),
+                self.units.get(p.getUnits(), p.getUnits()),
+                p.getValue() if p.isSetValue() else 0.0,
+            )
+            if name in assigned:
+                continue
+            if name in rates:
+                species.append(Species(name, value, unit, p.getName()))
+            elif name in set_by_event or name in at_start or not p.getConstant():
+                inputs.append(Input(name, value, unit, p.getName()))
+            else:
+                parameters.append(Parameter(name, value, unit, p.getName() or name, published(self.place)))
+            if name in at_start:
+                self.initial[name] = at_start[name]
+        for q in m.getListOfReactions():
+            law = q.getKineticLaw()
+            for p in (*law.getListOfParameters(), *law.getListOfLocalParameters()) if law else ():
+                if m.getLevel() == 2 or p.getTypeCode() == libsbml.SBML_LOCAL_PARAMETER:
+                    parameters.append(
+                        Parameter(
+                            f"{q.getId()}_{p.getId()}", p.getValue(), "", p.getName(), published(self.place)
+                        )
+                    )
+        parameters = list({p.name: p for p in parameters}.values())
+        titles = {
+            x.getId(): (x.getName(), self.units.get(x.getUnits(), x.getUnits()))
+            for x in m.getListOfParameters()
+        }
+        for name, expression in assigned.items():
+            meaning, unit = titles.get(name, ("", ""))
+            derived.append(Derived(name, expression, unit, meaning or name))
+        by_name = {s.name: s for s in species}
+        reactions = [
+            Reaction(
+                [(by_name[n], c) for n, c in consumed],
+                [(by_name[n], c) for n, c in produced],
+                rate,
+                meaning,
+                name,
+            )
+            for name, consumed, produced, rate, meaning in reactions
+        ]
+        reactions += [Reaction(nothing, by_name[n], e, "rate rule", f"rate_of_{n}") for n, e in rates.items()]
+        network = Network(
+            m.getId() or "model",
+            tuple(species),
+            tuple(parameters),
+            tuple(inputs),
+            _in_order(tuple(derived)),
+            tuple(reactions),
+        )
+        self.check_names(network)
+        breaks = _breaks([*assigned.values(), *rates.values(), *(r.rate for r in reactions)])
+        concentrations = dict.fromkeys(
+            s.getCompartment() for s in m.getListOfSpecies() if not s.getHasOnlySubstanceUnits()
+        )
+        return SbmlModel(network, self.initial, events, breaks, tuple(concentrations))
+
+    def refuse(self) -> None:
+        """Everything outside the list of features, by name."""
+        m = self.model
+        found = [r.getElementName() for r in m.getListOfRules() if r.isAlgebraic()]
+        found += ["constraint"] * bool(m.getNumConstraints())
+        found += [
+            f"conversionFactor of {s.getId()}" for s in m.getListOfSpecies() if s.isSetConversionFactor()
+        ]
+        found += ["conversionFactor of the model"] * bool(m.isSetConversionFactor())
+        found += [
+            f"fast reaction {r.getId()}" for r in m.getListOfReactions() if r.isSetFast() and r.getFast()
+        ]
+        changing = {r.getVariable() for r in m.getListOfRules()} | {
+            a.getSymbol() for a in m.getListOfInitialAssignments()
+        }
+        changing |= {a.getVariable() for e in m.getListOfEvents() for a in e.getListOfEventAssignments()}
+        found += [
+            f"compartment {c.getId()} of changing size"
+            for c in m.getListOfCompartments()
+            if c.getId() in changing
+        ]
+        packages = [m.getPlugin(i).getPackageName() for i in range(m.getNumPlugins())]
+        found += [
+            f"package {p}"
+            for p in packages
+            if p in ("comp", "multi", "qual", "spatial", "arrays", "distrib", "dyn")
+        ]
+        for r in m.getListOfReactions():
+            for x in (*r.getListOfReactants(), *r.getListOfProducts()):
+                if (
+                    x.isSetStoichiometryMath()
+                    or (m.getLevel() > 2 and not x.getConstant())
+                    or x.getId() in changing - {""}
+                ):
+                    found.append(f"variable stoichiometry in {r.getId()}")
+        if found:
+            raise SbmlError(f"{self.place}: {found[0]} is not supported: supported are {'; '.join(FEATURES)}")
+
+    def function(self, f: Any) -> Callable[..., sp.Expr]:
+        names = [f.getArgument(i).getName() for i in range(f.getNumArguments())]
+        body = self.formula(f.getBody(), f.getId())
+        return lambda *values: body.xreplace(dict(zip((sp.Symbol(n) for n in names), values, strict=True)))
+
+    def start(self, s: Any) -> float:
+        """Level of a species at the start, in the unit its id stands for; noted as an expression where a size
+        enters.
+        """
+        size = self.model.getCompartment(s.getCompartment()).getSize()
+        size = 1.0 if size != size else size
+        value = (
+            s.getInitialAmount()
+            if s.isSetInitialAmount()
+            else s.getInitialConcentration()
+            if s.isSetInitialConcentration()
+            else 0.0
+        )
+        if size == 1.0 or value == 0.0 or s.isSetInitialAmount() == s.getHasOnlySubstanceUnits():
+            return value
+        volume = sp.Symbol(s.getCompartment())
+        self.initial[s.getId()] = number(value) / volume if s.isSetInitialAmount() else number(value) * volume
+        return value / size if s.isSetInitialAmount() else value * size
+
+    def reactions(self) -> tuple[list[tuple], set[str]]:
+        """(name, consumed, produced, rate, meaning) of each reaction, and the species that reactions change.
+
+        A species as concentration changes by rate / volume: where all sides share a compartment this goes
+        into the rate, else the reaction is written once for each species.
+        """
+        m, found, moved = self.model, [], set()
+        ruled = {r.getVariable() for r in m.getListOfRules()}
+        for r in m.getListOfReactions():
+            law = r.getKineticLaw()
+            if law is None:
+                raise SbmlError(f"{self.place}: reaction {r.getId()}: has no kinetic law: write one")
+            own = {
+                p.getId(): f"{r.getId()}_{p.getId()}"
+                for p in (*law.getListOfParameters(), *law.getListOfLocalParameters())
+            }
+            rate = self.formula(law.getMath(), f"reaction {r.getId()}", own)
+            sides: list[list[tuple[str, float]]] = [[], []]
+            volumes: dict[str, sp.Expr] = {}
+            for side, references in enumerate((r.getListOfReactants(), r.getListOfProducts())):
+                for x in references:
+                    s = m.getSpecies(x.getSpecies())
+                    if s.getBoundaryCondition() or s.getConstant() or s.getId() in ruled:
+                        continue
+                    sides[side].append(
+                        (
+                            s.getId(),
+                            x.getStoichiometry() if x.isSetStoichiometry() or m.getLevel() == 2 else 1.0,
+                        )
+                    )
+                    volumes[s.getId()] = (
+                        sp.Integer(1) if s.getHasOnlySubstanceUnits() else sp.Symbol(s.getCompartment())
+                    )
+            moved |= set(volumes)
+            meaning = r.getName() or r.getId()
+            if len(set(volumes.values())) == 1:
+                found.append((r.getId(), *sides, _divided(rate, next(iter(volumes.values()))), meaning))
+            else:
+                for name, volume in volumes.items():
+                    own_sides = [[(n, c) for n, c in side if n == name] for side in sides]
+                    found.append((f"{r.getId()}__{name}", *own_sides, _divided(rate, volume), meaning))
+        return found, moved
+
+    def event(self, e: Any) -> KnownEvent:
+        where = f"event {e.getId() or e.getName()}"
+        if e.getDelay() is not None or e.getPriority() is not None:
+            raise SbmlError(
+                f"{self.place}: {where}: delays and priorities are not supported: write the time into the "
+                f"trigger"
+            )
+        condition = margin(e.getTrigger().getMath(), self.functions, None, f"{self.place}: {where}")
+        own = {q.getId() for q in (*self.model.getListOfSpecies(),)} | {
+            r.getVariable() for r in self.model.getListOfRules()
+        }
+        slope = sp.diff(condition, time)
+        if not slope.is_number or slope <= 0 or {str(x) for x in condition.free_symbols} & own:
+            raise SbmlError(
+                f"{self.place}: {where}: is triggered by the state, which is not supported: give a time"
+            )
+        at = sp.expand(-(condition - slope * time) / slope)
+        assignments = {
+            a.getVariable(): self.formula(a.getMath(), where) for a in e.getListOfEventAssignments()
+        }
+        return KnownEvent(at, assignments)
+
+    def check_names(self, network: Network) -> None:
+        names = [q.name for q in (*network.species, *network.parameters, *network.inputs, *network.derived)]
+        if str(time) in names:
+            raise SbmlError(f"{self.place}: something is named 't', which stands for time here: rename it")
+        known = {*map(sp.Symbol, names), time}
+        for q in (*network.derived, *network.reactions):
+            expression = q.expression if isinstance(q, Derived) else q.rate
+            unknown = expression.free_symbols - known
+            if unknown:
+                raise SbmlError(
+                    f"{self.place}: {q.name}: uses {min(map(str, unknown))!r}, which nothing declares: "
+                    f"declare it"
+                )
+
+
+def _divided(rate: sp.Expr, volume: sp.Expr) -> sp.Expr:
+    return sp.Add(*(a / volume for a in rate.args)) if rate.is_Add else rate / volume
+
+
+def _breaks(expressions: list[sp.Expr]) -> tuple[float, ...]:
+    """Times at which a piecewise formula of time alone switches: the solver starts afresh there."""
+    found: set[float] = set()
+    for e in expressions:
+        for c in e.atoms(choose):
+            for part in c.args[0].args if c.args[0].func in (sp.Min, sp.Max) else (c.args[0],):
+                slope = sp.diff(part, time)
+                rest = sp.expand(part - slope * time)
+                if slope.is_number and slope != 0 and rest.is_number:
+                    found.add(float(-rest / slope))
+    return tuple(sorted(found))
