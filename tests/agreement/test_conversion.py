@@ -27,8 +27,8 @@ boundaryCondition="false" constant="false"/>
 <species id="B" compartment="c" initialConcentration="0" hasOnlySubstanceUnits="false"
 boundaryCondition="false" constant="false"/>
 </listOfSpecies>
-<listOfParameters><parameter id="k1" value="0.8" constant="true"/><parameter id="k2" value="0.6"
-constant="true"/>
+<listOfParameters><parameter id="k1" value="0.8" constant="true"/>
+<parameter id="k2" value="0.6" constant="true"/>
 <parameter id="a0" value="1" constant="true"/>%s</listOfParameters>
 <listOfInitialAssignments><initialAssignment symbol="A">"""
     + MATH % "<ci>a0</ci>"
