@@ -13,6 +13,8 @@ from typing import Any, ClassVar, Literal
 
 import sympy as sp
 
+from models.formula import formula
+
 time = sp.Symbol("t")  # min since the reference time of the protocol (the stimulus)
 
 Status = Literal["published", "derived", "memory", "assumed"]
@@ -107,31 +109,31 @@ class _Quantity:
         return self.symbol
 
     def __add__(self, other: Any) -> sp.Expr:
-        return self.symbol + sp.sympify(other)
+        return self.symbol + formula(other)
 
     def __radd__(self, other: Any) -> sp.Expr:
-        return sp.sympify(other) + self.symbol
+        return formula(other) + self.symbol
 
     def __sub__(self, other: Any) -> sp.Expr:
-        return self.symbol - sp.sympify(other)
+        return self.symbol - formula(other)
 
     def __rsub__(self, other: Any) -> sp.Expr:
-        return sp.sympify(other) - self.symbol
+        return formula(other) - self.symbol
 
     def __mul__(self, other: Any) -> sp.Expr:
-        return self.symbol * sp.sympify(other)
+        return self.symbol * formula(other)
 
     def __rmul__(self, other: Any) -> sp.Expr:
-        return sp.sympify(other) * self.symbol
+        return formula(other) * self.symbol
 
     def __truediv__(self, other: Any) -> sp.Expr:
-        return self.symbol / sp.sympify(other)
+        return self.symbol / formula(other)
 
     def __rtruediv__(self, other: Any) -> sp.Expr:
-        return sp.sympify(other) / self.symbol
+        return formula(other) / self.symbol
 
     def __pow__(self, other: Any) -> sp.Expr:
-        return self.symbol ** sp.sympify(other)
+        return self.symbol ** formula(other)
 
     def __neg__(self) -> sp.Expr:
         return -self.symbol
@@ -195,6 +197,9 @@ class Derived(_Quantity):
     unit: str
     meaning: str
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "expression", formula(self.expression))
+
 
 @dataclass(frozen=True)
 class Elsewhere(_Quantity):
@@ -228,7 +233,7 @@ class Reaction:
     def __init__(self, consumed: Any, produced: Any, rate: Any, meaning: str, name: str = "") -> None:
         object.__setattr__(self, "consumed", _side(consumed))
         object.__setattr__(self, "produced", _side(produced))
-        object.__setattr__(self, "rate", sp.sympify(rate))
+        object.__setattr__(self, "rate", formula(rate))
         object.__setattr__(self, "meaning", meaning)
         object.__setattr__(self, "name", name)
 

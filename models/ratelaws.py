@@ -6,6 +6,8 @@ from typing import Any
 
 import sympy as sp
 
+from models.formula import formula
+
 
 class power(sp.Function):
     """x**h for x >= 0 with a derivative that exists at x = 0; a negative x counts as 0.
@@ -62,7 +64,7 @@ class choose(sp.Function):
 
 
 def _e(x: Any) -> sp.Expr:
-    return sp.sympify(x)
+    return formula(x)
 
 
 def hill(x: Any, K: Any, h: Any = 1) -> sp.Expr:

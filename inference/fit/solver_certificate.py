@@ -28,6 +28,7 @@ from models.declare import time
 from models.engine.compile import System
 from models.engine.one_dish import Trajectory
 from models.engine.protocol import Schedule
+from models.formula import function_of
 from models.network import rates_of_change
 
 NEGLIGIBLE = 0.01  # a change of the log-likelihood that no posterior shows, whatever the shape of its tail
@@ -256,6 +257,4 @@ def _field(system: System) -> Callable[[float, np.ndarray, tuple], Any]:
     names = [sp.Symbol(n) for n in system.species]
     args = [sp.Symbol(n) for n in (*system.parameters, *system.inputs)]
     rates = rates_of_change(system.network)
-    return sp.lambdify(
-        [time, names, args], [rates[n] for n in system.species], modules=_NUMPY, cse=True, dummify=True
-    )
+    return function_of([time, names, args], [rates[n] for n in system.species], _NUMPY)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+
+from models.whole_file import damaged, replacing, require_whole
 
 
 @dataclass(frozen=True)
@@ -155,19 +155,29 @@ def flat(attrs: Mapping[str, Any]) -> dict[str, str | int | float]:
     }
 
 
+MAKE_AGAIN = "delete it, and the same command makes it again"
+
+
 def save(dt: xr.DataTree, path: Path) -> None:
-    """Write the tree as netCDF (h5netcdf) in one step: beside, then renamed."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".nc")
-    os.close(handle)
+    """Write the tree as netCDF (h5netcdf) in one step, with a checksum at the end."""
+    with replacing(path, seal=True) as temporary:
+        dt.to_netcdf(temporary, engine="h5netcdf")
+
+
+def load(path: Path, remedy: str = MAKE_AGAIN) -> xr.DataTree:
+    """Read a tree that `save` wrote, into memory.
+
+    Args:
+        remedy: what is said to do where the file is damaged.
+
+    Raises:
+        DamagedFileError: the file is cut, or a bit of it has changed.
+    """
+    require_whole(path, remedy)
     try:
-        dt.to_netcdf(name, engine="h5netcdf")
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
+        with xr.open_datatree(path, engine="h5netcdf") as dt:
+            return dt.load()
+    except FileNotFoundError:
         raise
-
-
-def load(path: Path) -> xr.DataTree:
-    """Read a tree that `save` wrote, into memory."""
-    with xr.open_datatree(path, engine="h5netcdf") as dt:
-        return dt.load()
+    except Exception as e:  # each layer under xarray has errors of its own
+        raise damaged(path, e, remedy) from None

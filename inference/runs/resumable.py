@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import hashlib
 import io
 import json
 import os
 import re
+import struct
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,8 +21,9 @@ from typing import Any
 
 import numpy as np
 
-from inference.runs import resumable
+from models.whole_file import damaged, opened, replacing, sealed
 
+CHECKSUM = "sha256"
 Seen = dict[str, np.ndarray]
 State = Sequence[Any]  # arrays
 Report = Callable[[int, Seen], None]  # pieces done, what the last one left
@@ -31,30 +35,75 @@ class CheckpointError(ValueError):
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Replace a file by `content` in one step: a reader sees the old file or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as f:
-            f.write(content)
-            f.flush()
-            os.fsync(f.fileno())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write named arrays (numpy's npz, no pickled objects) in one step."""
+    """Write named arrays (numpy's npz, no pickled objects) in one step, with a checksum at the end."""
     buffer = io.BytesIO()
     np.savez(buffer, **{k: np.asarray(v) for k, v in arrays.items()})
-    write_bytes(path, buffer.getvalue())
+    write_bytes(path, sealed(buffer.getvalue()))
 
 
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Read what `write_arrays` wrote."""
-    with np.load(path, allow_pickle=False) as f:
-        return {k: f[k] for k in f.files}
+DRAW_AGAIN = "delete it, and `resume` makes it again"
+
+
+def read_arrays(path: Path, remedy: str = DRAW_AGAIN) -> dict[str, np.ndarray]:
+    """Read what `write_arrays` wrote.
+
+    Args:
+        remedy: what is said to do where the file is damaged.
+
+    Raises:
+        DamagedFileError: the file is cut, or a bit of it has changed.
+    """
+    content, _ = opened(path.read_bytes(), path, remedy)
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            if any(i.compress_type != zipfile.ZIP_STORED or i.flag_bits & 1 for i in packed.infolist()):
+                raise ValueError("it is packed in another way")  # and might unpack without end
+        with np.load(io.BytesIO(content), allow_pickle=False) as f:
+            return {k: f[k] for k in f.files}
+    except (zipfile.BadZipFile, OSError, ValueError, LookupError, EOFError, MemoryError, struct.error) as e:
+        raise damaged(path, e, remedy) from None
+    except (SyntaxError, TypeError, NotImplementedError, RuntimeError, OverflowError) as e:  # a broken header
+        raise damaged(path, e, remedy) from None
+
+
+def write_json(path: Path, content: Mapping[str, Any], *, sort_keys: bool = False) -> None:
+    """Write a JSON file in one step; its last entry is a checksum of the lines before."""
+    text = json.dumps(content, indent=1, default=str, sort_keys=sort_keys)
+    write_bytes(path, _closed(text.removesuffix("}").rstrip().encode()))
+
+
+def read_json(path: Path, remedy: str) -> dict[str, Any]:
+    """Read what `write_json` wrote, without the checksum; a file that has none is taken as it is.
+
+    Raises:
+        DamagedFileError: the file is cut, a bit of it has changed, or it holds no record.
+    """
+    text = path.read_bytes()
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as e:
+        raise damaged(path, e if text.strip() else "it is empty", remedy) from None
+    if not isinstance(content, dict):
+        raise damaged(path, "it holds no record", remedy)
+    last = next(reversed(content), "")
+    if not (isinstance(content.get(last), str) and len(content[last]) == 64):
+        return content
+    del content[last]
+    head = text[: max(text.rfind(b'\n "'), 0)].removesuffix(b",")
+    if last != CHECKSUM or _closed(head) != text:
+        raise damaged(path, "its checksum is wrong", remedy)
+    return content
+
+
+def _closed(head: bytes) -> bytes:
+    """The text of a JSON record whose last bracket is missing, with its checksum as the last entry."""
+    comma = b"" if head == b"{" else b","
+    return head + comma + f'\n "{CHECKSUM}": "{hashlib.sha256(head).hexdigest()}"\n}}\n'.encode()
 
 
 def numbered(folder: Path) -> list[Path]:
@@ -118,9 +167,9 @@ def identify(folder: Path, identity: Mapping[str, Any]) -> None:
     path = folder / "identity.json"
     mine = json.loads(json.dumps(identity, sort_keys=True))
     if not path.exists():
-        write_bytes(path, (json.dumps(mine, indent=1, sort_keys=True) + "\n").encode())
+        write_json(path, mine, sort_keys=True)
         return
-    theirs = json.loads(path.read_text())
+    theirs = read_json(path, f"delete {folder} and begin anew")
     differing = sorted(k for k in {*mine, *theirs} if mine.get(k) != theirs.get(k))
     if differing:
         said = "; ".join(f"{k} was {theirs.get(k)!r}, is {mine.get(k)!r}" for k in differing[:4])
@@ -186,8 +235,3 @@ def drive(
             if report is not None:
                 report(len(seen), found)
         return seen
-
-
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write a JSON file in one step."""
-    resumable.write_bytes(path, (json.dumps(content, indent=1, default=str) + "\n").encode())

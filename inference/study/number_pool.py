@@ -13,6 +13,7 @@ from jaxtyping import Array, Float
 
 from models.engine.compile import MODULES, System
 from models.engine.protocol import Protocol
+from models.formula import formula, function_of
 
 
 @dataclass(eq=False)
@@ -45,9 +46,7 @@ class Pool:
         ) + len(self.unknowns)
         gather = np.concatenate([np.arange(len(self.unknowns)), order]).astype(int)
         symbols = [sp.Symbol(n) for n in self.unknowns]
-        compiled = (
-            sp.lambdify([symbols], formulas, modules=MODULES, cse=True, dummify=True) if formulas else None
-        )
+        compiled = function_of([symbols], formulas, MODULES) if formulas else None
 
         def fill(theta: Float[Array, " unknown"]) -> Float[Array, " entry"]:
             parts = [theta, jnp.asarray(values)]
@@ -100,7 +99,7 @@ def lay_out(protocols: list[Protocol], system: System, values: Mapping[str, sp.E
                         keep[i, j, index[name]], add[i, j, index[name]] = 0.0, pool.position(v)
                 for name, v in p.periods[j].add.items():
                     if name in index:
-                        total = v if keep[i, j, index[name]] else sp.sympify(p.periods[j].put[name]) + v
+                        total = v if keep[i, j, index[name]] else formula(p.periods[j].put[name]) + v
                         add[i, j, index[name]] = pool.position(total)
             inputs[i, j] = [pool.position(current[name]) for name in system.inputs]
     return Lanes(starts, parameters, inputs, add, keep)

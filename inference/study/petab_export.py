@@ -12,6 +12,7 @@ import yaml
 
 from inference.study.problem_tables import Change, Tables
 from models.declare import time
+from models.formula import formula
 from models.ratelaws import choose, power
 
 _LN10 = math.log(10.0)
@@ -21,7 +22,7 @@ def text(expression: sp.Expr | float) -> str:
     """A formula in PEtab's syntax."""
     from petab.v1.math import petab_math_str
 
-    e = sp.sympify(expression)
+    e = formula(expression)
     if e.is_number:
         return repr(float(e))
     e = e.replace(power, lambda x, h: sp.Pow(x, h, evaluate=False))

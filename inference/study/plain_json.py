@@ -6,74 +6,45 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
 from inference.study import priors, problem_tables
-from models import declare, network, ratelaws
+from inference.study.declared_types import fits, misfit
+from inference.study.formula_trees import CodecError, decode_formula, encode_formula
+from models import declare, network
 from models.sbml import model_file
 
+# The words by which a file calls a record stay as they are when a class gets another name.
 RECORDS: dict[str, type] = {
-    c.__name__: c
-    for c in (
-        declare.Source,
-        declare.Belief,
-        declare.Input,
-        declare.Species,
-        declare.Parameter,
-        declare.Derived,
-        declare.Elsewhere,
-        declare.Reaction,
-        network.Network,
-        model_file.SbmlModel,
-        model_file.KnownEvent,
-        priors.Prior,
-        problem_tables.Change,
-        problem_tables.PeriodRow,
-        problem_tables.ExperimentRow,
-        problem_tables.ObservableRow,
-        problem_tables.MeasurementRow,
-        problem_tables.ParameterRow,
-        problem_tables.Tables,
-    )
+    "Source": declare.Source,
+    "Belief": declare.Belief,
+    "Input": declare.Input,
+    "Species": declare.Species,
+    "Parameter": declare.Parameter,
+    "Derived": declare.Derived,
+    "Elsewhere": declare.Elsewhere,
+    "Reaction": declare.Reaction,
+    "Network": network.Network,
+    "SbmlModel": model_file.SbmlModel,
+    "KnownEvent": model_file.KnownEvent,
+    "Prior": priors.Prior,
+    "Change": problem_tables.Change,
+    "PeriodRow": problem_tables.PeriodRow,
+    "ExperimentRow": problem_tables.ExperimentRow,
+    "ObservableRow": problem_tables.ObservableRow,
+    "MeasurementRow": problem_tables.MeasurementRow,
+    "ParameterRow": problem_tables.ParameterRow,
+    "Tables": problem_tables.Tables,
 }
-# sums, products and powers are kept as they stand: simplifying again could reorder them and change the last
-# bit
-KEPT: dict[str, type] = {"+": sp.Add, "*": sp.Mul, "^": sp.Pow}
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    f.__name__: f
-    for f in (
-        sp.exp,
-        sp.log,
-        sp.Max,
-        sp.Min,
-        sp.Abs,
-        sp.sign,
-        sp.Heaviside,
-        sp.floor,
-        sp.ceiling,
-        sp.sin,
-        sp.cos,
-        sp.tan,
-        sp.asin,
-        sp.acos,
-        sp.atan,
-        sp.sinh,
-        sp.cosh,
-        sp.tanh,
-        ratelaws.power,
-        ratelaws.guarded_log,
-        ratelaws.choose,
-    )
-}
-CONSTANTS: dict[str, sp.Basic] = {"pi": sp.pi, "e": sp.E, "inf": sp.oo, "-inf": -sp.oo}
-
-
-class CodecError(ValueError):
-    """Something that is not on the list: place, finding, remedy."""
+TAGS = {record: tag for tag, record in RECORDS.items()}
+DEEPEST = 50  # records and lists inside one another, formulas not counted; a whole problem reaches 9
+MOST_NUMBERS = 10_000_000  # of an array
+NUMBERS = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 
 
 def encode(value: Any) -> Any:
@@ -98,8 +69,8 @@ def encode(value: Any) -> Any:
         return [encode(x) for x in value]
     if isinstance(value, Mapping):
         return {"map": [[encode(k), encode(v)] for k, v in value.items()]}
-    if RECORDS.get(type(value).__name__) is type(value):
-        return {"is": type(value).__name__} | {
+    if type(value) in TAGS:
+        return {"is": TAGS[type(value)]} | {
             f.name: encode(getattr(value, f.name)) for f in dataclasses.fields(value)
         }
     raise CodecError(f"{type(value).__name__}: cannot be written to a file: add it to the list of records")
@@ -109,71 +80,65 @@ def decode(value: Any) -> Any:
     """The inverse of `encode`; lists come back as tuples.
 
     Raises:
-        CodecError: a record, function or number that is not on the list.
+        CodecError: a record, function or number that is not on the list, a field of another type than its
+            record declares, or more than the bounds allow.
     """
+    return _decoded(value, 0)
+
+
+def _decoded(value: Any, depth: int) -> Any:
     if value is None or isinstance(value, bool | str | int | float):
         return value
+    if depth > DEEPEST:
+        raise CodecError(f"file: more than {DEEPEST} records inside one another")
     if isinstance(value, list):
-        return tuple(decode(x) for x in value)
+        return tuple(_decoded(x, depth + 1) for x in value)
+    if not isinstance(value, dict):
+        raise CodecError(f"{type(value).__name__}: is nothing that a file can hold")
     if "is" in value:
-        record = RECORDS.get(value["is"])
-        if record is None:
-            raise CodecError(
-                f"record {value['is']!r}: is not one of {', '.join(RECORDS)}: was the file written by "
-                f"another version?"
-            )
-        return record(**{k: decode(v) for k, v in value.items() if k != "is"})
-    if "formula" in value:
-        return decode_formula(value["formula"])
-    if "array" in value:
-        return np.array([decode(x) for x in value["array"]], dtype=np.dtype(value["dtype"])).reshape(
-            value["shape"]
+        return _record(value, depth)
+    match value:
+        case {"formula": tree, **more} if not more:
+            return decode_formula(tree)
+        case {"array": list(entries), "shape": list(shape), "dtype": str(kind), **more} if not more:
+            return _array(entries, shape, kind)
+        case {"number": str(name), **more} if not more and name in NUMBERS:
+            return NUMBERS[name]
+        case {"map": list(pairs), **more} if not more and all(
+            isinstance(p, list) and len(p) == 2 for p in pairs
+        ):
+            if not all(isinstance(k, str) for k, _ in pairs):
+                raise CodecError("map: has a key that is no text")
+            return {k: _decoded(v, depth + 1) for k, v in pairs}
+    raise CodecError(
+        f"{str(sorted(value))[:80]}: is nothing that can be read: was the file written by another version?"
+    )
+
+
+def _record(value: dict[str, Any], depth: int) -> Any:
+    tag = value["is"]
+    record = RECORDS.get(tag) if isinstance(tag, str) else None
+    if record is None:
+        raise CodecError(
+            f"record {str(tag)[:60]!r}: is not one of {', '.join(RECORDS)}: was the file written by another "
+            f"version?"
         )
-    if "number" in value:
-        return float(value["number"])
-    if "map" in value:
-        return {decode(k): decode(v) for k, v in value["map"]}
-    raise CodecError(
-        f"{sorted(value)}: is nothing that can be read: was the file written by another version?"
-    )
+    fields = {k: _decoded(v, depth + 1) for k, v in value.items() if k != "is"}
+    if wrong := misfit(record, fields):
+        raise CodecError(f"record {tag}: {wrong}: was the file written by another version?")
+    return record(**fields)
 
 
-def encode_formula(e: sp.Basic) -> Any:
-    """A SymPy expression as a prefix tree: [operator, operand, ...]."""
-    if isinstance(e, sp.Symbol):
-        if e != sp.Symbol(e.name):
-            raise CodecError(f"symbol {e.name}: has assumptions: use plain symbols")
-        return e.name
-    for name, constant in CONSTANTS.items():
-        if e == constant:
-            return ["constant", name]
-    if isinstance(e, sp.Rational):
-        return ["ratio", str(e.p), str(e.q)]
-    if isinstance(e, sp.Float):
-        sign, mantissa, exponent, _ = e._mpf_
-        return ["float", sign, str(mantissa), exponent, e._prec]
-    for name, kind in (*KEPT.items(), *FUNCTIONS.items()):
-        if e.func is kind:
-            return [name, *(encode_formula(a) for a in e.args)]
-    raise CodecError(f"function {e.func}: is not one of {', '.join(FUNCTIONS)}: write the formula with these")
-
-
-def decode_formula(tree: Any) -> sp.Expr:
-    """The inverse of `encode_formula`."""
-    if isinstance(tree, str):
-        return sp.Symbol(tree)
-    name, *rest = tree
-    if name == "constant" and rest[0] in CONSTANTS:
-        return CONSTANTS[rest[0]]
-    if name == "ratio":
-        return sp.Rational(int(rest[0]), int(rest[1]))
-    if name == "float":
-        sign, mantissa, exponent, precision = rest
-        return sp.Float((sign, int(mantissa), exponent, int(mantissa).bit_length()), precision=precision)
-    if name in KEPT:
-        return KEPT[name](*(decode_formula(x) for x in rest), evaluate=False)
-    if name in FUNCTIONS:
-        return FUNCTIONS[name](*(decode_formula(x) for x in rest))
-    raise CodecError(
-        f"function {name!r}: is not one of {', '.join(FUNCTIONS)}: was the file written by another version?"
-    )
+def _array(entries: list[Any], shape: list[Any], kind: str) -> np.ndarray:
+    if not re.fullmatch(r"[<>|=]?[biuf][1248]", kind) or len(entries) > MOST_NUMBERS:
+        raise CodecError(f"array of {len(entries)} entries of kind {kind[:20]!r}: is none that can be read")
+    if (
+        not fits(tuple(shape), tuple[int, ...])
+        or min(shape, default=1) < 0
+        or math.prod(shape) != len(entries)
+    ):
+        raise CodecError(f"array of {len(entries)} entries: does not have the shape {str(shape)[:60]}")
+    numbers = [_decoded(x, DEEPEST) for x in entries]
+    if not fits(tuple(numbers), tuple[float | bool, ...]):
+        raise CodecError("array: has entries that are no numbers")
+    return np.array(numbers, dtype=np.dtype(kind)).reshape(shape)

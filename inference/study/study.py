@@ -28,6 +28,7 @@ from inference.study.protocols import STEADY, changing, fixed_and_free, protocol
 from models.declare import Parameter, Reaction, Species, nothing, time
 from models.engine.compile import System, compile_network
 from models.engine.protocol import Protocol
+from models.formula import formula, function_of
 from models.network import Network, inlined
 from models.reduce import reduced, with_inputs
 
@@ -326,7 +327,7 @@ def _smaller(
         for p in network.parameters
         if {
             float(v) if v.is_number else 1.0
-            for v in (sp.sympify(dish.parameters.get(p.name, values[p.name])) for dish in protocols)
+            for v in (formula(dish.parameters.get(p.name, values[p.name])) for dish in protocols)
         }
         == {0.0}
     }
@@ -413,7 +414,7 @@ def _readout(
         given = dict(zip(o.placeholders, m.overrides, strict=True))
         for j, s in enumerate(extra):
             e = given.get(s.name, s)
-            e = e.xreplace({x: sp.sympify(here[x.name]) for x in e.free_symbols if x.name in here})
+            e = e.xreplace({x: formula(here[x.name]) for x in e.free_symbols if x.name in here})
             unknown = {x for x in e.free_symbols if values.get(x.name) != x}
             if unknown:
                 raise StudyError(
@@ -421,7 +422,5 @@ def _readout(
                     f"parameter table"
                 )
             positions[i, j] = pool.position(e)
-    function = sp.lambdify(
-        [time, tuple(y), tuple(args), tuple(extra)], tuple(formulas), modules=MODULES, cse=True, dummify=True
-    )
+    function = function_of([time, tuple(y), tuple(args), tuple(extra)], tuple(formulas), MODULES)
     return Readout(o, np.array(rows), positions, function)

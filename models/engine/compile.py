@@ -19,6 +19,7 @@ from jax import lax
 from models.declare import time
 from models.engine.logarithm import log
 from models.engine.lowering import lower
+from models.formula import formula, function_of
 from models.network import Network, inlined, rates_of_change
 
 jax.config.update("jax_enable_x64", True)
@@ -129,9 +130,7 @@ def _function(
     y: list[sp.Symbol], args: list[sp.Symbol], expressions: list[sp.Expr]
 ) -> Callable[[Any, Scalars, Scalars], Scalars]:
     """(t, y, args) -> tuple of the expressions, subexpressions shared."""
-    return sp.lambdify(
-        [time, tuple(y), tuple(args)], tuple(expressions), modules=MODULES, cse=True, dummify=True
-    )
+    return function_of([time, tuple(y), tuple(args)], tuple(expressions), MODULES)
 
 
 def observable(
@@ -145,5 +144,5 @@ def observable(
     args = [p.symbol for p in network.parameters if p.symbol not in built_in] + [
         u.symbol for u in network.inputs
     ]
-    function = _function(y, args, [inlined(network, sp.sympify(expression)).xreplace(built_in)])
+    function = _function(y, args, [inlined(network, formula(expression)).xreplace(built_in)])
     return lambda t, state, values: function(t, state, values)[0]

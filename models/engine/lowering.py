@@ -15,6 +15,7 @@ from typing import Any
 
 import sympy as sp
 
+from models.formula import function_of
 from models.ratelaws import guarded_log, power
 
 Scalars = tuple[Any, ...]
@@ -88,14 +89,12 @@ def lower(
     names, values = list(constants.values()), list(constants)
     where = {a: i for i, a in enumerate(args)}
     with_reciprocal = [{"reciprocal": lambda x: 1.0 / x}, *modules]
-    prepare = sp.lambdify([tuple(args)], tuple(values), modules=with_reciprocal, cse=True, dummify=True)
+    prepare = function_of([tuple(args)], tuple(values), with_reciprocal)
 
     def function(
         lifted: list[sp.Expr], ends: list[int]
     ) -> Callable[[Any, Scalars, Scalars], tuple[Scalars, ...]]:
-        flat = sp.lambdify(
-            [time, tuple(y), tuple(names)], tuple(lifted), modules=with_reciprocal, cse=_shared, dummify=True
-        )
+        flat = function_of([time, tuple(y), tuple(names)], tuple(lifted), with_reciprocal, cse=_shared)
 
         def evaluate(t: Any, state: Scalars, values: Scalars) -> tuple[Scalars, ...]:
             every = flat(t, state, values)

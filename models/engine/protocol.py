@@ -12,6 +12,7 @@ import sympy as sp
 from jaxtyping import Array, Float
 
 from models.engine.compile import System
+from models.formula import function_of
 
 Value = float | sp.Expr  # a number, or an expression of parameters
 
@@ -90,4 +91,4 @@ def evaluate(value: Value, values: Mapping[str, Float[Array, ""]]) -> Float[Arra
     from models.engine.compile import MODULES
 
     symbols = sorted(value.free_symbols, key=str)
-    return jnp.asarray(sp.lambdify(symbols, value, modules=MODULES)(*(values[str(s)] for s in symbols)))
+    return jnp.asarray(function_of(symbols, value, MODULES, cse=False)(*(values[str(s)] for s in symbols)))

@@ -151,16 +151,29 @@ def test_a_prepared_study_needs_neither_petab_nor_libsbml_nor_arviz(study, file)
     )  # a part steps by itself: tolerance 1e-6
 
 
-def test_a_file_that_is_no_prepared_study_says_so(tmp_path):
+@pytest.mark.parametrize("content", [b"plain", b"", gzip.compress(b'{"format": "something"}')])
+def test_a_file_that_is_no_prepared_study_says_so(tmp_path, content):
     path = tmp_path / "a.json.gz"
-    path.write_bytes(gzip.compress(b'{"format": "something"}'))
-    assert not prepared_study.recognised(path)
-    with pytest.raises(StudyError, match="prepare"):
+    path.write_bytes(content)
+    with pytest.raises(StudyError, match=r"a\.json\.gz: .*prepare it again"):
         prepared_study.read(path)
-    path.write_text("plain")
-    assert not prepared_study.recognised(path)
-    with pytest.raises(StudyError, match="prepare"):
-        prepared_study.read(path)
+
+
+def test_a_problem_file_is_not_taken_for_a_prepared_study(tmp_path):
+    (tmp_path / "problem.yaml").write_text("format_version: 2.0.0")
+    assert not prepared_study.recognised(tmp_path / "problem.yaml")
+    assert not prepared_study.recognised(tmp_path)
+    assert not prepared_study.recognised(tmp_path / "absent")
+
+
+def test_a_file_of_the_version_before_opens_as_it_did(study, file, tmp_path):
+    content = json.loads(gzip.decompress(file.read_bytes().partition(b"\ngp130 sha256")[0]))
+    path = tmp_path / "before.json.gz"
+    path.write_bytes(
+        gzip.compress(json.dumps(content | {"format": "gp130 prepared study, 1"}).encode(), mtime=0)
+    )
+    again, settings, _ = prepared_study.read(path)
+    assert (again.fingerprint, settings) == (study.fingerprint, QUICK)
 
 
 def test_preparing_twice_gives_the_same_file(study, file, tmp_path):
