@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal
 
 import sympy as sp
 
+from models.belief_kinds import Belief, Beta, Dirichlet, Fixed, HalfNormal, LogitNormal, LogNormal
 from models.formula import formula
 
 time = sp.Symbol("t")  # min since the reference time of the protocol (the stimulus)
@@ -54,46 +55,32 @@ def assumed(text: str) -> Source:
     return Source("assumed", text)
 
 
-@dataclass(frozen=True)
-class Belief:
-    """Prior of a parameter, in the parameter's own unit.
-
-    `log_normal(sd)`: centred on the nominal value, `a` = sd of ln. `logit_normal`: share in 0..1 centred on
-    the nominal, `a` = sd of the logit. `beta(a, b)`; `half_normal(a)`; `dirichlet`: `a` = concentration of
-    this share among its group. `fixed`: never estimated.
-    """
-
-    kind: Literal["fixed", "log_normal", "logit_normal", "beta", "half_normal", "dirichlet"]
-    a: float = 0.0
-    b: float = 0.0
-
-
-fixed = Belief("fixed")
+fixed = Fixed()
 
 
 def log_normal(sd: float) -> Belief:
     """Positive, median at the nominal value; `sd` of ln."""
-    return Belief("log_normal", sd)
+    return LogNormal(sd)
 
 
 def logit_normal(sd: float = 1.0) -> Belief:
     """Share in 0..1, median at the nominal value; `sd` of the logit."""
-    return Belief("logit_normal", sd)
+    return LogitNormal(sd)
 
 
 def beta(a: float, b: float) -> Belief:
     """Share in 0..1."""
-    return Belief("beta", a, b)
+    return Beta(a, b)
 
 
 def half_normal(sd: float) -> Belief:
     """Non-negative, largest density at 0."""
-    return Belief("half_normal", sd)
+    return HalfNormal(sd)
 
 
-def dirichlet(concentration: float) -> Belief:
-    """One of a group of shares that add up to 1."""
-    return Belief("dirichlet", concentration)
+def dirichlet(total: float) -> Belief:
+    """One of a group of shares that add up to 1, each with its mean at the nominal value."""
+    return Dirichlet(total)
 
 
 class _Quantity:

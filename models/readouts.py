@@ -131,7 +131,7 @@ def _listed() -> tuple[Observable, ...]:
             "fraction",
             Noise("additive", 0.04),
             1.0,
-            offset=Belief("log_normal", 0.3),
+            offset=log_normal(0.3),
         ),
         Observable(
             "thymidine",

@@ -9,6 +9,7 @@ from collections.abc import Collection
 import numpy as np
 from jaxtyping import Float
 
+from models.belief_kinds import Dirichlet
 from models.catalogue import BORTEZOMIB, EFFECTS
 from models.declare import Parameter
 from models.network import Network
@@ -22,9 +23,7 @@ def varied(network: Network, held: Collection[str] = ()) -> tuple[Parameter, ...
     held.
     """
     return tuple(
-        p
-        for p in network.parameters
-        if p.belief.kind != "fixed" and p.name not in HELD and p.name not in set(held)
+        p for p in network.parameters if p.belief.estimated and p.name not in HELD and p.name not in set(held)
     )
 
 
@@ -41,29 +40,15 @@ def from_prior(
     free = varied(network, held)
     position = {p.name: i for i, p in enumerate(network.parameters)}
     for p in free:
-        if p.belief.kind != "dirichlet":
-            drawn[:, position[p.name]] = _draws(p, count, rng)
-    shares = [p for p in free if p.belief.kind == "dirichlet"]
+        if not p.belief.shared:
+            normal = rng.standard_normal(count)
+            drawn[:, position[p.name]] = p.belief.draw(p.value, normal, rng)
+    shares = [(p, p.belief) for p in free if isinstance(p.belief, Dirichlet)]
     if shares:
-        columns = [position[p.name] for p in shares]
-        total, whole = sum(p.belief.a for p in shares), sum(p.value for p in shares)
-        drawn[:, columns] = whole * rng.dirichlet([total * p.value / whole for p in shares], count)
+        columns, whole = [position[p.name] for p, _ in shares], sum(p.value for p, _ in shares)
+        weights = [belief.concentration(p.value) / whole for p, belief in shares]
+        drawn[:, columns] = whole * rng.dirichlet(weights, count)
     return drawn
-
-
-def _draws(p: Parameter, count: int, rng: np.random.Generator) -> Float[np.ndarray, " set"]:
-    normal = rng.standard_normal(count)
-    match p.belief.kind:
-        case "log_normal":
-            return p.value * np.exp(p.belief.a * normal)
-        case "logit_normal":
-            return 1 / (1 + np.exp(-(np.log(p.value / (1 - p.value)) + p.belief.a * normal)))
-        case "half_normal":
-            return np.abs(p.belief.a * normal)
-        case "beta":
-            return rng.beta(p.belief.a, p.belief.b, count)
-        case kind:
-            raise ValueError(f"{p.name}: belief {kind!r} cannot be drawn alone: hold it")
 
 
 def by_width(

@@ -23,7 +23,6 @@ import pandas as pd
 import xarray as xr
 from jaxtyping import Array, Float
 from scipy.optimize import least_squares
-from scipy.special import logit
 
 from inference.panel.cell_lines import HOURS
 from models.catalogue import PRESETS
@@ -168,12 +167,7 @@ class Layout:
 def ln_values(z: Array, names: tuple[str, ...]) -> Array:
     """ln of parameters at standard-normal coordinates of their declared beliefs."""
     parameters = [cell().network.parameter(n) for n in names]
-    out = [
-        jnp.log(p.value) + p.belief.a * z[..., i]
-        if p.belief.kind == "log_normal"
-        else jax.nn.log_sigmoid(logit(p.value) + p.belief.a * z[..., i])
-        for i, p in enumerate(parameters)
-    ]
+    out = [p.belief.ln_of_normal(z[..., i], p.value, jnp) for i, p in enumerate(parameters)]
     return jnp.stack(out, axis=-1)
 
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import xarray as xr
 from scipy import stats
-from scipy.special import expit, logit
 
 from inference.fit.verdict import informed
 from models.catalogue import EFFECTS
@@ -62,7 +61,7 @@ def declared(network: Network, hypothesis_effect: str | None, only: Sequence[str
         if _free(p.belief, p.value, p.name, hypothesis_effect) and (only is None or p.name in only)
     ]
     names = tuple(p.name for p in kept)
-    group = tuple(i for i, p in enumerate(kept) if p.belief.kind == "dirichlet")
+    group = tuple(i for i, p in enumerate(kept) if p.belief.shared)
     return Beliefs(
         names,
         np.array([p.value for p in kept]),
@@ -76,9 +75,7 @@ def declared(network: Network, hypothesis_effect: str | None, only: Sequence[str
 def _free(belief: Belief, value: float, name: str, effect: str | None) -> bool:
     if name in EFFECTS:
         return name == effect
-    if belief.kind == "logit_normal":
-        return 0 < value < 1
-    return belief.kind != "fixed" and (value > 0 or belief.kind in ("beta", "half_normal"))
+    return belief.possible(value)
 
 
 def carried(prior: Beliefs, run: xr.DataTree, own: Collection[str]) -> Beliefs:
@@ -133,24 +130,9 @@ def at(beliefs: Beliefs, u: np.ndarray) -> np.ndarray:
         columns.append(
             np.quantile(sample, u[:, i])
             if sample is not None
-            else _quantile(beliefs.belief[i], beliefs.centre[i], u[:, i])
+            else beliefs.belief[i].quantile(u[:, i], float(beliefs.centre[i]))
         )
     return np.maximum(np.stack(columns, axis=1), 1e-12)  # the logarithm of an effect at 0 must exist
-
-
-def _quantile(belief: Belief, centre: float, u: np.ndarray) -> np.ndarray:
-    match belief.kind:
-        case "log_normal":
-            return centre * np.exp(belief.a * stats.norm.ppf(u))
-        case "logit_normal":
-            return expit(logit(centre) + belief.a * stats.norm.ppf(u))
-        case "beta":
-            return stats.beta.ppf(u, belief.a, belief.b)
-        case "half_normal":
-            return stats.halfnorm.ppf(u, scale=belief.a)
-        case "dirichlet":
-            return stats.gamma.ppf(u, belief.a)
-    raise ValueError(f"{belief.kind}: is no distribution of a single number")
 
 
 def spread(beliefs: Beliefs, values: np.ndarray) -> np.ndarray:
@@ -167,22 +149,7 @@ def ln_per_normal(beliefs: Beliefs, values: np.ndarray) -> np.ndarray:
     """
     out = np.empty_like(values)
     sd = spread(beliefs, values)
-    for i, (name, b) in enumerate(zip(beliefs.names, beliefs.belief, strict=True)):
-        v = values[:, i]
-        if name in beliefs.posterior:
-            out[:, i] = sd[i]
-        elif b.kind == "log_normal":
-            out[:, i] = b.a
-        elif b.kind == "logit_normal":
-            out[:, i] = b.a * (1 - v)
-        else:
-            d = {
-                "beta": stats.beta(b.a, b.b),
-                "half_normal": stats.halfnorm(scale=b.a or 1),
-                "dirichlet": stats.gamma(b.a or 1),
-            }[b.kind]
-            # d v / d z = phi(z) / density(v)
-            out[:, i] = stats.norm.pdf(stats.norm.ppf(np.clip(d.cdf(v), 1e-12, 1 - 1e-12))) / np.maximum(
-                d.pdf(v) * v, 1e-300
-            )
+    for i, (name, belief) in enumerate(zip(beliefs.names, beliefs.belief, strict=True)):
+        fitted = name in beliefs.posterior
+        out[:, i] = sd[i] if fitted else belief.ln_per_normal(values[:, i], float(beliefs.centre[i]))
     return out

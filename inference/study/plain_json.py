@@ -16,13 +16,13 @@ import sympy as sp
 from inference.study import priors, problem_tables
 from inference.study.declared_types import fits, misfit
 from inference.study.formula_trees import CodecError, decode_formula, encode_formula
-from models import declare, network
+from models import belief_kinds, declare, network
 from models.sbml import model_file
 
 # The words by which a file calls a record stay as they are when a class gets another name.
 RECORDS: dict[str, type] = {
     "Source": declare.Source,
-    "Belief": declare.Belief,
+    "Belief": belief_kinds.BeliefRecord,
     "Input": declare.Input,
     "Species": declare.Species,
     "Parameter": declare.Parameter,
@@ -69,6 +69,8 @@ def encode(value: Any) -> Any:
         return [encode(x) for x in value]
     if isinstance(value, Mapping):
         return {"map": [[encode(k), encode(v)] for k, v in value.items()]}
+    if isinstance(value, belief_kinds.Belief):
+        value = value.record()
     if type(value) in TAGS:
         return {"is": TAGS[type(value)]} | {
             f.name: encode(getattr(value, f.name)) for f in dataclasses.fields(value)
@@ -126,7 +128,8 @@ def _record(value: dict[str, Any], depth: int) -> Any:
     fields = {k: _decoded(v, depth + 1) for k, v in value.items() if k != "is"}
     if wrong := misfit(record, fields):
         raise CodecError(f"record {tag}: {wrong}: was the file written by another version?")
-    return record(**fields)
+    found = record(**fields)
+    return found.belief() if isinstance(found, belief_kinds.BeliefRecord) else found
 
 
 def _array(entries: list[Any], shape: list[Any], kind: str) -> np.ndarray:

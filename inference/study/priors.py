@@ -192,15 +192,5 @@ class Prior:
 
 def declared(parameter: Parameter, lower: float = -math.inf, upper: float = math.inf) -> Prior | None:
     """The belief in a parameter's declaration as a prior; None where it is declared as never estimated."""
-    belief, value = parameter.belief, parameter.value
-    match belief.kind:
-        case "log_normal":
-            return Prior("log-normal", (math.log(value), belief.a), lower, upper)
-        case "logit_normal":
-            return Prior("logit-normal", (math.log(value / (1 - value)), belief.a), lower, upper)
-        case "beta":
-            return Prior("beta", (belief.a, belief.b), lower, upper)
-        case "half_normal":
-            return Prior("half-normal", (belief.a,), lower, upper)
-        case _:
-            return None
+    family = parameter.belief.family(parameter.value)
+    return None if family is None else Prior(*family, lower, upper)

@@ -15,7 +15,7 @@ from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
 from models.catalogue import BORTEZOMIB, HYPOTHESES, PRESETS
-from models.declare import Belief, Input, Parameter, Side, Source, Species
+from models.declare import Input, Parameter, Side, Source, Species
 from models.documents.figure_arrows import ARROWS
 from models.documents.references import FIGURE, cited
 from models.drugs import DRUGS
@@ -48,23 +48,6 @@ class Table:
 def status(source: Source) -> str:
     """The status of a number as it is printed."""
     return UNVERIFIED if source.status == "memory" else source.status
-
-
-def belief(b: Belief) -> str:
-    """A prior in words."""
-    match b.kind:
-        case "fixed":
-            return "fixed"
-        case "log_normal":
-            return f"log-normal, sd of ln {b.a:g}"
-        case "logit_normal":
-            return f"logit-normal, sd {b.a:g}"
-        case "beta":
-            return f"Beta({b.a:g}, {b.b:g})"
-        case "half_normal":
-            return f"half-normal, sd {b.a:g}"
-        case _:
-            return f"Dirichlet, {b.a:g}"
 
 
 def identifiers(q: Species | Input) -> str:
@@ -153,7 +136,7 @@ def parameters(network: Network) -> Table:
             p.meaning,
             f"{p.value:.6g}",
             p.unit,
-            belief(p.belief),
+            p.belief.words(p.value),
             status(p.source),
             p.source.text,
             ", ".join(p.tags),

@@ -173,7 +173,7 @@ class Apoptosis(Pathway):
         "-",
         "weight of MCL-1 in the capacity",
         assumed("most myelomas depend on MCL-1"),
-        dirichlet(6.5),
+        dirichlet(10.0),
         ("capacity",),
     )
     wX = Parameter(
@@ -182,7 +182,7 @@ class Apoptosis(Pathway):
         "-",
         "weight of BCL-XL in the capacity",
         assumed("second to MCL-1"),
-        dirichlet(2.2),
+        dirichlet(10.0),
         ("capacity",),
     )
     w2 = Parameter(
@@ -191,7 +191,7 @@ class Apoptosis(Pathway):
         "-",
         "weight of BCL-2 in the capacity",
         assumed("0.6 with t(11;14)"),
-        dirichlet(1.3),
+        dirichlet(10.0),
         ("capacity",),
     )
     th = Parameter(

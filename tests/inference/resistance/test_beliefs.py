@@ -8,12 +8,12 @@ from scipy.special import logit
 
 from inference.fit.verdict import NOT_INFORMED
 from inference.resistance import beliefs
-from models.declare import Belief, beta, dirichlet, half_normal, log_normal, logit_normal
+from models.declare import beta, dirichlet, half_normal, log_normal, logit_normal
 
 MADE_UP = beliefs.Beliefs(
     ("a", "b", "c", "d", "e"),
     np.array([2.0, 0.9, 0.0, 0.0, 0.65]),
-    (log_normal(0.5), logit_normal(1.0), beta(1, 2), half_normal(2.0), dirichlet(6.5)),
+    (log_normal(0.5), logit_normal(1.0), beta(1, 2), half_normal(2.0), dirichlet(10.0)),
     ("p",) * 5,
 )
 
@@ -89,8 +89,3 @@ def test_a_fit_is_carried_jointly_and_by_name():
     assert np.quantile(a_run()["posterior"]["k_S"], 0.5) == pytest.approx(
         beliefs.at(both, np.full((1, 5), 0.5))[0, 0]
     )
-
-
-def test_a_belief_that_is_no_distribution_of_a_number_is_refused():
-    with pytest.raises(ValueError, match="fixed"):
-        beliefs._quantile(Belief("fixed"), 1.0, np.array([0.5]))

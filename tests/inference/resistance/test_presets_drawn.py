@@ -1,0 +1,132 @@
+"""Every command that draws cells draws them around the preset that it was asked for."""
+
+from collections.abc import Callable
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from inference.explorer import controls
+from inference.report import simulated
+from inference.resistance import beliefs, published_facts, questions
+from inference.resistance.beliefs import Beliefs
+from inference.resistance.believed_from import believed, prior_source
+from inference.resistance.questions import Question, network_of
+from inference.runs.console import Teller
+from models.belief_kinds import LogitNormal, LogNormal
+from models.catalogue import PRESETS, niche, with_parameters
+from models.drugs import drug
+from models.network import Network
+from models.spread import by_width, from_prior
+
+COUNT, PRIOR, VEN = 512, prior_source("H1"), ((drug("venetoclax"), 1000.0),)
+
+
+def the_centre_comes_back(network: Network, names: tuple[str, ...], values: np.ndarray) -> None:
+    """Draws (draw, parameter) lie around the values of the network, within five of their standard errors."""
+    for i, name in enumerate(names):
+        p, column = network.parameter(name), values[:, i]
+        if p.belief.shared:  # weights of a whole: Dirichlet of 10, variance m (1 - m) / 11 around the mean
+            assert abs(column.mean() - p.value) < 5 * np.sqrt(p.value * (1 - p.value) / 11 / len(column)), (
+                name
+            )
+        elif isinstance(p.belief, LogNormal | LogitNormal) and p.belief.possible(p.value):
+            # the median of normals has the standard error sd sqrt(pi / 2 n)
+            at = np.log if isinstance(p.belief, LogNormal) else lambda v: np.log(v / (1 - v))
+            error = p.belief.sd * np.sqrt(np.pi / 2 / len(column))
+            assert abs(np.median(at(column)) - at(p.value)) < 5 * error, name
+        elif not p.belief.possible(p.value):
+            assert (column == p.value).all(), name
+
+
+def full(what: questions.Plan, now: Beliefs, values: np.ndarray) -> np.ndarray:
+    """Whole parameter vectors, as a simulation gets them."""
+    return np.asarray(questions.parameters(what, now.names, now.shares, jnp.log(jnp.asarray(values))))
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_what_rank_and_scan_draw(preset):
+    question = Question("lnv", VEN, "niche", preset)
+    what, network = questions.plan(question), network_of(question)
+    now = believed(PRIOR, preset, network, "e_deg")
+    drawn = full(what, now, beliefs.joint(now, COUNT, 1)[0])
+    the_centre_comes_back(network, what.system.parameters, drawn)
+    assert {n: network.parameter(n).value for n in PRESETS[preset].parameters if n in what.system.parameters}
+    u = np.random.default_rng(2).random((COUNT, len(now.names)))  # designs of sobol and morris
+    the_centre_comes_back(network, what.system.parameters, full(what, now, beliefs.at(now, u)))
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_what_simulate_draws(preset):
+    network = with_parameters(niche(), PRESETS[preset].parameters)
+    names = tuple(p.name for p in network.parameters)
+    the_centre_comes_back(network, names, from_prior(network, COUNT, 3))
+    drawn, nominal = by_width(network, COUNT, 0.3, 3), np.array([p.value for p in network.parameters])
+    assert np.median(drawn, axis=0) == pytest.approx(nominal, rel=5 * 0.3 * np.sqrt(np.pi / 2 / COUNT))
+
+
+@pytest.fixture
+def captured(monkeypatch) -> Callable[[object], list]:
+    """Puts something in place of a module's `simulate` that keeps (plate, beliefs, values) and then stops."""
+
+    class EnoughError(Exception):
+        pass
+
+    def put(module: object) -> list:
+        kept = []
+
+        def simulate(cell, now, values, wells, *_, **__):
+            kept.append((cell, now, values))
+            raise EnoughError
+
+        monkeypatch.setattr(module, "simulate", simulate)
+        kept.append(EnoughError)
+        return kept
+
+    return put
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_what_facts_draw(preset, captured):
+    kept = captured(published_facts)
+    fact = published_facts.Fact(
+        "", "", "", (preset,), (published_facts.NONE,), published_facts._over(start=0.0)
+    )
+    with pytest.raises(kept[0]):
+        published_facts.predicted([fact], PRIOR, COUNT, 1, lambda words: None)
+    cell, now, values = kept[1]
+    network = with_parameters(cell.what.system.network, PRESETS[preset].parameters)
+    drawn = full(cell.what, now, values)
+    asked = [
+        i for i, n in enumerate(cell.what.system.parameters) if n in (*now.names, *PRESETS[preset].parameters)
+    ]
+    the_centre_comes_back(network, tuple(cell.what.system.parameters[i] for i in asked), drawn[:, asked])
+
+
+def test_what_the_report_and_the_explorer_draw(captured, tmp_path):
+    kept = captured(simulated)
+    asked = simulated.Asked(VEN, "niche", "t1114", COUNT // 4, 1)
+    with pytest.raises(kept[0]):
+        simulated.made(asked, PRIOR, tmp_path / "x.nc", Teller())
+    cell, now, values = kept[1]
+    whole = with_parameters(niche(), PRESETS["t1114"].parameters)
+    the_centre_comes_back(whole, cell.what.system.parameters, full(cell.what, now, values))
+    e = controls.explorer(PRIOR, (VEN[0][0],), "t1114", 1)
+    the_centre_comes_back(whole, e.few.what.system.parameters, full(e.few.what, e.beliefs, e.draws))
+    weights = full(e.few.what, e.beliefs, e.median)[
+        0, [e.few.what.system.parameters.index(n) for n in ("wM", "wX", "w2")]
+    ]
+    assert weights == pytest.approx([0.25, 0.15, 0.60], abs=0.03)
+
+
+def test_the_cell_with_the_translocation_answers_venetoclax():
+    question = Question("lnv", VEN, "alone", "t1114")
+    what = questions.plan(question, lanes=32)
+    now = believed(PRIOR, "t1114", network_of(question), "e_deg")
+    drawn, _ = beliefs.joint(now, 32, 1)
+    function = questions.readout(what, now.names, now.shares, rtol=1e-4, atol=1e-7)
+    centre = now.centre[None].repeat(32, 0)
+    alone = np.exp(np.asarray(function(jnp.log(jnp.asarray(np.maximum(centre, 1e-12))))))
+    # the preset itself, by the reference implementation: 11 % survive
+    assert alone[0] == pytest.approx(0.11, abs=0.01)
+    assert np.nanmedian(np.exp(np.asarray(function(jnp.log(jnp.asarray(drawn)))))) < 0.5
