@@ -297,7 +297,7 @@ class Dirichlet(_Standard):
         return stats.gamma(self.concentration(centre))
 
     def draw(self, centre: float, normal: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        return rng.gamma(self.concentration(centre), normal.shape)
+        return rng.gamma(self.concentration(centre), size=normal.shape)
 
 
 KINDS: Mapping[str, tuple[type[Belief], int]] = {

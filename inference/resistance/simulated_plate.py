@@ -28,7 +28,7 @@ from inference.resistance.questions import (
     parameters,
     treat_each,
 )
-from models.catalogue import HYPOTHESES
+from models.catalogue import HYPOTHESES, PRESETS
 from models.drugs import Drug
 from models.engine.compile import compile_network
 from models.engine.protocol import Schedule
@@ -136,7 +136,10 @@ def simulate(
         report: (dishes done, all).
     """
     what = plate.what
-    full = np.asarray(parameters(what, beliefs.names, beliefs.shares, jnp.log(jnp.asarray(values))))
+    full = np.array(parameters(what, beliefs.names, beliefs.shares, jnp.log(jnp.asarray(values))))
+    for name, value in PRESETS[plate.question.preset].parameters.items():
+        if name in what.system.parameters and name not in beliefs.names:  # set, but not believed to vary
+            full[:, what.system.parameters.index(name)] = value
     scale = np.ones((1, full.shape[1])) if scale is None else scale
     cultures = sorted({w.estradiol for w in wells})
     treated = [

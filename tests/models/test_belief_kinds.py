@@ -1,4 +1,4 @@
-"""Each kind of belief against SciPy and against itself: density, quantiles, transform and draws tell one story."""
+"""Each kind of belief against SciPy and against itself: density, quantiles, transform and draws agree."""
 
 import subprocess
 import sys
