@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from models.belief_kinds import LogNormal
 from models.catalogue import core
 from models.declare import Parameter
 from models.network import Network
@@ -482,7 +483,8 @@ def _log_normal(centre: float, sd: float) -> tuple[object, ...]:
 
 
 def _shared(p: Parameter, wider: float | None) -> tuple[object, ...]:
-    sd = wider or p.belief.a or 0.3  # what is declared as fixed may still move a little from cell to cell
+    # what is declared as fixed may still move a little from cell to cell
+    sd = wider or (p.belief.sd if isinstance(p.belief, LogNormal) else 0.3)
     return (p.name, p.meaning, p.unit, *_log_normal(p.value, sd), "feedback" if p.name in FEEDBACK else "")
 
 

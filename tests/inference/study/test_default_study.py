@@ -155,7 +155,8 @@ def test_priors_are_centred_on_the_nominal_value_and_no_narrower_than_declared()
             p.nominal_value * math.exp(-5 * sd), rel=1e-3
         )  # beyond 5 sd lies less than 1e-6 of a normal
         if p.id in declared:
-            assert sd >= declared[p.id].a
+            family = declared[p.id].family(p.nominal_value)
+            assert family is None or sd >= family[1][-1]
 
 
 def test_priors_from_the_fitted_paper_are_widened():
