@@ -27,7 +27,7 @@ def nominal(question: Question) -> float:
     return float(function(jnp.zeros((1, 0)))[0])
 
 
-@pytest.mark.slow  # the same dishes, cells and bands are behaviour B20 of tests/models/test_behaviours.py
+@pytest.mark.slow  # the dishes, cells and bands of B20 in tests/models/behaviours/test_behaviours.py
 @pytest.mark.parametrize(("condition", "viability"), [("alone", 0.30), ("il6", 0.99)])
 def test_dexamethasone_kills_alone_and_not_with_il6(condition, viability):
     # reference implementation, behaviour B20, printed to two digits

@@ -20,7 +20,7 @@ from inference.resistance.rankings import ranking
 from inference.runs import console
 from inference.runs.console import Teller
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
+ROOT = pathlib.Path(__file__).resolve().parents[4]
 EXPONENT = {"IC_rux": 2.0, "k_SR": -1.5, "k_mS": 1.0, "K_L": -0.5}
 
 

@@ -1,0 +1,41 @@
+"""A module answers one question, a function fits on a screen; a longer one says why on its first line."""
+
+import ast
+import re
+
+LINES_OF_A_MODULE, LINES_OF_A_FUNCTION = 400, 60
+REASON = re.compile(r"#.*\blong: \w")
+
+
+def test_no_module_is_longer_than_one_question(house, matches):
+    long = {
+        str(m.path)
+        for m in house.modules_in("models", "inference", "scripts")
+        if m.text.count("\n") > LINES_OF_A_MODULE
+    }
+    matches("long modules", long, f"more than {LINES_OF_A_MODULE} lines, split")
+
+
+def test_no_function_is_longer_than_a_screen_without_its_reason(house, matches):
+    found = set()
+    for module in house.modules_in("models", "inference", "scripts"):
+        lines = module.text.splitlines()
+        for node in ast.walk(module.tree):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                size = (node.end_lineno or node.lineno) - node.lineno + 1
+                if size > LINES_OF_A_FUNCTION and not REASON.search(lines[node.lineno - 1]):
+                    found.add(f"{module.path}:{node.name}")
+    remedy = f"more than {LINES_OF_A_FUNCTION} lines, divide, or say why beside `def` (# long: reason)"
+    matches("long functions", found, remedy)
+
+
+def test_a_reason_for_length_stands_beside_a_long_function_only(house):
+    for module in house.modules_in("models", "inference", "scripts"):
+        long = {
+            node.lineno
+            for node in ast.walk(module.tree)
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+            and (node.end_lineno or node.lineno) - node.lineno >= LINES_OF_A_FUNCTION
+        }
+        for number, line in enumerate(module.text.splitlines(), 1):
+            assert not REASON.search(line) or number in long, f"{module.path}:{number}: is not long"
