@@ -63,7 +63,7 @@ def test_the_biology_can_be_read_without_jax(house):
 @pytest.mark.parametrize("package", ["inference", "models"])
 def test_a_room_is_entered_without_jax_and_without_a_table_library(house, package):
     """Whoever imports a module passes through the `__init__` of its rooms: a machine without pandas,
-    xarray, ArviZ and petab still runs prepared files, and a command decides about devices before JAX is there.
+    xarray, ArviZ and petab still runs prepared files, and a command decides about devices before JAX runs.
     """
     rooms = [m.name for m in house.modules_in(package) if m.is_init]
     assert package in rooms
