@@ -1,77 +1,9 @@
-"""Do known strengths come back from simulated data? `recover.py [--fits N]`; writes results/recovery/."""
-
-from __future__ import annotations
+"""gp130 recover, from a checkout."""
 
 import sys
-import time
 from pathlib import Path
-from typing import Annotated
 
-import typer
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from inference.command.main import main
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
-from inference.command.start import fail, start
-
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-
-
-@app.command()
-def main(
-    fits: Annotated[int, typer.Option(min=1, help="data sets")] = 16,
-    steps: Annotated[int, typer.Option(min=1, help="of each search for the mode")] = 12,
-    seed: Annotated[int, typer.Option()] = 1,
-    device: Annotated[str, typer.Option(help="auto, cpu or gpu")] = "auto",
-    out: Annotated[
-        Path | None, typer.Option(help="default results/recovery; an unfinished run goes on")
-    ] = None,
-) -> None:
-    """The 31 parameters of the whole cell in its niche: what comes back, with which coverage, and along which
-    ridges it does not.
-    """
-
-    from models.engine.machine import prepare_jax
-
-    prepare_jax(device)
-    from inference.calibration import recovery
-    from inference.calibration.recovery_study import design
-    from inference.runs.console import Teller, duration, stop_when_asked
-    from inference.runs.provenance import device_line
-    from inference.runs.resumable import CheckpointError, require_writable
-
-    tell, folder, begun = Teller(), out or ROOT / "results" / "recovery", time.monotonic()
-    try:
-        require_writable(folder, 20 * 2**20)
-        study = recovery.experiment(folder)
-        tell.say(
-            f"{len(study.unknowns)} unknowns ({len(design().own) - 1} of them scales), "
-            f"{len(study.measurements)} values in "
-            f"{len(study.protocols)} dishes; {fits} data sets on {device_line()}"
-        )
-        with tell.bar("data sets (the first includes compilation)", fits) as bar:
-            found = recovery.run(
-                study,
-                folder / "data_sets",
-                fits=fits,
-                batch=min(4, fits),
-                steps=steps,
-                width=16,
-                seed=seed,
-                report=lambda i: bar.to(min(i, fits)),
-                stop=stop_when_asked(tell),
-            )
-        if found is None:
-            tell.say(f"Stopped. Everything so far is kept in {folder}; the same command goes on")
-            raise typer.Exit(130)
-        tell.say("The ridges of the specification, with both ends of each free ...")
-        known = recovery.ridges(recovery.experiment(folder, ridges=True), width=16)
-    except (CheckpointError, OSError) as error:
-        raise fail(str(error)) from None
-    text = recovery.in_words(found, known)
-    (folder / "summary.md").write_text(text)
-    tell.say(text)
-    tell.say(f"Written to {folder} after {duration(time.monotonic() - begun)}: summary.md")
-
-
-if __name__ == "__main__":
-    start(app)
+main(["recover", *sys.argv[1:]])

@@ -1,10 +1,11 @@
 #!/bin/sh
 # Runs this repository's Python with everything it needs, setting that up the first time.
 #
-#   sh scripts/run.sh fit [OPTIONS]          a script of this folder by its name
+#   sh scripts/run.sh                        the list of commands; nothing is set up for it
+#   sh scripts/run.sh fit [OPTIONS]          a command of that list
 #   sh scripts/run.sh test [OPTIONS]         the tests
 #   sh scripts/run.sh prepare                set up only (where there is a network), run later without one
-#   sh scripts/run.sh FILE.py | -m MODULE    anything else goes to Python as it is
+#   sh scripts/run.sh FILE.py | -m MODULE    files and options go to Python as they are
 #
 # A Python whose JAX already sees an accelerator is used as it is; what it lacks goes into .venv-device beside it.
 # Otherwise uv makes .venv. GP130_EXTRA=cuda12 or cuda13 adds JAX for an NVIDIA card to .venv.
@@ -14,7 +15,7 @@ here=$PWD
 cd "$(dirname "$0")/.."
 root=$PWD
 
-say() { printf '%s\n' "$*" >&2; }
+say() { printf '%s\n' "$@" >&2; }
 fail() { say "run.sh: $*"; exit 2; }
 offline="set up where there is a network with 'sh scripts/run.sh prepare'; a folder prepared so runs without one"
 stamp="$(cksum < pyproject.toml) ${GP130_EXTRA:-}"
@@ -89,6 +90,26 @@ with_uv() {
     fi
 }
 
+list=inference/command/commands.txt
+show() {
+    cat "$list"
+    printf '\nOf a checkout (sh scripts/run.sh ...)\n'
+    printf '  %-12s %s\n' prepare 'set up now, to run later without a network' test 'the tests; -m slow those that take many minutes'
+}
+is_command() { case $1 in *[!a-z0-9_]*) false ;; *) grep -q "^  $1   *[a-z]" "$list" ;; esac; }
+is_ready() { prepared .venv-device || prepared .venv; }
+word=${1:-}
+case $word in
+    '' | -h | --help) show; exit 0 ;;
+    help) if [ $# -eq 1 ]; then show; exit 0; fi ;;
+    prepare | test | -* | */* | *.py) ;;
+    *) is_command "$word" || is_ready || { show >&2; say "" "run.sh $word: is no command: use one of the above"; exit 2; } ;;
+esac
+# Help never sets anything up: the list is all there is until then.
+case " $* " in
+    " help "* | *" --help "*) is_ready || { show; say "" "More about a command: set up first, with 'sh scripts/run.sh prepare' (about 1 GB)"; exit 0; } ;;
+esac
+
 if prepared .venv-device; then venv=.venv-device
 elif prepared .venv; then venv=.venv
 else
@@ -101,14 +122,14 @@ else
 fi
 
 python=$root/$venv/bin/python
-case "${1:-prepare}" in
+case $word in
     prepare) say "Ready: $venv"; exit 0 ;;
     # Two workers, a file each at a time: most of the time is compilation, which hardly uses a second core.
     test) shift; exec "$python" -m pytest -n 2 --dist loadfile "$@" ;;
 esac
-if [ -f "scripts/$1.py" ]; then
-    script=$root/scripts/$1.py; shift
-    set -- "$script" "$@"
-fi
 cd "$here"
-exec "$python" "$@"
+case $word in
+    -* | */* | *.py) exec "$python" "$@" ;;
+esac
+# -P: a folder `models` where the command is given is not taken for ours.
+PYTHONPATH=$root${PYTHONPATH:+:$PYTHONPATH} exec "$python" -P -m inference.command "$@"

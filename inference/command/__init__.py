@@ -1,1 +1,1 @@
-"""The command line."""
+"""The command `gp130`, one file a subcommand."""

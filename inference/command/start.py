@@ -1,43 +1,123 @@
-"""What every command of `scripts/` does alike: an error is one line and exit code 2; where a run is found."""
+"""What every command does alike: an error is one line and exit code 2, in the words of the command line."""
 
 from __future__ import annotations
 
 import os
+import re
 import sys
-from pathlib import Path
-from typing import NoReturn
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
 import typer
+from typer.core import TyperCommand
+
+from inference.command.near import nearest
 
 os.environ.setdefault("MPLBACKEND", "Agg")  # a command draws into files; a notebook keeps the backend it has
-ROOT = Path(__file__).resolve().parents[2]
-CommandError = typer.BadParameter.__mro__[
-    2
-]  # what every complaint about the command line is; typer carries its own click
+# What every complaint about the command line is; typer carries a click of its own, without a public name.
+CommandError: Any = typer.BadParameter.__mro__[2]
+OURS = ("models", "inference")
 
 
-def fail(text: str) -> typer.Exit:
-    """One line on stderr, exit code 2."""
-    typer.echo(text, err=True)
-    return typer.Exit(2)
+class Refusal(ValueError):
+    """Something asked for that does not exist or cannot be: option, finding, remedy."""
 
 
-def start(app: typer.Typer, *errors: type[Exception]) -> NoReturn:
-    """The command, and the end of the process with its exit code: 2 for what is asked for wrongly, 130 if
-    stopped.
+def fail(text: str) -> Refusal:
+    """To be raised: one line on stderr, exit code 2."""
+    return Refusal(text)
+
+
+def new_app() -> typer.Typer:
+    """The command of one file."""
+    return typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+class Subcommand(TyperCommand):
+    """A command whose errors are one line each."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """Read the arguments; every refusal of one is a line."""
+        with one_line(self.params, info_name):
+            return super().make_context(info_name, list(args), parent, **extra)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Do what is asked; an error of the library is a line."""
+        with one_line(self.params, ctx.info_name):
+            return super().invoke(ctx)
+
+
+@contextmanager
+def one_line(params: Sequence[Any], name: str | None) -> Iterator[None]:
+    """Turn what is asked for wrongly into one line on stderr and exit code 2.
+
+    An error class of this project that is a ValueError has a text for its user; any other one is a fault of
+    the program and shows itself.
 
     Args:
-        errors: those of the command whose text is a line for its user.
+        params: options and arguments of the command, whose fields the text may name in backticks.
+        name: of the command.
     """
     try:
-        code = app(standalone_mode=False)
+        yield
     except CommandError as error:
-        code = fail(" ".join(error.format_message().split())).exit_code
-    except errors as error:
-        code = fail(str(error)).exit_code
+        text = _about_the_call(error, params, name)
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(1) from None
     except OSError as error:  # a disk that is full, a folder that only looks writable
-        code = fail(f"{error.filename or 'a file'}: {error.strerror or error}: name another place").exit_code
-    except typer.Abort:
+        text = (
+            str(error)
+            if error.strerror is None
+            else f"{error.filename or 'a file'}: {error.strerror}: name another place"
+        )
+    except ValueError as error:
+        if type(error).__module__.partition(".")[0] not in OURS:
+            raise
+        text = str(error)
+    else:
+        return
+    typer.echo(" ".join(spoken(text, params).split()), err=True)
+    raise typer.Exit(2)
+
+
+def spoken(text: str, params: Sequence[Any]) -> str:
+    """The text of an error with each `field` that this command has an option for as --field."""
+    names = {}
+    for p in params:
+        options = [o for o in p.opts if o.startswith("--")]
+        shown = options[0] if options else (p.metavar or p.name.upper())
+        names |= {p.name: shown} | {o.lstrip("-").replace("-", "_"): shown for o in options}
+    return re.sub(r"`(\w+)`", lambda m: names.get(m[1], m[0]), text)
+
+
+def _about_the_call(error: Any, params: Sequence[Any], name: str | None) -> str:
+    """What is wrong with the options: place, finding, remedy."""
+    help_ = f"gp130 {name} --help lists them" if name else "see --help"
+    if (wrong := getattr(error, "option_name", None)) is not None and hasattr(error, "possibilities"):
+        close = nearest(wrong, [o for p in params for o in p.opts if o.startswith("--")] + ["--help"])
+        return f"{wrong}: is no option of {name}: " + (f"did you mean {close}?" if close else help_)
+    param = getattr(error, "param", None)
+    message = getattr(error, "message", "") or ""
+    if param is not None:
+        place = next((o for o in param.opts if o.startswith("--")), param.metavar or param.name.upper())
+        if not message:
+            return f"{place}: is missing: gp130 {name} --help says what it is"
+        return f"{place}: {message.replace('Input should be', 'must be')}"
+    return error.format_message()
+
+
+def start(app: typer.Typer, arguments: Sequence[str] | None = None, *, name: str = "gp130") -> NoReturn:
+    """The command, and the end of the process with its exit code: 2 for what is asked for wrongly, 130 if
+    stopped.
+    """
+    try:
+        code = app(arguments, standalone_mode=False, prog_name=name)
+    except CommandError as error:
+        typer.echo(" ".join(error.format_message().split()), err=True)
+        code = 2
+    except (typer.Abort, KeyboardInterrupt):
         typer.echo("stopped", err=True)
         code = 130
-    sys.exit(code or 0)
+    sys.exit(code if isinstance(code, int) else 0)

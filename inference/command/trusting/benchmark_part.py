@@ -1,4 +1,4 @@
-"""One part of benchmark.py in its own process: `benchmark_part.py NAME JSON CORES`; prints progress on
+"""One part of the benchmark in a process of its own, `benchmark_part NAME JSON CORES`; prints progress on
 stderr, its result as JSON.
 """
 
@@ -7,10 +7,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from pathlib import Path
-
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
 
 
 def main() -> None:

@@ -1,0 +1,5 @@
+"""python -m inference.command"""
+
+from inference.command.main import main
+
+main()

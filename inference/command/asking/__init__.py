@@ -1,0 +1,1 @@
+"""Commands that ask what follows from a fit or from the prior."""

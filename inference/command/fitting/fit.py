@@ -1,0 +1,152 @@
+"""Fit a study: `gp130 fit [STUDY] [--hypothesis H1] [--quick] ...`; writes results/RUN/.
+
+On a machine with little more than JAX: `gp130 fit STUDY --prepare FILE` elsewhere, `gp130 fit FILE --out RUN`
+there, and `gp130 fit --finish RUN` where ArviZ is.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from inference.command import declared_names, options
+from inference.command.start import Subcommand, fail, new_app
+from inference.runs.folders import results_folder
+from models.engine.machine import prepare_jax
+
+if TYPE_CHECKING:
+    from inference.runs.console import Teller
+    from inference.study.study import Study
+
+DEFAULT = "il6_feedback_estradiol"
+
+app = new_app()
+
+
+def free_folder(name: str) -> Path:
+    """results/NAME, or results/NAME-2, -3 ... if that holds a run already."""
+    results = results_folder()
+    folder, i = results / name, 2
+    while folder.exists():
+        folder, i = results / f"{name}-{i}", i + 1
+    return folder
+
+
+@app.command(cls=Subcommand)
+def main(
+    study: options.StudyOrFile = DEFAULT,
+    hypothesis: options.FittedHypothesis = "H1",
+    quick: Annotated[
+        bool, typer.Option("--quick", help="a short run that writes every file; its numbers are not for use")
+    ] = False,
+    chains: Annotated[int | None, typer.Option(min=1)] = None,
+    draws: Annotated[int | None, typer.Option(min=1, help="kept draws of each chain")] = None,
+    warmup: Annotated[int | None, typer.Option(min=1)] = None,
+    starts: Annotated[int | None, typer.Option(min=1, help="searches for the mode")] = None,
+    sampler: Annotated[
+        str | None,
+        typer.Option(
+            help="nuts (default), chees (for a GPU) or smc (gives the evidence)",
+            callback=options.one_of("--sampler", lambda: [d.name for d in declared_names.samplers()]),
+        ),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="default 1")] = None,
+    device: options.Device = "auto",
+    out: Annotated[
+        Path | None, typer.Option(help="folder of the run; default results/STUDY-HYPOTHESIS")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="go on where --out stopped; start if nothing is there")
+    ] = False,
+    time_budget: Annotated[float | None, typer.Option(help="stop cleanly after so many minutes")] = None,
+    prepare: Annotated[
+        Path | None,
+        typer.Option(help="only write what a run needs into this file, for a machine without petab"),
+    ] = None,
+    finish_run: Annotated[
+        Path | None, typer.Option("--finish", help="write the files of a run that was drawn elsewhere")
+    ] = None,
+) -> None:  # long: an option a line
+    """Fit a study: modes from many starts, a sampler from there, predictions, a verdict in words."""
+    if resume and out is None:
+        raise fail("--resume: which run? name its folder with --out")
+    if out is not None:
+        options.writable_folder(out)
+    prepare_jax(device)
+    from inference.fit import execute
+    from inference.hypotheses import under_hypothesis
+    from inference.runs import provenance, resumable, settings
+    from inference.runs.console import Teller, stop_when_asked
+    from inference.samplers import sampler as samplers
+    from inference.study import prepared_study
+
+    tell = Teller()
+    if finish_run is not None:
+        finish(execute.prepared_in(finish_run), finish_run, tell)
+    file = Path(study)
+    if prepared_study.recognised(file):
+        loaded, settings, more = prepared_study.read(file)
+        hypothesis = more["hypothesis"]
+        settings = settings.sized_for(settings.QUICK, settings.sampler) if quick else settings
+    else:
+        file, settings = None, settings.QUICK if quick else settings.FULL
+        loaded = under_hypothesis.under_hypothesis(study, hypothesis)
+    if sampler is not None:
+        samplers.require(sampler)
+        settings = settings if sampler == settings.sampler else settings.sized_for(settings, sampler)
+    given = {"chains": chains, "draws": draws, "warmup": warmup, "starts": starts, "seed": seed}
+    settings = replace(settings, **{k: v for k, v in given.items() if v is not None})
+    if prepare is not None:
+        prepared_study.write(loaded, settings, prepare, hypothesis=hypothesis)
+        tell.say(f"Written to {prepare}: run it with gp130 fit {prepare} --out RUN")
+        return
+    samplers.require(settings.sampler)
+    folder = out or free_folder(f"{loaded.id}-{hypothesis}" + ("-quick" if settings.quick else ""))
+    finished = execute.begin(folder, execute.request(loaded, settings), resume=resume)
+    if file is not None and not finished:
+        resumable.write_bytes(folder / execute.KEPT, file.read_bytes())
+    if finished:
+        tell.say(f"{folder}: this run is finished; nothing to do")
+        return
+    tell.say(
+        f"Study {loaded.id}, hypothesis {hypothesis}: {len(loaded.unknowns)} parameters, "
+        f"{len(loaded.experiments)} experiments, "
+        f"{len(loaded.measurements.value)} measurements"
+    )
+    tell.say(f"Computing on {provenance.device_line()}; results go to {folder}")
+    asked, begun = stop_when_asked(tell), time.monotonic()
+
+    def stop() -> bool:
+        return asked() or (time_budget is not None and time.monotonic() - begun > 60 * time_budget)
+
+    try:
+        complete = execute.execute(loaded, settings, folder, tell, stop)
+    except KeyboardInterrupt:  # the second one
+        complete = False
+    if not complete:
+        tell.say(
+            f"Stopped. Everything so far is kept in {folder}; go on with the same command and --resume "
+            f"--out {folder}"
+        )
+        raise typer.Exit(130 if asked() else 0)
+    if find_spec("arviz") is None:
+        tell.say(
+            f"Drawn. ArviZ is not here: make posterior.nc, the verdict and the figures elsewhere with "
+            f"gp130 fit --finish {folder}"
+        )
+        return
+    finish(loaded, folder, tell)
+
+
+def finish(study: Study, folder: Path, tell: Teller) -> None:
+    """Label, judge and draw a run; leaves with 3 if a full one is not ok, with 0 otherwise."""
+    from inference.fit.results import finish as write_files
+
+    verdict, quick = write_files(study, folder, tell)
+    tell.say(f"Written to {folder}: posterior.nc, summary.csv, verdict.json, run.json, figures/")
+    raise typer.Exit(0 if verdict.ok or quick else 3)

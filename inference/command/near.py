@@ -1,0 +1,27 @@
+"""The name that somebody probably meant."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+NEAR = 0.55  # of difflib's ratio: mm2 is near mm1s, a name that shares hardly a letter is not
+FEW = 8  # names that are listed in a refusal
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is nearest, whatever the case; None where none is really near."""
+    folded = {k.lower(): k for k in reversed(list(known))}
+    close = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=NEAR)
+    return folded[close[0]] if close else None
+
+
+def unknown(place: str, name: str, known: Iterable[str], *, see: str = "") -> str:
+    """What is said of an unknown name: the nearest one, or all if they are few, or where they are listed."""
+    known = list(known)
+    close = nearest(name, known)
+    if close is not None:
+        return f"{place} {name}: is not known: did you mean {close!r}?"
+    if len(known) <= FEW or not see:
+        return f"{place} {name}: is not one of {', '.join(known)}"
+    return f"{place} {name}: is not known: {see} lists what is"

@@ -1,0 +1,257 @@
+"""Simulate a dish: `gp130 simulate --preset u266 --il6 10 --drug bortezomib=4@0 --hours 48`; writes a netCDF
+file and a figure.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inference.command import declared_names, options
+from inference.command.near import unknown
+from inference.command.options import number
+from inference.command.start import Subcommand, fail, new_app
+from inference.runs.folders import results_folder
+from models.engine.machine import prepare_jax
+
+app = new_app()
+LONGEST = 200_000  # output times
+SHOWN = 4096  # sets of which the figure is made
+
+
+@dataclass(frozen=True)
+class Given:
+    """A drug, how much of it (nM) and when (min)."""
+
+    drug: str
+    amount: float
+    at: float
+
+
+def pairs(
+    option: str, texts: list[str], known: Iterable[str], also: dict[str, str] | None = None
+) -> dict[str, float]:
+    """NAME=NUMBER options as a mapping; `also` holds other names of known ones."""
+    known, found = list(known), {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        name = name if name in known else (also or {}).get(name.lower(), name)
+        if name not in known:
+            raise fail(unknown(option, name, [*known, *(also or {})], see="gp130 tables"))
+        if not sign:
+            raise fail(f"{option} {text}: write NAME=NUMBER")
+        if name in found:
+            raise fail(f"{option} {name}: is given twice")
+        found[name] = number(f"{option} {name}", value)
+    return found
+
+
+def doses(texts: list[str], minutes: float) -> list[Given]:
+    """NAME=NM[@MINUTE] options as doses."""
+    given = []
+    for text in texts:
+        name, sign, rest = text.rpartition("=")
+        if not sign:
+            options.named_drug(text)
+            raise fail(f"--drug {text}: write NAME=NM or NAME=NM@MINUTE")
+        amount, _, at = rest.partition("@")
+        which = options.named_drug(name)
+        when = number(f"--drug {name}, time", at or "0", lowest=-math.inf)
+        if when >= minutes:
+            raise fail(
+                f"--drug {name}: {when:g} min is not before the end ({minutes:g} min): give it earlier or "
+                f"use more --hours"
+            )
+        given.append(Given(which, number(f"--drug {name}", amount), when))
+    return given
+
+
+@app.command(cls=Subcommand)
+def main(  # long: an option a line
+    preset: options.Preset = "mm1s",
+    il6: Annotated[str, typer.Option(help="IL-6 added at time 0, ng/mL")] = "0",
+    input: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE from time 0 on: TNF, BMSC, contact, E2, ...; repeat")
+    ] = None,
+    drug: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="NAME=nM@MINUTE, negative before the stimulus; repeat", autocompletion=options.dose_names
+        ),
+    ] = None,
+    pre: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE during the six days of pre-culture only; repeat")
+    ] = None,
+    hypothesis: Annotated[
+        str,
+        typer.Option(
+            help="what estradiol does, H0 to H6, at the test value of its effect",
+            callback=options.HYPOTHESIS,
+            autocompletion=options.completing(options.hypothesis_names),
+        ),
+    ] = "H0",
+    bortezomib: Annotated[
+        str,
+        typer.Option(
+            help="what bortezomib does to NF-kB: A lowers it, B raises it",
+            callback=options.one_of("--bortezomib", lambda: [d.name for d in declared_names.variants()]),
+        ),
+    ] = "A",
+    set: Annotated[list[str] | None, typer.Option(help="PARAMETER=VALUE; repeat")] = None,
+    density: Annotated[str, typer.Option(help="myeloma cells at the start, 1e6/mL")] = "0.3",
+    hours: Annotated[str, typer.Option(help="how long")] = "48",
+    every: Annotated[str, typer.Option(help="minutes between outputs")] = "5",
+    ensemble: Annotated[str, typer.Option(help="number of parameter sets; 1 = the nominal cell")] = "1",
+    spread: Annotated[
+        str, typer.Option(help="prior = what the tables believe; a number = the same sd of ln for all")
+    ] = "prior",
+    socs3_transit: Annotated[
+        bool, typer.Option("--socs3-transit", help="with a transit compartment for SOCS3 mRNA")
+    ] = False,
+    seed: Annotated[int, typer.Option()] = 1,
+    rtol: Annotated[
+        str | None, typer.Option(help="relative tolerance; 1e-8 for one set, 1e-6 for an ensemble")
+    ] = None,
+    device: options.Device = "auto",
+    out: Annotated[
+        Path | None,
+        typer.Option(help="netCDF file; the figure goes beside it; default results/simulate-PRESET.nc"),
+    ] = None,
+) -> None:
+    """Simulate one dish, or an ensemble of cells in it, from the stimulus to the end."""
+    minutes, step = 60 * number("--hours", hours), number("--every", every)
+    if minutes <= 0 or step <= 0:
+        raise fail(f"{'--hours' if minutes <= 0 else '--every'}: must be above 0")
+    if minutes / step > LONGEST:
+        raise fail(f"--every {every}: gives more than {LONGEST} output times: use a larger step")
+    count = number("--ensemble", ensemble, 1.0)
+    if count != int(count):
+        raise fail(f"--ensemble {ensemble}: must be a whole number")
+    count = int(count)
+    width = None if spread == "prior" else number("--spread", spread)
+    tolerance = number("--rtol", rtol or ("1e-8" if count == 1 else "1e-6"), 1e-13)
+    names = {n.lower(): d.texts[0] for d in declared_names.drugs() for n in (d.name, *d.also)}
+    inputs = [d.name for d in declared_names.rows("Input")]
+    chosen = pairs("--set", set or [], [d.name for d in declared_names.rows("Parameter")])
+    stimulus, before = pairs("--input", input or [], inputs, names), pairs("--pre", pre or [], inputs, names)
+    given = doses(drug or [], minutes)
+    cells, added = number("--density", density), number("--il6", il6)
+    path = options.writable_file(out or results_folder() / f"simulate-{preset}.nc")
+    prepare_jax(device, cores=1)
+    from models import spread as spreads
+    from models.catalogue import BORTEZOMIB, HYPOTHESES, PRESETS, niche, with_parameters
+    from models.dish import PRECULTURE, Dose, dish
+    from models.drugs import drug as named
+
+    for g in given:
+        if g.at <= -PRECULTURE:
+            raise fail(f"--drug {g.drug}: {g.at:g} min is before the pre-culture of {PRECULTURE:g} min")
+    network = plain = niche(socs3_transit)
+    for p in network.parameters:
+        if p.unit == "0-1" and chosen.get(p.name, 0.0) > 1:
+            raise fail(f"--set {p.name}: is a share, between 0 and 1")
+    held = {**HYPOTHESES[hypothesis].parameters, **BORTEZOMIB[bortezomib].parameters, **chosen}
+    network = with_parameters(network, {**PRESETS[preset].parameters, **held})
+    protocol = dish(
+        network,
+        "dish",
+        preset=PRESETS[preset],
+        il6=added,
+        inputs=stimulus,
+        pre=before,
+        doses=[Dose(named(g.drug), g.amount, g.at) for g in given],
+        density=cells,
+    )
+    sets = [[p.value for p in network.parameters]]
+    if count > 1:
+        sets = (
+            spreads.from_prior(network, count, seed, held)
+            if width is None
+            else spreads.by_width(network, count, width, seed, held)
+        )
+    title = f"{PRESETS[preset].title}, {hypothesis}"
+    sized = "one cell" if count == 1 else f"{count} cells"
+    typer.echo(f"Simulating {sized} ({title}) for {minutes / 60:g} h; compiling first ...", err=True)
+    # The numbers of the plain network stand in the sets: one compiled program for all presets and --set.
+    write(plain, protocol, sets, minutes, step, tolerance, path, title)
+
+
+def write(network, protocol, sets, minutes: float, step: float, rtol: float, path: Path, title: str) -> None:
+    """Simulate, write the dataset and the figure, and say in a few lines what came out."""
+    from dataclasses import replace
+
+    import numpy as np
+
+    from inference.simulation import dish_dataset
+    from inference.simulation.dish_figure import main_readouts
+
+    # A preset or --set already stands in the sets; what an ensemble drew must not be overwritten.
+    asked = dish_dataset.Ensemble(
+        network,
+        replace(protocol, parameters={}),
+        np.asarray(sets),
+        dish_dataset.output_times(minutes, step),
+        dish_dataset.Numerics(rtol, 1e-3 * rtol, 100_000),
+        " ".join(sys.argv[1:]),
+    )
+    data = dish_dataset.simulate(asked) if asked.pieces == 1 else streamed(asked, path)
+    if data is None:
+        return
+    count = data.sizes["set"]
+    failed = int((~data["ok"]).sum())
+    for text, n in zip(
+        *np.unique(data["reason"].values[~data["ok"].values].astype(str), return_counts=True), strict=True
+    ):
+        typer.echo(f"{n} of {count} sets failed: {text}; their parameters are in `parameter_value`", err=True)
+    if failed == count:
+        raise typer.Exit(1)
+    if asked.pieces == 1:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        dish_dataset.save(data, path)
+    if count > SHOWN:
+        typer.echo(f"figure and medians: of the first {SHOWN} sets", err=True)
+    data = data.isel(set=slice(0, SHOWN)).load()
+    figure = path.with_suffix(".png")
+    main_readouts(data, title).savefig(figure, dpi=130)
+    end = data["concentration"].isel(time=-1).median("set")
+    typer.echo(f"{path}\n{figure}")
+    typer.echo(
+        f"after {minutes / 60:g} h: cells {float(end.sel(species='N')):.3g} 1e6/mL, IL-6 "
+        f"{1000 * float(end.sel(species='IL6')):.3g} pg/mL, "
+        f"pSTAT3 {float(end.sel(species='pS')):.2f} of total, bone {float(end.sel(species='Z')):.4g} %"
+    )
+
+
+def streamed(asked, path: Path):
+    """Simulate many sets into the file and open it; None where another process of a job still has some
+    to do.
+    """
+    import xarray as xr
+    from rich.console import Console
+
+    from inference.runs.console import Teller
+    from inference.simulation import dish_stream
+    from models.engine.devices import connect
+
+    needed, free = dish_stream.bytes_needed(asked, path)
+    if needed > free:
+        room = f"needs up to {needed / 2**30:.0f} GiB beside {path}, where {free / 2**30:.0f} are free"
+        raise fail(f"--ensemble {len(asked.sets)}: {room}: use fewer sets or a larger --every")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with Teller(Console(stderr=True, soft_wrap=True)).bar("sets", len(asked.sets)) as bar:
+            if not dish_stream.stream(asked, path, share=connect(), tell=bar.to):
+                return None
+    except KeyboardInterrupt:
+        typer.echo(
+            f"stopped: what is finished lies in {dish_stream.folder(path)}; the same command goes on",
+            err=True,
+        )
+        raise typer.Exit(130) from None
+    return xr.open_dataset(path, engine="h5netcdf")

@@ -1,0 +1,116 @@
+"""Tables and picture of the model: `gp130 tables` writes all of them, `gp130 tables behaviours` simulates and
+judges every behaviour.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inference.command import declared_names, options
+from inference.command.near import unknown
+from inference.command.start import Subcommand, fail, new_app
+from inference.runs.folders import results_folder
+from models.engine.machine import prepare_jax
+
+app = new_app()
+
+
+def _named(drugs: list[str] | None) -> list[str] | None:
+    return None if drugs is None else [options.named_drug(d) for d in drugs]
+
+
+@app.command(cls=Subcommand)
+def main(
+    what: Annotated[
+        str, typer.Argument(help="all, behaviours, or the name of one table, which is printed")
+    ] = "all",
+    assembly: Annotated[
+        str,
+        typer.Option(help="niche or core", callback=options.one_of("--assembly", lambda: ("niche", "core"))),
+    ] = "niche",
+    drug: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="show only what acts under these drugs; repeat",
+            callback=_named,
+            autocompletion=options.completing(options.drug_names),
+        ),
+    ] = None,
+    hypothesis: Annotated[
+        str,
+        typer.Option(
+            help="with --drug: what estradiol does, H0 to H6",
+            callback=options.HYPOTHESIS,
+            autocompletion=options.completing(options.hypothesis_names),
+        ),
+    ] = "H0",
+    short: Annotated[bool, typer.Option("--short", help="behaviours: one line each")] = False,
+    out: Annotated[Path | None, typer.Option(help="folder for the files; default results/tables")] = None,
+) -> None:
+    """Write species, reactions, parameters, drugs, references ... as Markdown and LaTeX."""
+    known = ("all", "behaviours", *(d.name for d in declared_names.tables()))
+    if what not in known:
+        raise fail(unknown("tables", what, known, see="gp130 tables --help"))
+    place = options.writable_folder(out or results_folder() / "tables")
+    if what == "behaviours":
+        behaviours(short, place)
+        return
+    from inference.report.drawn_network import draw
+    from models.catalogue import core, niche
+    from models.documents import parameter_tables
+    from models.documents.network_picture import dot, picture
+    from models.drugs import drug as named
+    from models.drugs import treat
+
+    network = niche() if assembly == "niche" else core()
+    if drug:
+        network = treat(network, *(named(d) for d in drug), hypothesis=hypothesis)
+    made = {t.name: t for t in parameter_tables.every(network)}
+    if what in made:
+        typer.echo(parameter_tables.to_markdown(made[what]))
+        return
+    place.mkdir(parents=True, exist_ok=True)
+    title = f"# The network `{network.id}`\n\nfingerprint {network.fingerprint}\n\n"
+    (place / f"{network.id}.md").write_text(
+        title + "\n".join(map(parameter_tables.to_markdown, made.values()))
+    )
+    (place / f"{network.id}.tex").write_text(
+        parameter_tables.DOCUMENT % "\n".join(map(parameter_tables.to_latex, made.values()))
+    )
+    drawing = picture(network, supposed=True)
+    (place / f"{network.id}.dot").write_text(dot(drawing))
+    draw(drawing).savefig(place / f"{network.id}.png", dpi=130)
+    typer.echo(parameter_tables.to_markdown(made["trust"]))
+    typer.echo("\n".join(str(place / f"{network.id}.{kind}") for kind in ("md", "tex", "dot", "png")))
+
+
+def behaviours(short: bool, out: Path) -> None:
+    """Simulate every dish, print the table, write it; exit code 1 if one is not met."""
+    prepare_jax(cores=1)
+    from models.behaviours import outcome_table, resistance_ranks
+    from models.behaviours.listed import BEHAVIOURS, simulated
+    from models.behaviours.possible import possible_finding
+    from models.behaviours.solve import look
+    from models.documents.parameter_tables import to_markdown
+
+    typer.echo("Simulating every dish of the behaviours (compiling first) ...", err=True)
+    found = simulated()
+    findings = [
+        *(look(b, found) for b in BEHAVIOURS.values()),
+        possible_finding(found),
+        outcome_table.ranking_finding(resistance_ranks.rank()),
+    ]
+    text = to_markdown(outcome_table.short_table(findings) if short else outcome_table.table(findings))
+    typer.echo(text)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "behaviours.md").write_text(text)
+    missed = [f.behaviour.id for f in findings if not f.met]
+    typer.echo(
+        f"{len(findings) - len(missed)} of {len(findings)} behaviours met"
+        + (f"; not met: {', '.join(missed)}" if missed else "")
+    )
+    if missed:
+        raise typer.Exit(1)
