@@ -1,7 +1,6 @@
 """Other people's problems: likelihoods and gradients that other programs computed."""
 
 import json
-import runpy
 from functools import cache
 from pathlib import Path
 
@@ -10,9 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import pytest
-import typer
 from typer.testing import CliRunner
 
+from inference.command.fitting import evaluate
 from inference.likelihood.likelihood import log_likelihood, predict, trajectories
 from inference.study.study import Study, load
 
@@ -93,13 +92,11 @@ def test_the_raia_likelihood_is_that_of_libroadrunner(data):
 
 
 def test_evaluate_prints_one_json_object(data, tmp_path):
-    app = typer.Typer()
-    app.command()(runpy.run_path(str(ROOT / "scripts/evaluate.py"))["main"])
     folder = data / "petab"
     values = tmp_path / "values.tsv"
     values.write_text("parameterId\tvalue\nsd_pSTAT5A_rel\t5\n")
     yaml = str(folder / "Boehm_JProteomeRes2014" / "Boehm_JProteomeRes2014.yaml")
-    done = CliRunner().invoke(app, [yaml, "--parameters", str(values), "--gradient"])
+    done = CliRunner().invoke(evaluate.app, [yaml, "--parameters", str(values), "--gradient"])
     report = json.loads(done.stdout)
     assert report["n_measurements"] == 48
     assert report["parameters"]["sd_pSTAT5A_rel"] == 5
@@ -111,5 +108,5 @@ def test_evaluate_prints_one_json_object(data, tmp_path):
     assert report["gradient"]["sd_pSTAT5A_rel"] == pytest.approx(
         float(slope[study.names.index("sd_pSTAT5A_rel")]), rel=1e-8
     )
-    features = json.loads(CliRunner().invoke(app, ["--features"]).stdout)
+    features = json.loads(CliRunner().invoke(evaluate.app, ["--features"]).stdout)
     assert "events triggered by the state, delays, priorities" in features["refused"]

@@ -48,11 +48,11 @@ def main(
             callback=options.one_of("--readout", lambda: [d.name for d in declared_names.readouts()]),
         ),
     ] = None,
-    hours: Annotated[float, typer.Option(help="length of the treatment, 1 to 720")] = 48.0,
+    hours: Annotated[float, typer.Option(min=1, max=720, help="length of the treatment")] = 48.0,
     draws: Annotated[
         int | None, typer.Option(help="draws; sobol: base points, a power of 2; morris: trajectories")
     ] = None,
-    seed: Annotated[int, typer.Option()] = 1,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
     device: options.Device = "auto",
     out: Annotated[Path | None, typer.Option(help="folder of the ranking")] = None,
     force: Annotated[

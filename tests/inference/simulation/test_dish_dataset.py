@@ -1,6 +1,5 @@
 """Simulated dishes as labelled datasets, and the command line around them."""
 
-import importlib.util
 import pathlib
 import sys
 from dataclasses import replace
@@ -13,7 +12,7 @@ import pytest
 import xarray as xr
 from scipy.integrate import solve_ivp
 
-from inference.command.start import start
+from inference.command.main import main
 from inference.simulation import dish_dataset, dish_stream
 from inference.simulation.dish_figure import main_readouts
 from models.catalogue import niche
@@ -130,14 +129,10 @@ def test_the_figure_has_a_panel_for_each_readout_and_leaves_failed_sets_out(data
 
 @pytest.fixture
 def command(monkeypatch, capsys):
-    spec = importlib.util.spec_from_file_location("simulate_script", ROOT / "scripts" / "simulate.py")
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-
     def call(*options: str) -> tuple[int, str]:
-        monkeypatch.setattr(sys, "argv", ["simulate.py", *options])
+        monkeypatch.setattr(sys, "argv", ["gp130", "simulate", *options])
         with pytest.raises(SystemExit) as ended:
-            start(script.app, script.UsageError, PartsError)
+            main()
         return int(ended.value.code or 0), capsys.readouterr().err
 
     return call
@@ -151,7 +146,7 @@ def command(monkeypatch, capsys):
         (("--drug", "bortezomb=4"), "did you mean 'bortezomib'"),
         (("--input", "TNFa=3"), "did you mean 'TNF'"),
         (("--il6", "much"), "not a number"),
-        (("--nothing",), "No such option"),
+        (("--nothing",), "is no option of simulate"),
         (("--out", "/dev/null/x.nc"), "no file can be written there"),
     ],
 )

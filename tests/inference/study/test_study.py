@@ -3,16 +3,15 @@ be used.
 """
 
 import pathlib
-import runpy
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 import sympy as sp
-import typer
 from typer.testing import CliRunner
 
+from inference.command.fitting import evaluate
 from inference.likelihood import likelihood
 from inference.study.study import StudyError, builtin, load
 from models import declare as d
@@ -254,9 +253,7 @@ def test_an_unknown_study_is_told_what_there_is():
 
 def test_evaluate_ends_with_code_2_and_one_line_on_bad_input(folder):
     edit(folder, "measurements.tsv", "blot\tplain", "blob\tplain")
-    app = typer.Typer()
-    app.command()(runpy.run_path(str(ROOT / "scripts/evaluate.py"))["main"])
-    done = CliRunner().invoke(app, [str(folder / "problem.yaml")])
+    done = CliRunner().invoke(evaluate.app, [str(folder / "problem.yaml")])
     assert done.exit_code == 2
     assert done.stdout == ""
     assert [line for line in done.stderr.splitlines() if line] == [
