@@ -16,6 +16,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
+from models.engine import one_dish
 from models.engine.compile import compile_network
 from models.engine.lanes import simulate_lanes
 from models.engine.protocol import Protocol, schedule
@@ -25,10 +26,7 @@ from models.network import Network
 PIECE = 512  # sets that are simulated together: bounds memory, and one program serves all pieces
 CONCENTRATION = ("set", "time", "species")
 MEANING = {"long_name": "level of each species, in the unit of the coordinate `unit`"}
-TIMES, PERIODS = (
-    128,
-    4,
-)  # sizes are rounded up to multiples of these, so that the next dish finds its program compiled
+TIMES, PERIODS = 128, 4  # sizes are rounded up to multiples of these, see `Ensemble.padded`
 
 
 @dataclass(frozen=True)
@@ -79,9 +77,7 @@ class Ensemble:
         a number.
         """
         system, protocol, size = compile_network(self.network), self.protocol, self.piece
-        asked = np.full(-(-len(self.times) // TIMES) * TIMES, np.inf)
-        asked[: len(self.times)] = self.times
-        periods = -(-len(protocol.periods) // PERIODS) * PERIODS
+        asked, periods = self.padded()
         piece = self.sets[index * size : (index + 1) * size]
         real = np.arange(size) < len(piece)
         padded = np.concatenate([piece, np.repeat(piece[-1:], size - len(piece), 0)])
@@ -112,6 +108,35 @@ class Ensemble:
             np.asarray(out.reason)[:n],
         )
 
+    def padded(self) -> tuple[Float[np.ndarray, " time"], int]:
+        """Output times and number of periods, rounded up so that the next dish finds its program compiled."""
+        times = np.full(-(-len(self.times) // TIMES) * TIMES, np.inf)
+        times[: len(self.times)] = self.times
+        return times, -(-len(self.protocol.periods) // PERIODS) * PERIODS
+
+    @property
+    def lone(self) -> bool:
+        """Whether there is but one set: it has dense output, and needs no lanes."""
+        return len(self.sets) == 1
+
+    def run_one(self) -> Piece:
+        """The lone set by diffrax, with dense output between its steps; as `run` otherwise."""
+        system = compile_network(self.network)
+        times, periods = self.padded()
+        parameters = jnp.asarray(self.sets[0])
+        named = dict(zip(system.parameters, parameters, strict=True))
+        out = _one_dish(
+            system,
+            parameters,
+            schedule(system, self.protocol, named, periods),
+            jnp.asarray(times),
+            rtol=self.numerics.rtol,
+            atol=self.numerics.atol,
+            max_steps=self.numerics.max_steps,
+        )
+        values = np.where(out.ok, out.values[: len(self.times)], np.nan)
+        return Piece(values[None], np.asarray(out.ok)[None], np.asarray(out.reason)[None])
+
     def labelled(self, values: np.ndarray | None, ok: np.ndarray, reason: np.ndarray) -> xr.Dataset:
         """The arrays with their names and units; without the levels where they are None."""
         data = labelled(self.network, self.protocol, self.sets, self.times, self.numerics, values, ok, reason)
@@ -126,15 +151,19 @@ class Piece(NamedTuple):
     reason: np.ndarray
 
 
+_one_dish = jax.jit(one_dish.simulate, static_argnums=0, static_argnames="max_steps")
+
+
 def simulate(ensemble: Ensemble) -> xr.Dataset:
-    """Simulate all sets in memory; `simulation_stream` does it into a file.
+    """Simulate all sets in memory; `dish_stream` does it into a file.
 
     Variables: `concentration` (set, time, species), NaN where a solve failed; `parameter_value` (set,
     parameter); `ok` and `reason` (set).
     """
-    return ensemble.labelled(
-        *map(np.concatenate, zip(*(ensemble.run(i) for i in range(ensemble.pieces)), strict=True))
-    )
+    if ensemble.lone:
+        return ensemble.labelled(*ensemble.run_one())
+    pieces = [ensemble.run(i) for i in range(ensemble.pieces)]
+    return ensemble.labelled(*map(np.concatenate, zip(*pieces, strict=True)))
 
 
 def labelled(

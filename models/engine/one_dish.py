@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import diffrax
 import equinox as eqx
@@ -14,7 +14,9 @@ from jaxtyping import Array, Bool, Float, Int
 from models.engine.compile import Scalars, System
 from models.engine.protocol import Schedule
 from models.engine.solver.rosenbrock import NetworkRosenbrock
+from models.engine.solver.stages_over_lanes import rows
 from models.engine.solver.tableau import RODAS5P, Tableau
+from models.engine.work_queue import COMPLETE, NOT_FINITE, TOO_MANY_STEPS
 
 
 class Trajectory(eqx.Module):
@@ -54,74 +56,80 @@ def simulate(
         observe: (t, y, args) -> tuple of observables; all species by default.
         adjoint: how diffrax differentiates; its default unless given.
     """
-    solver, term = (
-        NetworkRosenbrock(tableau=tableau, system=system),
-        diffrax.ODETerm(lambda t, y, c: system.velocity(t, y, c)),
-    )
-    seen = observe or (lambda t, y, args: y)
-    n = len(system.species)
-    finite = jnp.isfinite(times)
+    seen = _observer(observe)
+    sound = _finite(parameters, schedule)
+    parameters = jnp.where(sound, parameters, jnp.asarray(system.nominal[: len(system.parameters)]))
+    finite = jnp.isfinite(times) & sound  # what cannot be started ends where it begins
     last = jnp.max(jnp.where(finite, times, schedule.starts[0]))
     ends = jnp.minimum(jnp.concatenate([schedule.starts[1:], jnp.array([jnp.inf])]), last)
-    starts = jnp.minimum(schedule.starts, last)
     shown = jnp.where(finite, times, last)
 
-    def period(y: Float[Array, " species"], row: tuple[Array, ...]) -> tuple[Array, tuple[Array, ...]]:
-        start, end, inputs, keep, add, used = row
-        y = jnp.where(used, keep * y + add, y)
-        args = (
-            *(parameters[i] for i in range(parameters.shape[0])),
-            *(inputs[i] for i in range(inputs.shape[0])),
-        )
-        state = tuple(y[i] for i in range(n))
-        end = jnp.maximum(
-            end, start + 1e-9 * (1.0 + jnp.abs(start))
-        )  # a period of no length is no problem for diffrax
-        save = (
-            diffrax.SubSaveAt(
-                ts=jnp.clip(shown, start, end),
-                fn=lambda t, y, c: tuple(jnp.asarray(o) for o in seen(t, y, args)),
-            ),
-            diffrax.SubSaveAt(t1=True),
+    def run_period(y: Float[Array, " species"], period: _Period) -> tuple[Array, tuple[Array, ...]]:
+        y = jnp.where(period.used, period.keep * y + period.add, y)
+        args = (*rows(parameters), *rows(period.inputs))
+        # A period of no length is no problem for diffrax.
+        end = jnp.maximum(period.end, period.start + 1e-9 * (1.0 + jnp.abs(period.start)))
+        at_times = diffrax.SubSaveAt(
+            ts=jnp.clip(shown, period.start, end), fn=lambda t, y, c: seen(t, y, args)
         )
         solution = diffrax.diffeqsolve(
-            term,
-            solver,
-            start,
+            diffrax.ODETerm(lambda t, y, c: jnp.stack(system.velocity(t, rows(y), c))),
+            NetworkRosenbrock(tableau=tableau, system=system),
+            period.start,
             end,
             None,
-            state,
+            y,
             system.prepare(args),
-            saveat=diffrax.SaveAt(subs=save),
+            saveat=diffrax.SaveAt(subs=(at_times, diffrax.SubSaveAt(t1=True))),
             max_steps=max_steps,
             stepsize_controller=diffrax.PIDController(rtol=rtol, atol=atol),
             throw=False,
             adjoint=adjoint or diffrax.RecursiveCheckpointAdjoint(),
         )
+        assert solution.ys is not None, "saved at the output times"
         values, final = solution.ys
+        values = jnp.where((shown == period.start)[:, None], seen(period.start, y, args), values)
+        here = period.used & finite & (shown >= period.start)
         good = solution.result == diffrax.RESULTS.successful
-        values = jnp.stack(values, -1)
-        first = jnp.stack([jnp.asarray(o) for o in seen(start, state, args)])
-        values = jnp.where((shown == start)[:, None], first, values)
-        here = used & finite & (shown >= start)
-        return jnp.stack([x[-1] for x in final]), (
-            values,
-            here,
-            good | ~used,
-            solution.stats["num_steps"] * used,
-        )
+        return final[-1], (values, here, good | ~period.used, solution.stats["num_steps"] * period.used)
 
-    rows = (
-        starts,
+    periods = _Period(
+        jnp.minimum(schedule.starts, last),
         ends,
         schedule.inputs,
         schedule.keep,
         schedule.add,
-        jnp.isfinite(schedule.starts) & (schedule.starts <= last),
+        jnp.isfinite(schedule.starts) & (schedule.starts <= last) & sound,
     )
-    _, (values, here, good, steps) = lax.scan(period, jnp.asarray(system.initial, parameters.dtype), rows)
+    first = jnp.asarray(system.initial, parameters.dtype)
+    _, (values, here, good, steps) = lax.scan(run_period, first, periods)
     which = here.shape[0] - 1 - jnp.argmax(here[::-1], 0)  # the last period that has begun
     chosen = jnp.take_along_axis(values, which[None, :, None], 0)[0]
-    ok = jnp.all(good) & jnp.all(jnp.where(finite[:, None], jnp.isfinite(chosen), True))
-    shown_values = jnp.where(ok & finite[:, None], chosen, 0.0)
-    return Trajectory(shown_values, ok, jnp.sum(steps), jnp.where(ok, 0, 3))
+    solved = jnp.all(good) & jnp.all(jnp.where(finite[:, None], jnp.isfinite(chosen), True))
+    ok = solved & sound
+    reason = jnp.where(sound, jnp.where(solved, COMPLETE, TOO_MANY_STEPS), NOT_FINITE)
+    return Trajectory(jnp.where(ok & finite[:, None], chosen, 0.0), ok, jnp.sum(steps), reason)
+
+
+class _Period(NamedTuple):
+    """One period of a schedule; `used` is False for padding and for what begins after the last time."""
+
+    start: Float[Array, ""]
+    end: Float[Array, ""]
+    inputs: Float[Array, " input"]
+    keep: Float[Array, " species"]
+    add: Float[Array, " species"]
+    used: Bool[Array, ""]
+
+
+def _observer(observe: Callable[[Any, Scalars, Scalars], Scalars] | None) -> Callable[..., Array]:
+    """(t, state, args) -> observables, as one array; the state itself by default."""
+    if observe is None:
+        return lambda t, y, args: y
+    return lambda t, y, args: jnp.stack([jnp.asarray(o) for o in observe(t, rows(y), args)])
+
+
+def _finite(parameters: Float[Array, " parameter"], schedule: Schedule) -> Bool[Array, ""]:
+    """Whether the dish can be started at all: every number finite."""
+    numbers = (parameters, schedule.inputs, schedule.keep, schedule.add)
+    return jnp.all(jnp.stack([jnp.all(jnp.isfinite(x)) for x in numbers]))

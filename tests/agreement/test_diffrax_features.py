@@ -37,11 +37,11 @@ def by_function() -> tuple[Any, Any, Any, Any]:
 
 
 def by_network() -> tuple[Any, Any, Any, Any]:
-    """The same as a compiled network: a tuple of scalars, sparse factors."""
+    """The same as a compiled network: sparse factors."""
     system = compile_network(assemble("decay", Decay))
     solver = NetworkRosenbrock(system)
-    term = diffrax.ODETerm(lambda t, y, constants: system.velocity(t, y, constants))
-    return term, solver, (jnp.asarray(START),), lambda k: system.prepare((k, jnp.asarray(1.0)))
+    term = diffrax.ODETerm(lambda t, y, constants: jnp.stack(system.velocity(t, tuple(y), constants)))
+    return term, solver, jnp.asarray([START]), lambda k: system.prepare((k, jnp.asarray(1.0)))
 
 
 FORMS = {"function": by_function, "network": by_network}

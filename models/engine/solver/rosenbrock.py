@@ -15,7 +15,8 @@ import jax.scipy.linalg as linalg
 from jax.flatten_util import ravel_pytree
 
 from models.engine.compile import System
-from models.engine.solver.step import Step, advance, combination
+from models.engine.solver.sparse_lu import eliminate, linear_solver
+from models.engine.solver.stages_over_lanes import newton_matrix, rows, stages_of, weighted
 from models.engine.solver.tableau import RODAS5P, Tableau
 
 
@@ -67,13 +68,6 @@ class _Rosenbrock(diffrax.AbstractAdaptiveSolver):
         """The right-hand side."""
         return terms.vf(t0, y0, args)
 
-    def _dense(self, y0: Any, step: Step) -> dict[str, Any]:
-        k = tuple(
-            tuple(combination(row, list(step.stages), i) for i in range(len(step.error)))
-            for row in self.tableau.H
-        )
-        return {"y0": y0, "y1": step.state, "k": k}
-
 
 def _real(terms: Any, t0: Any, t1: Any) -> tuple[Any, Any]:
     """1 or -1 where diffrax runs backwards in time by counting it upwards, and the size of the step.
@@ -86,8 +80,8 @@ def _real(terms: Any, t0: Any, t1: Any) -> tuple[Any, Any]:
 
 
 class NetworkRosenbrock(_Rosenbrock):
-    """For a compiled network: y is the tuple of species, `args` the constants of `system.prepare`; sparse
-    factors, unrolled.
+    """For a compiled network: y is the vector of species, `args` the constants of `system.prepare`; sparse
+    factors, and the stages in a loop, as the lanes of the engine have them.
     """
 
     system: System = eqx.field(static=True)
@@ -98,9 +92,15 @@ class NetworkRosenbrock(_Rosenbrock):
     ) -> Any:
         """One step; its error estimate is U_s."""
         del made_jump
-        direction, h = _real(terms, t0, t1)
-        step = advance(self.system, self.tableau, direction * t0, y0, direction * h, args)
-        return step.state, step.error, self._dense(y0, step), None, diffrax.RESULTS.successful
+        system, tableau, n = self.system, self.tableau, len(self.system.species)
+        direction, size = _real(terms, t0, t1)
+        t, h = direction * t0, direction * size
+        _, entries, drift = system.linearised(t, rows(y0), args)
+        solution = linear_solver(eliminate(system.pattern, n), newton_matrix(system, tableau, h, entries))
+        room = jnp.zeros((tableau.stages, n), y0.dtype)
+        y1, (stages,) = stages_of(system, tableau, t, y0, h, args, drift, solution, (room,))
+        dense = {"y0": y0, "y1": y1, "k": tuple(weighted(row, stages) for row in tableau.H)}
+        return y1, stages[-1], dense, None, diffrax.RESULTS.successful
 
 
 class Rosenbrock(_Rosenbrock):

@@ -11,7 +11,7 @@ reading stages.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -24,9 +24,9 @@ from models.engine.compile import System
 from models.engine.solver.sparse_lu import Entry, Scalars, keep
 from models.engine.solver.tableau import Row, Tableau
 
-Lane = Float[Array, " lane"]
-Rows = Float[Array, "row lane"]
-Stages = Float[Array, "stage species lane"]
+Lane = Float[Array, "*lane"]  # of one dish: a number
+Rows = Float[Array, "row *lane"]
+Stages = Float[Array, "stage species *lane"]
 
 
 def rows(table: Rows) -> Scalars:
@@ -93,24 +93,17 @@ def _prepared(tableau: Tableau, stage: int, y: Rows, stages: Stages, inverse: La
     return y + weighted(tableau.a[stage], stages), weighted(tableau.C[stage], stages) * inverse
 
 
-def stages_of(
+def stage_by_stage(
     system: System,
     tableau: Tableau,
     t: Lane,
     y: Rows,
     h: Lane,
     constants: Scalars,
-    drift: Scalars,
+    drift: Mapping[int, Any] | Scalars,
     solution: Callable[[Scalars], Scalars],
-    room: tuple[Stages, ...],
-) -> tuple[Rows, tuple[Stages, ...]]:
-    """The state after a step, and the room filled with the stages and, where there is a second one, with the
-    points of the field.
-
-    Args:
-        drift: the partial derivative of the field in time at (t, y).
-        solution: b -> (I / (gamma h) - J)^-1 b.
-    """
+) -> Callable[[Any, tuple[Stages, ...]], tuple[Stages, ...]]:
+    """(stage, room) -> room with that stage put in: what `stages_of` does for all of them."""
     inverse = keep(1.0 / h)
     c, d = (jnp.asarray(x, h.dtype) for x in (tableau.c, tableau.d))
     branches = [partial(_prepared, tableau, s) for s in range(tableau.stages)]
@@ -123,5 +116,27 @@ def stages_of(
         found = table(solution(tuple(right)), h)
         return put(room[0], s, found), *(put(points, s, at) for points in room[1:])
 
+    return turn
+
+
+def stages_of(
+    system: System,
+    tableau: Tableau,
+    t: Lane,
+    y: Rows,
+    h: Lane,
+    constants: Scalars,
+    drift: Mapping[int, Any] | Scalars,
+    solution: Callable[[Scalars], Scalars],
+    room: tuple[Stages, ...],
+) -> tuple[Rows, tuple[Stages, ...]]:
+    """The state after a step, and the room filled with the stages and, where there is a second one, with the
+    points of the field.
+
+    Args:
+        drift: the partial derivative of the field in time at (t, y); only of `system.drifting` it is read.
+        solution: b -> (I / (gamma h) - J)^-1 b.
+    """
+    turn = stage_by_stage(system, tableau, t, y, h, constants, drift, solution)
     room = over_stages(turn, tableau, room)
     return y + weighted((*tableau.a[-1], 1.0), room[0]), room

@@ -90,6 +90,22 @@ def test_concentrations_are_those_of_scipy(data):
     np.testing.assert_array_less(np.abs(found - expected).max(0), 1e-6 * np.abs(expected).max(0) + 1e-12)
 
 
+def test_one_set_alone_has_dense_output_and_agrees_with_the_same_set_among_others(data):
+    network = niche()
+    asked = dish_dataset.Ensemble(
+        network, dish(network, "x", il6=10.0), data["parameter_value"].values[:1], TIMES, NUMERICS
+    )
+    alone = dish_dataset.simulate(asked)
+    assert alone["ok"].values.tolist() == [True]
+    found, expected = alone["concentration"].values[0], data["concentration"].values[0]
+    # The bound of the comparison with SciPy above: the dense output is as good as the steps.
+    np.testing.assert_array_less(np.abs(found - expected).max(0), 1e-6 * np.abs(expected).max(0) + 1e-12)
+    spoilt = dish_dataset.simulate(replace(asked, sets=data["parameter_value"].values[1:2]))
+    assert spoilt["ok"].values.tolist() == [False]
+    assert spoilt["reason"].values.tolist() == data["reason"].values[1:2].tolist()
+    assert np.isnan(spoilt["concentration"]).all()
+
+
 def test_the_dataset_survives_its_file(data, tmp_path):
     dish_dataset.save(data, tmp_path / "x.nc")
     with xr.open_dataset(tmp_path / "x.nc", engine="h5netcdf") as back:
