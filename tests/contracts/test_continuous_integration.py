@@ -13,6 +13,29 @@ def test_continuous_integration_runs_the_test_command_of_the_readme(house):
         assert "sh scripts/run.sh test" in lines, file
 
 
+def test_continuous_integration_checks_style_types_layers_and_dead_code_after_the_tests(house):
+    """Each step once, in this order, on the whole house: an argument would leave something unchecked."""
+    lines = (house.root / ".ci" / "run").read_text().splitlines()
+    steps = [
+        line.removeprefix("sh scripts/run.sh ") for line in lines if line.startswith("sh scripts/run.sh")
+    ]
+    layers = "-c 'from importlinter.cli import lint_imports_command; lint_imports_command()'"
+    style = ["-m ruff check .", "-m ruff format --check ."]
+    assert steps == ["test", *style, "-m pyright", layers, ".ci/dead_code.py"]
+    assert "set -euo pipefail" in lines
+
+
+def test_no_rule_of_types_or_names_is_off_for_the_whole_house(house, matches):
+    tools = tomllib.loads((house.root / "pyproject.toml").read_text())["tool"]
+    off = {rule for rule, value in tools["pyright"].items() if rule.startswith("report") and not value}
+    of_libraries = {"reportMissingTypeStubs": "stubs of libraries, which we do not write"}
+    matches("rules of types", off, "switched off for the whole house", of_libraries)
+    assert tools["pyright"]["typeCheckingMode"] == "standard"
+    assert set(tools["pyright"]["include"]) == {"models", "inference", "scripts"}
+    assert "F" in tools["ruff"]["lint"]["select"]
+    assert not {"F", "F8", "F82", "F821"} & set(tools["ruff"]["lint"]["ignore"])
+
+
 def test_the_launcher_is_a_posix_shell_script(house):
     assert house.run("sh", "-n", "scripts/run.sh").returncode == 0
 
