@@ -16,26 +16,27 @@ def test_no_module_is_longer_than_one_question(house, matches):
     matches("long modules", long, f"more than {LINES_OF_A_MODULE} lines, split")
 
 
+def functions(module):
+    """(name, whether it is long, numbers of the lines of its signature) of each function."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            long = (node.end_lineno or node.lineno) - node.lineno + 1 > LINES_OF_A_FUNCTION
+            yield node.name, long, range(node.lineno, max(node.body[0].lineno, node.lineno + 1))
+
+
 def test_no_function_is_longer_than_a_screen_without_its_reason(house, matches):
     found = set()
     for module in house.modules_in("models", "inference", "scripts"):
-        lines = module.text.splitlines()
-        for node in ast.walk(module.tree):
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                size = (node.end_lineno or node.lineno) - node.lineno + 1
-                if size > LINES_OF_A_FUNCTION and not REASON.search(lines[node.lineno - 1]):
-                    found.add(f"{module.path}:{node.name}")
+        lines = ["", *module.text.splitlines()]
+        for name, long, signature in functions(module):
+            if long and not any(REASON.search(lines[number]) for number in signature):
+                found.add(f"{module.path}:{name}")
     remedy = f"more than {LINES_OF_A_FUNCTION} lines, divide, or say why beside `def` (# long: reason)"
     matches("long functions", found, remedy)
 
 
 def test_a_reason_for_length_stands_beside_a_long_function_only(house):
     for module in house.modules_in("models", "inference", "scripts"):
-        long = {
-            node.lineno
-            for node in ast.walk(module.tree)
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-            and (node.end_lineno or node.lineno) - node.lineno >= LINES_OF_A_FUNCTION
-        }
+        reasoned = {number for _, long, signature in functions(module) if long for number in signature}
         for number, line in enumerate(module.text.splitlines(), 1):
-            assert not REASON.search(line) or number in long, f"{module.path}:{number}: is not long"
+            assert not REASON.search(line) or number in reasoned, f"{module.path}:{number}: is not long"
