@@ -45,9 +45,50 @@ class guarded_log(sp.Function):
         return 1 / self.args[0]
 
 
+class raised(sp.Function):
+    """x**h as SBML and PEtab mean it: a negative x has a value where h is whole, and none elsewhere.
+
+    Unlike `power` it guards nothing: 0 to a negative exponent is infinite. It is for formulas of files only,
+    where a silent 0 would be another model than the one that was written.
+    """
+
+    nargs = 2
+
+    @classmethod
+    def eval(cls, x: Any, h: Any) -> Any:
+        if h.is_Integer and (h >= 0 or not x.is_zero):
+            return x**h
+        if h.is_number and x.is_number and (x.is_positive or (x.is_zero and h.is_positive)):
+            return x**h
+        return None
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        x, h = self.args
+        return h * steepness(x, h - 1) if argindex == 1 else guarded_log(choose(x, x, -x)) * self
+
+    def _latex(self, printer: Any, exp: Any = None) -> str:
+        return printer.doprint(sp.Pow(*self.args, evaluate=False))
+
+
+class steepness(sp.Function):
+    """x**g where it stands for a slope of `raised`: for g < 0 that of |x| = 1e-12 at least.
+
+    The slope of a root at 0 is infinite. A step that uses it stands still for ever, and its error estimate
+    says that all is well; a finite slope lets the field itself carry the state away from 0.
+    """
+
+    nargs = 2
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        x, g = self.args
+        return g * steepness(x, g - 1) if argindex == 1 else guarded_log(choose(x, x, -x)) * self
+
+
 class choose(sp.Function):
     """`a` where `margin` >= 0, else `b`: a condition that stays an expression and derives branch by
     branch.
+
+    A strict condition is the opposite of one that is not: `a` where m > 0, else `b` is `choose(-m, b, a)`.
     """
 
     nargs = 3
@@ -56,7 +97,7 @@ class choose(sp.Function):
     def eval(cls, margin: Any, a: Any, b: Any) -> Any:
         if a == b:
             return a
-        return (a if margin >= 0 else b) if margin.is_number else None
+        return (a if margin >= 0 else b) if margin.is_number and margin.is_extended_real else None
 
     def fdiff(self, argindex: int = 1) -> sp.Expr:
         margin, _, _ = self.args

@@ -10,6 +10,7 @@ NumPy: another integrator, other linear algebra, another compilation of the netw
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -25,7 +26,7 @@ from scipy.integrate import solve_ivp
 from inference.likelihood.likelihood import lanes, log_likelihood, terms
 from inference.study.study import Study
 from models.declare import time
-from models.engine.compile import System
+from models.engine.compile import FLATTEST, ROUNDING, System
 from models.engine.one_dish import Trajectory
 from models.engine.protocol import Schedule
 from models.formula import function_of
@@ -36,10 +37,22 @@ PARETO_K = 0.7  # above it importance weights cannot be trusted (Vehtari et al.,
 
 Evaluate = Callable[[Array, Array, Array], tuple[Array, Array]]
 
+
+def _raised(x: float, h: float) -> float:
+    """x^h of a file's formula; not a number where that has none."""
+    try:
+        value = 0.0 if -ROUNDING <= x < 0.0 and h != round(h) else float(x) ** h
+    except ZeroDivisionError:
+        return math.inf
+    return math.nan if isinstance(value, complex) else value
+
+
 _NUMPY: list[Any] = [
     {
         "power": lambda x, h: np.exp(h * np.log(max(x, 0.0) + 1e-100)),
         "guarded_log": lambda x: np.log(max(x, 0.0) + 1e-100),
+        "raised": _raised,
+        "steepness": lambda x, g: _raised(max(abs(x), FLATTEST) * math.copysign(1, x) if g < 0 else x, g),
         "choose": lambda margin, a, b: a if margin >= 0 else b,
         "Max": lambda *x: max(x),
         "Min": lambda *x: min(x),

@@ -38,6 +38,9 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], range]] = {  # each with the numb
             sp.sinh,
             sp.cosh,
             sp.tanh,
+            sp.asinh,
+            sp.acosh,
+            sp.atanh,
             ratelaws.guarded_log,
         )
     },
@@ -45,6 +48,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], range]] = {  # each with the numb
     "Max": (sp.Max, range(1, 101)),  # SymPy compares each operand with every other
     "Min": (sp.Min, range(1, 101)),
     "power": (ratelaws.power, range(2, 3)),
+    "raised": (ratelaws.raised, range(2, 3)),
     "choose": (ratelaws.choose, range(3, 4)),
 }
 CONSTANTS: dict[str, Any] = {"pi": sp.pi, "e": sp.E, "inf": sp.oo, "-inf": -sp.oo}

@@ -10,7 +10,7 @@ from typing import Any
 
 import sympy as sp
 
-from inference.study.petab_v2 import formula, read_model
+from inference.study.petab_v2 import formula, model_of, of_prior, read_model, table_files
 from inference.study.priors import Prior
 from inference.study.problem_tables import (
     Change,
@@ -21,17 +21,44 @@ from inference.study.problem_tables import (
     PeriodRow,
     StudyError,
     Tables,
+    finite,
+    given,
     known,
     numeric,
+    once,
     read_rows,
 )
-from models.sbml.formulas import SbmlError
-from models.sbml.reader import read_sbml
 
 _LN10 = math.log(10.0)
 # observableTransformation -> prefix of the family of the noise
 _TRANSFORMED = {"lin": "", "log": "log-", "log10": "log10-"}
+COLUMNS = {
+    "parameter": ("parameterId", "parameterScale", "lowerBound", "upperBound", "estimate"),
+    "condition": ("conditionId",),
+    "observable": ("observableId", "observableFormula", "noiseFormula"),
+    "measurement": ("observableId", "simulationConditionId", "measurement", "time"),
+}
+OPTIONAL = {
+    "parameter": (
+        "parameterName",
+        "nominalValue",
+        "initializationPriorType",
+        "initializationPriorParameters",
+        "objectivePriorType",
+        "objectivePriorParameters",
+    ),
+    "condition": ("conditionName",),
+    "observable": ("observableName", "observableTransformation", "noiseDistribution"),
+    "measurement": (
+        "preequilibrationConditionId",
+        "observableParameters",
+        "noiseParameters",
+        "datasetId",
+        "replicateId",
+    ),
+}
 Rows = list[tuple[str, dict[str, str]]]
+Conditions = dict[str, tuple[str, dict[str, Change | None]]]
 
 
 def read(path: pathlib.Path, config: Mapping[str, Any]) -> Tables:
@@ -42,37 +69,27 @@ def read(path: pathlib.Path, config: Mapping[str, Any]) -> Tables:
     """
     logging.getLogger("petab").setLevel(logging.CRITICAL)
     problems = config.get("problems") or []
+    if not isinstance(problems, list) or not all(isinstance(p, Mapping) for p in problems):
+        raise StudyError(f"{path.name}: problems is no list of tables of files: write it as PEtab 1 does")
     if len(problems) != 1 or len(problems[0].get("sbml_files") or []) != 1:
         raise StudyError(f"{path.name}: needs exactly one problem with one SBML file: split it")
     problem = problems[0]
-    location = problem["sbml_files"][0]
+    (location,) = table_files(path, problem, "sbml_files")
     model_text = read_model(path, location)
 
-    def rows(names: Any, required: tuple[str, ...]) -> Rows:
+    def rows(source: Mapping[str, Any], key: str, kind: str) -> Rows:
         return [
             r
-            for f in ([names] if isinstance(names, str) else names or [])
-            for r in read_rows(path.parent / f, required)
+            for f in table_files(path, source, key)
+            for r in read_rows(path.parent / f, COLUMNS[kind], OPTIONAL[kind])
         ]
 
-    parameters = _parameters(
-        rows(
-            config.get("parameter_file"),
-            ("parameterId", "parameterScale", "lowerBound", "upperBound", "estimate"),
-        )
-    )
-    conditions = _conditions(rows(problem.get("condition_files"), ("conditionId",)))
-    observables = _observables(
-        rows(problem.get("observable_files"), ("observableId", "observableFormula", "noiseFormula"))
-    )
-    seen = rows(
-        problem.get("measurement_files"), ("observableId", "simulationConditionId", "measurement", "time")
-    )
+    parameters = _parameters(rows(config, "parameter_file", "parameter"))
+    conditions = _conditions(rows(problem, "condition_files", "condition"))
+    observables = _observables(rows(problem, "observable_files", "observable"))
+    seen = rows(problem, "measurement_files", "measurement")
     experiments, measurements = _measurements(seen, observables, conditions)
-    try:
-        model = read_sbml(model_text)
-    except SbmlError as e:
-        raise StudyError(f"{location}: {str(e).removeprefix('SBML: ')}") from None
+    model = model_of(model_text, location)
     return Tables(
         path.stem,
         model,
@@ -84,22 +101,41 @@ def read(path: pathlib.Path, config: Mapping[str, Any]) -> Tables:
     )
 
 
-def _conditions(rows: Rows) -> dict[str, tuple[str, tuple[Change, ...]]]:
-    found = {}
+def _conditions(rows: Rows) -> Conditions:
+    """Of each condition its place and, by column, what it sets; None where the cell says nothing."""
+    found: Conditions = {}
     for place, row in rows:
-        changes = tuple(
-            Change(target, formula(text, place, target), place)
+        once(row["conditionId"], {k: at for k, (at, _) in found.items()}, place, "condition")
+        changes = {
+            target: Change(target, formula(text, place, target), place) if given(text) else None
             for target, text in row.items()
-            if target not in ("conditionId", "conditionName") and text and text.lower() != "nan"
-        )
+            if target and target not in ("conditionId", "conditionName")
+        }
         found[row["conditionId"]] = (place, changes)
     return found
+
+
+def _set(condition: tuple[str, dict[str, Change | None]]) -> tuple[Change, ...]:
+    return tuple(c for c in condition[1].values() if c is not None)
+
+
+def _after(
+    before: tuple[str, dict[str, Change | None]], after: tuple[str, dict[str, Change | None]]
+) -> tuple[Change, ...]:
+    """What the second condition sets; what only the first one set gets the model's own value again.
+
+    A cell without a number means that (PEtab 1: "the default model value"), but for species: they go on from
+    where pre-equilibration left them, which `protocol` sees to.
+    """
+    place, changes = after
+    again = (n for n, c in before[1].items() if c is not None and changes.get(n) is None)
+    return (*_set(after), *(Change(n, sp.Symbol(n), place) for n in again))
 
 
 def _observables(rows: Rows) -> dict[str, ObservableRow]:
     found: dict[str, ObservableRow] = {}
     for place, row in rows:
-        name = row["observableId"]
+        name = once(row["observableId"], {k: o.at for k, o in found.items()}, place, "observable")
         transformation = known(
             row.get("observableTransformation") or "lin", _TRANSFORMED, place, "observableTransformation"
         )
@@ -140,27 +176,22 @@ def _number(symbol: str) -> int:
 def _measurements(
     rows: Rows,
     observables: Mapping[str, ObservableRow],
-    conditions: Mapping[str, tuple[str, tuple[Change, ...]]],
+    conditions: Conditions,
 ) -> tuple[dict[str, ExperimentRow], list[MeasurementRow]]:
     experiments: dict[str, ExperimentRow] = {}
     found = []
     for place, row in rows:
         o = observables[known(row["observableId"], observables, place, "observable")]
-        before, after = (
-            row.get("preequilibrationConditionId", ""),
-            known(row["simulationConditionId"], conditions, place, "condition"),
-        )
+        before = row.get("preequilibrationConditionId", "")
+        before = before if given(before) or before in conditions else ""
+        after = known(row["simulationConditionId"], conditions, place, "condition")
         name = f"{before}__{after}" if before else after
         if name not in experiments:
-            periods = (
-                [PeriodRow(-math.inf, conditions[known(before, conditions, place, "condition")][1], place)]
-                if before
-                else []
-            )
-            experiments[name] = ExperimentRow(
-                name, (*periods, PeriodRow(0.0, conditions[after][1], place)), place
-            )
-        at, value = numeric(row["time"], place, "time"), numeric(row["measurement"], place, "measurement")
+            first = conditions[known(before, conditions, place, "condition")] if before else None
+            then = _after(first, conditions[after]) if first else _set(conditions[after])
+            periods = [PeriodRow(-math.inf, _set(first), place)] if first else []
+            experiments[name] = ExperimentRow(name, (*periods, PeriodRow(0.0, then, place)), place)
+        at, value = numeric(row["time"], place, "time"), finite(row["measurement"], place, "measurement")
         if at < 0:
             raise StudyError(f"{place}: time {at:g} is before the start (0): correct it")
         if o.family.startswith("log") and value <= 0:
@@ -168,49 +199,56 @@ def _measurements(
                 f"{place}: measurement {value:g} has no logarithm, which the noise of {o.id} needs: "
                 f"correct it"
             )
-        given = {
-            kind: [
-                formula(x, place, column)
-                for x in row.get(column, "").split(";")
-                if x.strip() and x.lower() != "nan"
+        overrides: list[sp.Expr] = []
+        for kind, column in (("observable", "observableParameters"), ("noise", "noiseParameters")):
+            values = [
+                formula(x.strip(), place, column) for x in row.get(column, "").split(";") if given(x.strip())
             ]
-            for kind, column in (("observable", "observableParameters"), ("noise", "noiseParameters"))
-        }
-        overrides = []
-        for p in o.placeholders:
-            values = given["observable" if p.startswith("observable") else "noise"]
-            if len(values) < _number(p):
-                raise StudyError(f"{place}: gives no value for {p}: add it to the row")
-            overrides.append(values[_number(p) - 1])
+            wanted = [p for p in o.placeholders if p.startswith(kind)]
+            for p in wanted:
+                if len(values) < _number(p):
+                    raise StudyError(f"{place}: gives no value for {p}: add it to the row")
+            if len(values) > max(map(_number, wanted), default=0):
+                raise StudyError(
+                    f"{place}: {column} has {len(values)} values for {len(wanted)} placeholders of {o.id}: "
+                    f"give one for each"
+                )
+            overrides += [values[_number(p) - 1] for p in wanted]
         found.append(MeasurementRow(o.id, name, at, value, tuple(overrides), 0, place))
     return experiments, found
 
 
 def _parameters(rows: Rows) -> list[ParameterRow]:
-    found = []
+    found: list[ParameterRow] = []
+    seen: dict[str, str] = {}
     for place, row in rows:
+        seen[once(row["parameterId"], seen, place, "parameter")] = place
         estimate = {"1": True, "0": False, "1.0": True, "0.0": False}[
             known(row["estimate"], ("1", "0", "1.0", "0.0"), place, "estimate")
         ]
         scale = known(row["parameterScale"] or "lin", ("lin", "log", "log10"), place, "parameterScale")
-        lower = numeric(row["lowerBound"], place, "lowerBound") if row["lowerBound"] else -math.inf
-        upper = numeric(row["upperBound"], place, "upperBound") if row["upperBound"] else math.inf
+        lower = numeric(row["lowerBound"], place, "lowerBound") if given(row["lowerBound"]) else -math.inf
+        upper = numeric(row["upperBound"], place, "upperBound") if given(row["upperBound"]) else math.inf
         nominal = (
-            numeric(row["nominalValue"], place, "nominalValue")
-            if row.get("nominalValue") or not estimate
+            numeric(row.get("nominalValue", ""), place, "nominalValue")
+            if given(row.get("nominalValue", "")) or not estimate
             else math.nan
         )
         prior = None
         if estimate:
-            given = [
+            _check_bounds(row["parameterId"], scale, lower, upper, place)
+            numbers = [
                 numeric(x, place, "objectivePriorParameters")
                 for x in row.get("objectivePriorParameters", "").split(";")
-                if x
+                if given(x.strip())
             ]
             try:
-                prior = _prior(row.get("objectivePriorType", ""), given, scale, lower, upper)
-            except ValueError as e:
-                raise StudyError(f"{place}: {e}") from None
+                prior = _prior(row.get("objectivePriorType", ""), numbers, scale, lower, upper, place)
+                prior.distribution()
+            except StudyError:
+                raise
+            except (ValueError, OverflowError) as e:
+                raise StudyError(f"{place}: {of_prior(e)}") from None
         title = row.get("parameterName", "")
         found.append(
             ParameterRow(
@@ -220,11 +258,27 @@ def _parameters(rows: Rows) -> list[ParameterRow]:
     return found
 
 
-def _prior(kind: str, given: list[float], scale: str, lower: float, upper: float) -> Prior:
+def _check_bounds(name: str, scale: str, lower: float, upper: float, place: str) -> None:
+    if not lower < upper:
+        raise StudyError(
+            f"{place}: {name} is estimated between {lower:g} and {upper:g}: give the lower bound first"
+        )
+    if scale != "lin" and lower <= 0 and math.isfinite(lower):
+        raise StudyError(
+            f"{place}: {name} has the lower bound {lower:g}, which has no logarithm: give a positive one or "
+            f"the scale lin"
+        )
+
+
+def _prior(
+    kind: str, numbers: list[float], scale: str, lower: float, upper: float, place: str
+) -> Prior:
     """Priors on the scale of a parameter become priors of the parameter itself; without one, flat on its
     scale.
     """
-    if not kind or kind.lower() == "nan":
+    if not given(kind):
+        if not (math.isfinite(lower) and math.isfinite(upper)):
+            raise StudyError(f"{place}: is estimated without a prior and without two bounds: give one of both")
         return Prior("uniform" if scale == "lin" else "log-uniform", (lower, upper))
     factor = _LN10 if scale == "log10" else 1.0
     plain = {
@@ -235,12 +289,14 @@ def _prior(kind: str, given: list[float], scale: str, lower: float, upper: float
         "logLaplace": "log-laplace",
     }
     if kind in plain:
-        return Prior(plain[kind], tuple(given), lower, upper)
+        return Prior(plain[kind], tuple(numbers), lower, upper)
     family = known(
-        kind.removeprefix("parameterScale").lower(), ("uniform", "normal", "laplace"), "parameters", "prior"
+        kind.removeprefix("parameterScale").lower(), ("uniform", "normal", "laplace"), place, "prior"
     )
+    if len(numbers) != 2:
+        raise StudyError(f"{place}: prior {kind} takes 2 parameters, not {len(numbers)}: separate them by ';'")
     if scale == "lin":
-        return Prior(family, tuple(given), lower, upper)
+        return Prior(family, tuple(numbers), lower, upper)
     if family == "uniform":
-        return Prior("log-uniform", (math.exp(factor * given[0]), math.exp(factor * given[1])), lower, upper)
-    return Prior(f"log-{family}", (factor * given[0], factor * given[1]), lower, upper)
+        return Prior("log-uniform", (math.exp(factor * numbers[0]), math.exp(factor * numbers[1])), lower, upper)
+    return Prior(f"log-{family}", (factor * numbers[0], factor * numbers[1]), lower, upper)

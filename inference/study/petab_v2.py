@@ -11,6 +11,8 @@ from __future__ import annotations
 import logging
 import math
 import pathlib
+import re
+import reprlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,13 +29,17 @@ from inference.study.problem_tables import (
     PeriodRow,
     StudyError,
     Tables,
+    finite,
     known,
     numeric,
+    once,
     plain,
     read_rows,
+    read_text,
 )
 from models.sbml.formulas import SbmlError
-from models.sbml.reader import read_sbml
+from models.sbml.model_file import SbmlModel
+from models.sbml.reader import decoded, read_sbml
 from models.units import UnitError, unit
 
 COLUMNS = {
@@ -42,7 +48,44 @@ COLUMNS = {
     "observable": ("observableId", "observableFormula", "noiseFormula"),
     "measurement": ("observableId", "time", "measurement"),
     "parameter": ("parameterId", "estimate"),
+    "mapping": ("petabEntityId", "modelEntityId"),
 }
+OPTIONAL = {
+    "condition": (),
+    "experiment": (),
+    "observable": (
+        "observableName",
+        "noiseDistribution",
+        "observablePlaceholders",
+        "noisePlaceholders",
+        "degreesOfFreedom",
+        "unit",
+    ),
+    "measurement": (
+        "modelId",
+        "experimentId",
+        "observableParameters",
+        "noiseParameters",
+        "datasetId",
+        "replicateId",
+        "censoring",
+    ),
+    "parameter": (
+        "parameterName",
+        "lowerBound",
+        "upperBound",
+        "nominalValue",
+        "priorDistribution",
+        "priorParameters",
+        "belief",
+        "beliefParameters",
+        "tags",
+        "unit",
+    ),
+    "mapping": ("name",),
+}
+LONGEST = 20_000  # characters of a formula
+TALLEST = 4  # powers in the exponents of powers
 CENSORINGS = {"": 0, "none": 0, "left": -1, "right": 1}
 NOISES = ("normal", "log-normal", "laplace", "log-laplace")
 Rows = list[tuple[str, dict[str, str]]]
@@ -56,35 +99,29 @@ def read(path: pathlib.Path, config: Mapping[str, Any]) -> Tables:
     """
     if config.get("extensions"):
         raise StudyError(
-            f"{path.name}: extension {next(iter(config['extensions']))!r} is not supported: remove it"
+            f"{path.name}: extension {_shortly(next(iter(config['extensions'])))} is not supported: remove it"
         )
-    if config.get("mapping_files"):
-        raise StudyError(f"{path.name}: mapping tables are not supported: use the names of the model")
-    models = config.get("model_files") or {}
-    if len(models) != 1:
-        raise StudyError(f"{path.name}: has {len(models)} models: give exactly one")
-    (info,) = models.values()
-    if info.get("language") != "sbml":
-        raise StudyError(f"{path.name}: model language {info.get('language')!r} is not supported: give SBML")
-    model_text = read_model(path, info["location"])
+    location = _model_location(path, config)
+    model_text = read_model(path, location)
 
     def rows(kind: str) -> Rows:
         return [
-            r for f in config.get(f"{kind}_files") or [] for r in read_rows(path.parent / f, COLUMNS[kind])
+            r
+            for f in table_files(path, config, f"{kind}_files")
+            for r in read_rows(path.parent / f, COLUMNS[kind], OPTIONAL[kind])
         ]
 
     conditions = _conditions(rows("condition"))
     experiments = _experiments(rows("experiment"), conditions)
     observables = _observables(rows("observable"))
     measurements = _measurements(rows("measurement"), observables, experiments)
-    try:
-        model = read_sbml(model_text)
-    except SbmlError as e:
-        raise StudyError(
-            f"{info['location']}: {str(e).removeprefix('SBML: ').removeprefix('SBML')}"
-        ) from None
+    model = model_of(model_text, location)
+    _only_annotates(rows("mapping"), model)
+    name = config.get("id") or path.parent.name
+    if not isinstance(name, str | int | float):
+        raise StudyError(f"{path.name}: id is no text: write a word")
     return Tables(
-        str(config.get("id") or path.parent.name),
+        str(name),
         model,
         model_text,
         tuple(experiments.values()),
@@ -94,30 +131,108 @@ def read(path: pathlib.Path, config: Mapping[str, Any]) -> Tables:
     )
 
 
+def _model_location(path: pathlib.Path, config: Mapping[str, Any]) -> str:
+    """Where the one SBML model of a problem lies."""
+    models = config.get("model_files") or {}
+    if not isinstance(models, Mapping) or not all(isinstance(m, Mapping) for m in models.values()):
+        raise StudyError(
+            f"{path.name}: model_files is no table of name, location and language: write it as PEtab 2 does"
+        )
+    if len(models) != 1:
+        raise StudyError(f"{path.name}: has {len(models)} models: give exactly one")
+    (info,) = models.values()
+    if info.get("language") != "sbml":
+        raise StudyError(
+            f"{path.name}: model language {_shortly(info.get('language'))} is not supported: give SBML"
+        )
+    return one_file(path, info.get("location"), "the model's location")
+
+
+def table_files(path: pathlib.Path, config: Mapping[str, Any], key: str) -> list[str]:
+    """Names of files that a YAML file lists under `key`, each once."""
+    names = config.get(key) or []
+    found = [one_file(path, n, key) for n in ([names] if isinstance(names, str) else names)]
+    twice = [n for n in dict.fromkeys(found) if found.count(n) > 1]
+    if twice:
+        raise StudyError(f"{path.name}: {key} lists {twice[0]!r} twice: remove one")
+    return found
+
+
+def one_file(path: pathlib.Path, name: object, key: str) -> str:
+    """The name of a file that a YAML file gives."""
+    if not isinstance(name, str):
+        raise StudyError(f"{path.name}: {key}: {_shortly(name)} is no name of a file: write one")
+    return name
+
+
+def _shortly(value: object) -> str:
+    return reprlib.repr(value)
+
+
+def model_of(text: str, location: str) -> SbmlModel:
+    """The model of a problem; every finding names its file."""
+    try:
+        return read_sbml(text, location)
+    except SbmlError as e:
+        raise StudyError(str(e)) from None
+
+
+def _only_annotates(rows: Rows, model: SbmlModel) -> None:
+    """A mapping table that gives names of the model to themselves, or names to nothing, changes nothing."""
+    for place, row in rows:
+        ours, theirs = row["petabEntityId"], row["modelEntityId"]
+        if theirs and theirs != ours:
+            raise StudyError(
+                f"{place}: {ours} stands for {theirs} of the model, which is not supported: use the name of "
+                f"the model"
+            )
+
+
 def lint(path: pathlib.Path) -> None:
-    """PEtab's own checks; raises `StudyError` with the first finding."""
+    """PEtab's own checks; raises `StudyError` with the first finding, at the row that it speaks of."""
     from petab import v2
 
     logging.getLogger("petab").setLevel(logging.CRITICAL)
     try:
         issues = v2.Problem.from_yaml(path).validate()
+    except UnicodeError:  # petab reads UTF-8 only; we have read the same tables
+        return
     except Exception as e:  # petab raises many kinds
-        raise StudyError(f"{path.name}: {_first_line(e)}: correct what petablint reports") from None
+        raise StudyError(f"{_place(path, str(e))}: {_first_line(e)}: correct what petablint reports") from None
     errors = [i for i in issues if i.level >= v2.lint.ValidationIssueSeverity.ERROR]
     if errors:
-        raise StudyError(f"{path.name}: {_first_line(errors[0].message)}: correct what petablint reports")
+        text = _first_line(errors[0].message)
+        raise StudyError(f"{_place(path, text)}: {text}: correct what petablint reports")
+
+
+def _place(path: pathlib.Path, finding: str) -> str:
+    """The row whose id a finding of petablint names, else the YAML file."""
+    named = set(re.findall(r"\w+", finding))
+    config = load_config(path)
+    for kind, columns in COLUMNS.items():
+        for file in table_files(path, config, f"{kind}_files"):
+            for place, row in read_rows(path.parent / file, columns):
+                if row[columns[0]] in named and kind != "measurement":
+                    return place
+    return path.name
 
 
 def _first_line(text: object) -> str:
-    return str(text).strip().splitlines()[0].rstrip(".:")
+    lines = str(text).strip().splitlines()
+    return lines[0][:300].rstrip(".:") if lines else type(text).__name__
 
 
 def read_model(path: pathlib.Path, location: str) -> str:
-    """Text of the model file beside the YAML file."""
+    """Text of the model file beside the YAML file, in whatever encoding its XML declares."""
     file = path.parent / location
     if not file.is_file():
         raise StudyError(f"{path.name}: model {location!r} is not there: put it beside the YAML file")
-    return file.read_text(encoding="utf-8")
+    try:
+        return decoded(file.read_bytes())
+    except (UnicodeError, LookupError) as e:
+        raise StudyError(
+            f"{location}: is not in the encoding that it declares ({_first_line(e)}): save it as UTF-8"
+        ) from None
 
 
 def formula(text: str, place: str, column: str) -> sp.Expr:
@@ -126,17 +241,50 @@ def formula(text: str, place: str, column: str) -> sp.Expr:
 
     if not text:
         raise StudyError(f"{place}: {column} is empty: write a formula")
+    if len(text) > LONGEST:
+        raise StudyError(f"{place}: {column} has {len(text)} characters: shorten it to {LONGEST}")
     try:
+        if text.count("^") + text.count("pow") + text.count("exp") > 1:
+            _bounded(sympify_petab(text, evaluate=False))
         return plain(sympify_petab(text))
-    except (ValueError, AssertionError) as e:
+    except RecursionError:
+        raise StudyError(f"{place}: {column} is nested too deeply: write it in parts") from None
+    except Exception as e:  # petab's parser and SymPy raise many kinds
+        shown = text if len(text) < 80 else f"{text[:77]}..."
         raise StudyError(
-            f"{place}: {column} {text!r} cannot be read ({_first_line(e)}): write it in PEtab's syntax"
+            f"{place}: {column} {shown!r} cannot be read ({_first_line(e)}): write it in PEtab's syntax"
         ) from None
+
+
+def _bounded(e: sp.Basic, tower: int = 0) -> float | None:
+    """The value of a formula of numbers; a tower of powers is refused before anything works it out."""
+    if tower > TALLEST:
+        raise OverflowError("is a tower of powers")
+    if isinstance(e, sp.Number):
+        return float(e)
+    parts = [_bounded(a, tower + (e.is_Pow and i == 1)) for i, a in enumerate(e.args)]
+    if None in parts or not parts:
+        return None
+    try:
+        if e.is_Pow:
+            return abs(parts[0]) ** parts[1] if parts[0] else 0.0
+        return math.exp(parts[0]) if isinstance(e, sp.exp) else math.fsum(map(abs, parts))
+    except OverflowError:
+        raise OverflowError("is beyond every machine number") from None
 
 
 def _conditions(rows: Rows) -> dict[str, list[Change]]:
     found: dict[str, list[Change]] = {}
+    at: dict[tuple[str, str], str] = {}
     for place, row in rows:
+        pair = (row["conditionId"], row["targetId"])
+        if not row["conditionId"]:
+            raise StudyError(f"{place}: has no condition id: give one")
+        if pair in at:
+            raise StudyError(
+                f"{place}: condition {pair[0]!r} sets {pair[1]} already ({at[pair]}): keep one row"
+            )
+        at[pair] = place
         value = formula(row["targetValue"], place, "targetValue")
         found.setdefault(row["conditionId"], []).append(Change(row["targetId"], value, place))
     return found
@@ -173,8 +321,7 @@ def _observables(rows: Rows) -> dict[str, ObservableRow]:
     found: dict[str, ObservableRow] = {}
     for place, row in rows:
         name = row["observableId"]
-        if name in found:
-            raise StudyError(f"{place}: observable {name!r} is there already ({found[name].at}): rename one")
+        once(name, {k: o.at for k, o in found.items()}, place, "observable")
         family = known(row.get("noiseDistribution") or "normal", NOISES, place, "noiseDistribution")
         degrees = (
             numeric(row["degreesOfFreedom"], place, "degreesOfFreedom")
@@ -217,7 +364,7 @@ def _measurements(
         experiment = row.get("experimentId", "")
         if experiment or experiments:
             known(experiment, experiments, place, "experiment")
-        at, value = numeric(row["time"], place, "time"), numeric(row["measurement"], place, "measurement")
+        at, value = numeric(row["time"], place, "time"), finite(row["measurement"], place, "measurement")
         first = (
             min((p.time for p in experiments[experiment].periods if p.time > -math.inf), default=0.0)
             if experiment
@@ -249,8 +396,7 @@ def _parameters(rows: Rows) -> list[ParameterRow]:
     found: dict[str, ParameterRow] = {}
     for place, row in rows:
         name = row["parameterId"]
-        if name in found:
-            raise StudyError(f"{place}: parameter {name!r} is there already ({found[name].at}): keep one row")
+        once(name, {k: p.at for k, p in found.items()}, place, "parameter")
         estimate = {"true": True, "false": False, "1": True, "0": False}[
             known(row["estimate"].lower(), ("true", "false", "1", "0"), place, "estimate")
         ]
@@ -285,7 +431,7 @@ def _parameters(rows: Rows) -> list[ParameterRow]:
             except StudyError:
                 raise
             except ValueError as e:
-                raise StudyError(f"{place}: {e}") from None
+                raise StudyError(f"{place}: {of_prior(e)}") from None
         _unit(row.get("unit", ""), place)
         tags = tuple(t.strip() for t in row.get("tags", "").split(";") if t.strip())
         title = row.get("parameterName", "")
@@ -293,6 +439,12 @@ def _parameters(rows: Rows) -> list[ParameterRow]:
             name, title, nominal, lower, upper, estimate, prior, tags, row.get("unit", ""), place
         )
     return list(found.values())
+
+
+def of_prior(e: ValueError) -> str:
+    """What is wrong with the parameters of a prior, in one line with a remedy."""
+    text = _first_line(e)
+    return text if text.startswith("prior") else f"prior: {text}: correct its parameters"
 
 
 def _unit(text: str, place: str) -> None:
@@ -303,11 +455,33 @@ def _unit(text: str, place: str) -> None:
 
 
 def load_config(path: pathlib.Path) -> dict[str, Any]:
-    """The YAML file of a problem."""
+    """The YAML file of a problem.
+
+    Raises:
+        StudyError: no YAML, no problem, or aliases that stand for more than a problem ever holds.
+    """
     try:
-        config = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as e:
+        config = yaml.safe_load(read_text(path))
+    except (yaml.YAMLError, RecursionError, ValueError) as e:
+        if isinstance(e, StudyError):
+            raise
         raise StudyError(f"{path.name}: is no YAML ({_first_line(e)}): correct it") from None
+    if _size(config, {}) > LARGEST_YAML:
+        raise StudyError(f"{path.name}: its aliases stand for more than {LARGEST_YAML} values: write it out")
     if not isinstance(config, dict) or "format_version" not in config:
         raise StudyError(f"{path.name}: has no format_version: give the YAML file of a PEtab problem")
     return config
+
+
+LARGEST_YAML = 100_000
+
+
+def _size(value: object, known: dict[int, int]) -> int:
+    """How many values there are once every alias is written out; a circle counts as more than any."""
+    if not isinstance(value, dict | list):
+        return 1
+    if id(value) not in known:
+        known[id(value)] = LARGEST_YAML + 1  # of a value that holds itself
+        inner = [*value, *value.values()] if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(_size(x, known) for x in inner)
+    return known[id(value)]

@@ -4,15 +4,32 @@ noted.
 
 from __future__ import annotations
 
+import codecs
 import csv
+import difflib
+import functools
 import math
 import pathlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sympy as sp
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import Boolean
 
 from inference.study.priors import Prior
+from models.conditions import (
+    ALWAYS,
+    NEVER,
+    Condition,
+    all_of,
+    any_of,
+    equal,
+    not_zero,
+    one_of_two,
+)
+from models.declare import time
 from models.sbml.model_file import SbmlModel
 
 
@@ -114,25 +131,32 @@ class Tables:
     parameters: tuple[ParameterRow, ...]
 
 
-def read_rows(path: pathlib.Path, required: Iterable[str]) -> list[tuple[str, dict[str, str]]]:
+def read_rows(
+    path: pathlib.Path, required: Iterable[str], optional: Iterable[str] = ()
+) -> list[tuple[str, dict[str, str]]]:
     """(place, row by column) of each line of a tab-separated table; empty lines are skipped, cells are
     stripped.
 
+    Args:
+        path: the table.
+        required: columns that have to be there.
+        optional: columns that mean something where they are; a column that only looks like one is refused.
+
     Raises:
-        StudyError: no file, a missing column, or a row with more cells than columns.
+        StudyError: no file, no text, a missing, doubled or misspelt column, or a row with more cells than
+            columns.
     """
     if not path.is_file():
         raise StudyError(
             f"{path.name}: is not in {path.parent}: put it there or correct its name in the YAML file"
         )
-    with path.open(newline="", encoding="utf-8-sig") as f:
-        reader = csv.reader(f, delimiter="\t")
+    text = read_text(path)
+    if "\0" in text:
+        raise StudyError(f"{path.name}: holds a NUL character, so it is no table: give a table of text")
+    reader = csv.reader(text.splitlines(keepends=True), delimiter="\t", quoting=csv.QUOTE_MINIMAL)
+    try:
         columns = [c.strip() for c in next(reader, [])]
-        missing = [c for c in required if c not in columns]
-        if missing:
-            raise StudyError(
-                f"{path.name}:1: column {missing[0]!r} is missing: add it (columns are separated by tabs)"
-            )
+        _check_columns(path, columns, tuple(required), tuple(optional))
         rows = []
         for cells in reader:
             if not any(c.strip() for c in cells):
@@ -142,19 +166,48 @@ def read_rows(path: pathlib.Path, required: Iterable[str]) -> list[tuple[str, di
                 raise StudyError(
                     f"{place}: has {len(cells)} cells for {len(columns)} columns: remove the surplus"
                 )
-            rows.append(
-                (
-                    place,
-                    dict(
-                        zip(
-                            columns,
-                            [c.strip() for c in cells] + [""] * (len(columns) - len(cells)),
-                            strict=True,
-                        )
-                    ),
-                )
-            )
+            filled = [c.strip() for c in cells] + [""] * (len(columns) - len(cells))
+            rows.append((place, dict(zip(columns, filled, strict=True))))
+    except csv.Error as e:
+        raise StudyError(f"{path.name}:{reader.line_num + 1}: is no table ({e}): correct this line") from None
     return rows
+
+
+def read_text(path: pathlib.Path) -> str:
+    """The text of a table or YAML file: UTF-8, or UTF-16 where a byte-order mark says so.
+
+    Raises:
+        StudyError: any other encoding, with the line at which it shows.
+    """
+    raw = path.read_bytes()
+    marked = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    encoding = "utf-16" if marked else "utf-8-sig"
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError as e:
+        line = raw[: e.start].count(b"\n") + 1
+        raise StudyError(
+            f"{path.name}:{line}: byte {raw[e.start]:#04x} is no {'UTF-16' if marked else 'UTF-8'} text: save "
+            f"the file as UTF-8"
+        ) from None
+
+
+def _check_columns(
+    path: pathlib.Path, columns: list[str], required: tuple[str, ...], optional: tuple[str, ...]
+) -> None:
+    """Every required column is there, none twice, and none that looks like a misspelt optional one."""
+    missing = [c for c in required if c not in columns]
+    if missing:
+        raise StudyError(
+            f"{path.name}:1: column {missing[0]!r} is missing: add it (columns are separated by tabs)"
+        )
+    twice = [c for c in dict.fromkeys(columns) if c and columns.count(c) > 1]
+    if twice:
+        raise StudyError(f"{path.name}:1: column {twice[0]!r} is there twice: remove one")
+    for c in columns:
+        near = difflib.get_close_matches(c, [o for o in optional if o not in columns], 1, 0.85)
+        if c not in (*required, *optional) and near:
+            raise StudyError(f"{path.name}:1: column {c!r} looks like {near[0]!r}: correct its name")
 
 
 def numeric(text: str, place: str, column: str) -> float:
@@ -169,6 +222,19 @@ def numeric(text: str, place: str, column: str) -> float:
     return value
 
 
+def finite(text: str, place: str, column: str) -> float:
+    """A number of a table that is not infinite."""
+    value = numeric(text, place, column)
+    if math.isinf(value):
+        raise StudyError(f"{place}: {column} is infinite: write a number or leave the row out")
+    return value
+
+
+def given(text: str) -> bool:
+    """Whether a cell says something: it is not blank, NaN or NA."""
+    return bool(text) and text.lower() not in ("nan", "na")
+
+
 def known(name: str, names: Iterable[str], place: str, kind: str) -> str:
     """The name, if it is one of the names."""
     names = list(names)
@@ -178,13 +244,23 @@ def known(name: str, names: Iterable[str], place: str, kind: str) -> str:
     return name
 
 
+def once(name: str, seen: Mapping[str, str], place: str, kind: str) -> str:
+    """The name, if it is one and no earlier row has it (`seen`: name -> place)."""
+    if not name:
+        raise StudyError(f"{place}: has no {kind} id: give one")
+    if name in seen:
+        raise StudyError(f"{place}: {kind} {name!r} is there already ({seen[name]}): keep one row")
+    return name
+
+
 def plain(expression: sp.Expr) -> sp.Expr:
     """A formula of the PEtab parser in the symbols of a network: no assumptions, `time` as `t`, whole numbers
     whole.
+
+    Raises:
+        ValueError: something that is no number, like 1/0.
     """
-    from models.declare import time
-    from models.ratelaws import choose
-    from models.sbml.formulas import number, raised
+    from models.sbml.formulas import absolute, number, sign, to_power
 
     def walk(e: sp.Expr) -> sp.Expr:
         if e.is_Symbol:
@@ -192,29 +268,49 @@ def plain(expression: sp.Expr) -> sp.Expr:
         if e.is_Float:
             return number(float(e))
         if isinstance(e, sp.Piecewise):
-            *pieces, last = e.args
-            value = walk(last[0])
-            for piece, condition in reversed(pieces):
-                value = choose(_margin(condition, walk), walk(piece), value)
+            value = sp.nan
+            for piece, condition in reversed(e.args):
+                value = (
+                    walk(piece)
+                    if condition == sp.true
+                    else _condition(condition, walk).pick(walk(piece), value)
+                )
             return value
+        if isinstance(e, Boolean | Relational):
+            return _condition(e, walk).as_number()
         if not e.args:
             return e
         parts = [walk(a) for a in e.args]
-        return raised(*parts) if e.is_Pow else e.func(*parts)
+        if e.is_Pow:
+            return to_power(*parts)
+        if isinstance(e, sp.Abs):
+            return absolute(*parts)
+        return sign(*parts) if isinstance(e, sp.sign) else e.func(*parts)
 
-    return walk(expression)
+    found = walk(expression)
+    if found.has(sp.zoo, sp.nan, sp.oo, -sp.oo, sp.I):
+        raise ValueError("is no real number, like 1/0")
+    return found
 
 
-def _margin(condition: sp.Basic, walk: Callable[[sp.Expr], sp.Expr]) -> sp.Expr:
-    """A condition as a number that is >= 0 where it holds."""
-    if isinstance(condition, sp.And | sp.Or):
-        return (sp.Min if isinstance(condition, sp.And) else sp.Max)(
-            *(_margin(a, walk) for a in condition.args)
-        )
-    if isinstance(condition, sp.Not):
-        return -_margin(condition.args[0], walk)
-    if isinstance(condition, sp.GreaterThan | sp.StrictGreaterThan):
-        return walk(condition.lhs - condition.rhs)
-    if isinstance(condition, sp.LessThan | sp.StrictLessThan):
-        return walk(condition.rhs - condition.lhs)
-    raise StudyError(f"formula: condition {condition} is not supported: compare with <, <=, >, >=")
+def _condition(e: Any, walk: Callable[[Any], sp.Expr]) -> Condition:
+    """A condition of the PEtab parser."""
+    if isinstance(e, sp.And | sp.Or):
+        return (all_of if isinstance(e, sp.And) else any_of)(_condition(a, walk) for a in e.args)
+    if isinstance(e, sp.Not):
+        return _condition(e.args[0], walk).opposite()
+    if isinstance(e, sp.Xor):
+        return functools.reduce(one_of_two, (_condition(a, walk) for a in e.args), NEVER)
+    if isinstance(e, sp.ITE):
+        first, yes, no = (_condition(a, walk) for a in e.args)
+        return any_of((all_of((first, yes)), all_of((first.opposite(), no))))
+    if e in (sp.true, sp.false):
+        return ALWAYS if e == sp.true else NEVER
+    if isinstance(e, Relational):
+        a, b = walk(e.lhs), walk(e.rhs)
+        if isinstance(e, sp.Eq | sp.Ne):
+            return equal(a, b) if isinstance(e, sp.Eq) else equal(a, b).opposite()
+        strict = isinstance(e, sp.StrictGreaterThan | sp.StrictLessThan)
+        above = isinstance(e, sp.GreaterThan | sp.StrictGreaterThan)
+        return Condition(a - b if above else b - a, strict)
+    return not_zero(walk(e))

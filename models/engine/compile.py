@@ -35,9 +35,65 @@ def _guarded_log(x: Any) -> Any:
     return log(jnp.maximum(x, 0.0) + 1e-100)
 
 
+ROUNDING = 1e-10  # a base below 0 by no more than a solver's own error counts as 0
+FLATTEST = 1e-12  # the size of a base at which a slope that is infinite at 0 is taken
+
+
+def _size(x: Any, h: Any, floor: float) -> Any:
+    """|x|^h, `floor` being the least |x|; at 0 itself the limit."""
+    size = jnp.maximum(jnp.abs(x), floor)
+    plain = jnp.exp(h * log(jnp.where(size == 0, 1.0, size)))
+    return jnp.where(size == 0, jnp.where(h > 0, 0.0, jnp.where(h == 0, 1.0, jnp.inf)), plain)
+
+
+def _signed(x: Any, h: Any, size: Any) -> Any:
+    whole, odd = h == jnp.round(h), jnp.mod(h, 2.0) == 1.0
+    below = jnp.where(whole, jnp.where(odd, -size, size), jnp.where(x < -ROUNDING, jnp.nan, 0.0))
+    return jnp.where(x < 0, below, size)
+
+
+@jax.custom_jvp
+def _raised(x: Any, h: Any) -> Any:
+    """x^h; NaN where x < 0 and h is no whole number."""
+    return _signed(x, h, _size(x, h, 0.0))
+
+
+@jax.custom_jvp
+def _steepness(x: Any, g: Any) -> Any:
+    """x^g as a slope of `_raised`, finite at 0."""
+    steep = _size(x, g, FLATTEST)
+    return _signed(x, g, jnp.where(g < 0, steep, _size(x, g, 0.0)))
+
+
+@_raised.defjvp
+def _raised_jvp(primals: Any, tangents: Any) -> Any:
+    (x, h), (dx, dh) = primals, tangents
+    value = _raised(x, h)
+    return value, h * _steepness(x, h - 1.0) * dx + _guarded_log(jnp.abs(x)) * value * dh
+
+
+@_steepness.defjvp
+def _steepness_jvp(primals: Any, tangents: Any) -> Any:
+    (x, g), (dx, dg) = primals, tangents
+    value = _steepness(x, g)
+    return value, g * _steepness(x, g - 1.0) * dx + _guarded_log(jnp.abs(x)) * value * dg
+
+
+def _of_numbers(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """The function of floating-point arrays of one type, whatever numbers a formula holds."""
+
+    def at(x: Any, h: Any) -> Any:
+        kind = jnp.result_type(x, h, 0.0)
+        return function(*jnp.broadcast_arrays(jnp.asarray(x, kind), jnp.asarray(h, kind)))
+
+    return at
+
+
 MODULES: list[Any] = [
     {
         "power": _power,
+        "raised": _of_numbers(_raised),
+        "steepness": _of_numbers(_steepness),
         "guarded_log": _guarded_log,
         "choose": lambda margin, a, b: jnp.where(margin >= 0, a, b),
         "Max": jnp.maximum,

@@ -16,7 +16,7 @@ from typing import Any
 import sympy as sp
 
 from models.formula import function_of
-from models.ratelaws import guarded_log, power
+from models.ratelaws import guarded_log, power, raised, steepness
 
 Scalars = tuple[Any, ...]
 
@@ -116,6 +116,6 @@ def lower(
 def _shared(expressions: list[sp.Expr]) -> tuple[list[tuple[sp.Symbol, sp.Expr]], list[sp.Expr]]:
     """Common subexpressions; the dear ones made real, the cheap ones left for XLA to fuse."""
     shared, reduced = sp.cse(expressions, list=False)
-    dear = (sp.exp, sp.log, guarded_log, reciprocal, sp.Pow)
+    dear = (sp.exp, sp.log, guarded_log, raised, steepness, reciprocal, sp.Pow)
     cost = {s: sum(1 for a in sp.preorder_traversal(e) if a.args) + 10 * e.has(*dear) for s, e in shared}
     return [(s, kept(e) if cost[s] > 1 else e) for s, e in shared], list(reduced)

@@ -4,14 +4,27 @@ text.
 
 from __future__ import annotations
 
+import functools
+import itertools
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import libsbml
 import sympy as sp
 
+from models.conditions import (
+    ALWAYS,
+    NEVER,
+    Condition,
+    all_of,
+    any_of,
+    equal,
+    not_zero,
+    one_of_two,
+)
 from models.declare import time
-from models.ratelaws import choose, power
+from models.ratelaws import choose, power, raised
 
 
 class SbmlError(ValueError):
@@ -23,7 +36,7 @@ Functions = Mapping[str, Callable[..., sp.Expr]]  # a file's own functions by na
 _FUNCTIONS: dict[int, Callable[..., sp.Expr]] = {
     libsbml.AST_FUNCTION_EXP: sp.exp,
     libsbml.AST_FUNCTION_LN: sp.log,
-    libsbml.AST_FUNCTION_ABS: sp.Abs,
+    libsbml.AST_FUNCTION_ABS: lambda x: absolute(x),
     libsbml.AST_FUNCTION_SIN: sp.sin,
     libsbml.AST_FUNCTION_COS: sp.cos,
     libsbml.AST_FUNCTION_TAN: sp.tan,
@@ -33,17 +46,36 @@ _FUNCTIONS: dict[int, Callable[..., sp.Expr]] = {
     libsbml.AST_FUNCTION_ARCSIN: sp.asin,
     libsbml.AST_FUNCTION_ARCCOS: sp.acos,
     libsbml.AST_FUNCTION_ARCTAN: sp.atan,
+    libsbml.AST_FUNCTION_ARCSINH: sp.asinh,
+    libsbml.AST_FUNCTION_ARCCOSH: sp.acosh,
+    libsbml.AST_FUNCTION_ARCTANH: sp.atanh,
+    libsbml.AST_FUNCTION_SEC: lambda x: 1 / sp.cos(x),
+    libsbml.AST_FUNCTION_CSC: lambda x: 1 / sp.sin(x),
+    libsbml.AST_FUNCTION_COT: lambda x: 1 / sp.tan(x),
+    libsbml.AST_FUNCTION_SECH: lambda x: 1 / sp.cosh(x),
+    libsbml.AST_FUNCTION_CSCH: lambda x: 1 / sp.sinh(x),
+    libsbml.AST_FUNCTION_COTH: lambda x: 1 / sp.tanh(x),
     libsbml.AST_FUNCTION_MAX: sp.Max,
     libsbml.AST_FUNCTION_MIN: sp.Min,
 }
 _WRITTEN = {
-    f: kind
-    for kind, f in _FUNCTIONS.items()
-    if kind not in (libsbml.AST_FUNCTION_MAX, libsbml.AST_FUNCTION_MIN)
+    f: kind for kind, f in _FUNCTIONS.items() if isinstance(f, type) and f not in (sp.Max, sp.Min)
+} | {sp.Abs: libsbml.AST_FUNCTION_ABS}
+_CONSTANTS = {
+    libsbml.AST_CONSTANT_E: sp.E,
+    libsbml.AST_CONSTANT_PI: sp.pi,
+    libsbml.AST_NAME_AVOGADRO: sp.Float("6.02214179e23", 17),  # SBML Level 3 Version 1, 3.4.6
 }
-_CONSTANTS = {libsbml.AST_CONSTANT_E: sp.E, libsbml.AST_CONSTANT_PI: sp.pi}
-_GREATER = (libsbml.AST_RELATIONAL_GT, libsbml.AST_RELATIONAL_GEQ)
-_LESS = (libsbml.AST_RELATIONAL_LT, libsbml.AST_RELATIONAL_LEQ)
+_TRUTHS = {libsbml.AST_CONSTANT_TRUE: ALWAYS, libsbml.AST_CONSTANT_FALSE: NEVER}
+_COMPARISONS: dict[int, Callable[[sp.Expr, sp.Expr], Condition]] = {
+    libsbml.AST_RELATIONAL_GT: lambda a, b: Condition(a - b, strict=True),
+    libsbml.AST_RELATIONAL_GEQ: lambda a, b: Condition(a - b),
+    libsbml.AST_RELATIONAL_LT: lambda a, b: Condition(b - a, strict=True),
+    libsbml.AST_RELATIONAL_LEQ: lambda a, b: Condition(b - a),
+    libsbml.AST_RELATIONAL_EQ: equal,
+    libsbml.AST_RELATIONAL_NEQ: lambda a, b: equal(a, b).opposite(),
+}
+LARGEST_LOG = 700.0  # of a machine number
 
 
 def number(value: float) -> sp.Expr:
@@ -51,15 +83,31 @@ def number(value: float) -> sp.Expr:
     return sp.Integer(int(value)) if float(value).is_integer() and abs(value) < 1e15 else sp.Float(value, 17)
 
 
-def raised(base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
-    """base^exponent: whole numbers as they are, everything else through `power`, whose derivative exists at
-    0.
+def to_power(base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
+    """base^exponent of a file: whole numbers as they are, everything else through `raised`.
+
+    Raises:
+        OverflowError: a power of numbers that no machine number holds, before it is worked out.
     """
-    if exponent.is_Float and float(exponent).is_integer():
+    if exponent.is_Float and float(exponent).is_integer() and abs(exponent) < 1e15:
         exponent = sp.Integer(int(exponent))
-    if exponent.is_Integer or base.is_number:
+    if base.is_number and exponent.is_number:
+        size = abs(float(exponent)) * abs(math.log(abs(float(base)))) if base != 0 else 0.0
+        if not size < LARGEST_LOG:
+            raise OverflowError(f"({base})^({exponent}) is beyond every machine number")
+    if exponent.is_Integer or (base.is_number and base.is_positive):
         return base**exponent
-    return power(base, exponent)
+    return raised(base, exponent)
+
+
+def absolute(x: sp.Expr) -> sp.Expr:
+    """|x| in a form that has a derivative."""
+    return choose(x, x, -x)
+
+
+def sign(x: sp.Expr) -> sp.Expr:
+    """-1, 0 or 1."""
+    return Condition(x, strict=True).pick(sp.Integer(1), choose(x, sp.Integer(0), sp.Integer(-1)))
 
 
 def from_ast(
@@ -103,15 +151,26 @@ def from_ast(
     if kind == libsbml.AST_DIVIDE:
         return child(0) / child(1)
     if kind in (libsbml.AST_POWER, libsbml.AST_FUNCTION_POWER):
-        return raised(child(0), child(1))
+        return to_power(child(0), child(1))
     if kind == libsbml.AST_FUNCTION_ROOT:
-        return raised(child(1), 1 / child(0)) if len(children) == 2 else sp.sqrt(child(0))
+        if len(children) == 2:
+            return to_power(child(1), 1 / child(0))
+        return to_power(child(0), sp.Rational(1, 2))
     if kind == libsbml.AST_FUNCTION_LOG:
         return sp.log(child(1)) / sp.log(child(0)) if len(children) == 2 else sp.log(child(0)) / sp.log(10)
     if kind == libsbml.AST_FUNCTION_PIECEWISE:
         return _piecewise(node, functions, rename, place)
     if kind == libsbml.AST_FUNCTION and node.getName() in functions:
-        return functions[node.getName()](*(child(i) for i in children))
+        try:
+            return functions[node.getName()](*(child(i) for i in children))
+        except ValueError as e:
+            if isinstance(e, SbmlError):
+                raise
+            raise SbmlError(
+                f"{place}: gives {node.getName()} {len(children)} arguments: give as many as it takes"
+            ) from None
+    if node.isRelational() or node.isLogical() or kind in _TRUTHS:
+        return condition(node, functions, rename, place).as_number()
     if kind in _FUNCTIONS:
         return _FUNCTIONS[kind](*(child(i) for i in children))
     name = node.getName() or libsbml.formulaToL3String(node)
@@ -126,34 +185,38 @@ def _piecewise(node: Any, functions: Functions, rename: Mapping[str, str] | None
         if value is None:
             value = piece
             continue
-        value = choose(margin(node.getChild(i + 1), functions, rename, place), piece, value)
-    assert value is not None
+        value = condition(node.getChild(i + 1), functions, rename, place).pick(piece, value)
+    if value is None:
+        raise SbmlError(f"{place}: has a piecewise without a value: write one")
     return value
 
 
-def margin(
+def condition(
     node: Any, functions: Functions, rename: Mapping[str, str] | None = None, place: str = "formula"
-) -> sp.Expr:
-    """A condition as a number that is >= 0 where it holds. (`>` and `>=` differ only on a set without
-    duration.)
-    """
+) -> Condition:
+    """A condition of a file; whatever else stands there is a number that holds unless it is 0."""
     kind = node.getType()
     parts = range(node.getNumChildren())
-    if kind in (*_GREATER, *_LESS) and len(parts) == 2:
-        a, b = (from_ast(node.getChild(i), functions, rename, place) for i in parts)
-        return a - b if kind in _GREATER else b - a
+
+    def inner(i: int) -> Condition:
+        return condition(node.getChild(i), functions, rename, place)
+
+    if kind in _COMPARISONS and len(parts) >= 2:
+        values = [from_ast(node.getChild(i), functions, rename, place) for i in parts]
+        return all_of(_COMPARISONS[kind](a, b) for a, b in itertools.pairwise(values))
     if kind == libsbml.AST_LOGICAL_AND:
-        return sp.Min(*(margin(node.getChild(i), functions, rename, place) for i in parts))
+        return all_of(inner(i) for i in parts)
     if kind == libsbml.AST_LOGICAL_OR:
-        return sp.Max(*(margin(node.getChild(i), functions, rename, place) for i in parts))
+        return any_of(inner(i) for i in parts)
+    if kind == libsbml.AST_LOGICAL_XOR:
+        return functools.reduce(one_of_two, (inner(i) for i in parts), NEVER)
+    if kind == libsbml.AST_LOGICAL_IMPLIES:
+        return any_of((inner(0).opposite(), inner(1)))
     if kind == libsbml.AST_LOGICAL_NOT:
-        return -margin(node.getChild(0), functions, rename, place)
-    if kind == libsbml.AST_CONSTANT_TRUE:
-        return sp.Integer(1)
-    if kind == libsbml.AST_CONSTANT_FALSE:
-        return sp.Integer(-1)
-    text = libsbml.formulaToL3String(node)
-    raise SbmlError(f"{place}: condition {text!r} is not supported: compare with <, <=, >, >=, and, or, not")
+        return inner(0).opposite()
+    if kind in _TRUTHS:
+        return _TRUTHS[kind]
+    return not_zero(from_ast(node, functions, rename, place))
 
 
 def to_ast(expression: sp.Expr) -> Any:
@@ -177,7 +240,7 @@ def to_ast(expression: sp.Expr) -> Any:
         return _product(e)
     if e.func is sp.exp:
         return _node(libsbml.AST_FUNCTION_EXP, to_ast(e.args[0]))
-    if e.is_Pow or e.func is power:
+    if e.is_Pow or e.func in (power, raised):
         return _node(libsbml.AST_POWER, to_ast(e.args[0]), to_ast(e.args[1]))
     if e.func is choose:
         condition = _node(libsbml.AST_RELATIONAL_GEQ, to_ast(e.args[0]), _valued(0))
