@@ -146,7 +146,7 @@ def _size(name: str, parts: list[_Size | None]) -> _Size | None:
     Raises:
         CodecError: the number is too large to be worked out, or a power of something is too high.
     """
-    raising = name in ("^", "power")
+    raising = name in ("^", "power", "raised")
     if raising and parts[0] is None and parts[1] is not None and parts[1].value > HIGHEST_POWER.bit_length():
         raise CodecError(f"operator {name!r}: a power above {HIGHEST_POWER}")
     known = [s for s in parts if s is not None]

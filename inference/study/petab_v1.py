@@ -270,15 +270,15 @@ def _check_bounds(name: str, scale: str, lower: float, upper: float, place: str)
         )
 
 
-def _prior(
-    kind: str, numbers: list[float], scale: str, lower: float, upper: float, place: str
-) -> Prior:
+def _prior(kind: str, numbers: list[float], scale: str, lower: float, upper: float, place: str) -> Prior:
     """Priors on the scale of a parameter become priors of the parameter itself; without one, flat on its
     scale.
     """
     if not given(kind):
         if not (math.isfinite(lower) and math.isfinite(upper)):
-            raise StudyError(f"{place}: is estimated without a prior and without two bounds: give one of both")
+            raise StudyError(
+                f"{place}: is estimated without a prior and without two bounds: give one of both"
+            )
         return Prior("uniform" if scale == "lin" else "log-uniform", (lower, upper))
     factor = _LN10 if scale == "log10" else 1.0
     plain = {
@@ -294,9 +294,13 @@ def _prior(
         kind.removeprefix("parameterScale").lower(), ("uniform", "normal", "laplace"), place, "prior"
     )
     if len(numbers) != 2:
-        raise StudyError(f"{place}: prior {kind} takes 2 parameters, not {len(numbers)}: separate them by ';'")
+        raise StudyError(
+            f"{place}: prior {kind} takes 2 parameters, not {len(numbers)}: separate them by ';'"
+        )
     if scale == "lin":
         return Prior(family, tuple(numbers), lower, upper)
     if family == "uniform":
-        return Prior("log-uniform", (math.exp(factor * numbers[0]), math.exp(factor * numbers[1])), lower, upper)
+        return Prior(
+            "log-uniform", (math.exp(factor * numbers[0]), math.exp(factor * numbers[1])), lower, upper
+        )
     return Prior(f"log-{family}", (factor * numbers[0], factor * numbers[1]), lower, upper)

@@ -198,7 +198,9 @@ def lint(path: pathlib.Path) -> None:
     except UnicodeError:  # petab reads UTF-8 only; we have read the same tables
         return
     except Exception as e:  # petab raises many kinds
-        raise StudyError(f"{_place(path, str(e))}: {_first_line(e)}: correct what petablint reports") from None
+        raise StudyError(
+            f"{_place(path, str(e))}: {_first_line(e)}: correct what petablint reports"
+        ) from None
     errors = [i for i in issues if i.level >= v2.lint.ValidationIssueSeverity.ERROR]
     if errors:
         text = _first_line(errors[0].message)

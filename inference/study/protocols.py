@@ -55,6 +55,13 @@ def protocol(
     for c in (c for p in experiment.periods[:1] for c in p.changes):
         if c.target not in species and c.target not in inputs:
             own[c.target] = _resolved(c.value, {**values}, c.at)
+    told = parameters | species | set(inputs)
+    if len(experiment.periods) > 1 and experiment.periods[0].time == -math.inf:
+        # nothing is measured before: what only observables name has its value from the next period on
+        for c in experiment.periods[1].changes:
+            if c.target not in told and c.value != sp.Symbol(c.target):
+                own[c.target] = _resolved(c.value, {**values}, c.at)
+                told.add(c.target)
     here = {**values, **own}
     rows = [_finite(experiment, i) for i in range(len(experiment.periods))]
     periods: list[Period] = []
@@ -67,11 +74,12 @@ def protocol(
                 adds = bool(i) and symbol in c.value.free_symbols and symbol not in rest.free_symbols
                 _not_by_state(c, rest if adds else c.value, species)
                 (add if adds else put)[c.target] = _resolved(rest if adds else c.value, here, c.at)
-                _not_negative(put.get(c.target), c.target, c.at)
+                _not_negative(put.get(c.target), c.target, c.at, network)
             elif c.target in inputs:
-                levels[c.target] = _resolved(c.value, here, c.at)
+                own_value = {c.target: sp.Float(inputs[c.target], 17)} if c.target not in here else {}
+                levels[c.target] = _resolved(c.value, {**own_value, **here}, c.at)
                 _not_negative(levels[c.target], c.target, c.at, network)
-            elif i and c.target not in parameters:
+            elif i and c.target not in told:
                 raise StudyError(
                     f"{c.at}: {c.target} changes during an experiment but is no part of the model: set it "
                     f"in the first period"
@@ -119,12 +127,11 @@ def _not_by_state(change: Change, value: sp.Expr, species: set[str]) -> None:
         )
 
 
-def _not_negative(value: sp.Expr | None, name: str, at: str, network: Network | None = None) -> None:
-    if value is None or not value.is_number or float(value) >= 0:
+def _not_negative(value: sp.Expr | None, name: str, at: str, network: Network) -> None:
+    """Amounts of our own networks are 0 or more; what a name of another one may be is for its author to say."""
+    if not network.pathway_of or value is None or not value.is_number or float(value) >= 0:
         return
-    unit = next((u.unit for u in network.inputs if u.name == name), "") if network else "nM"
-    if any(word in unit for word in ("nM", "ng", "1e6", "0-1", "0/1")) or network is None:
-        raise StudyError(f"{at}: {name} is set to {float(value):g}, a negative amount: write 0 or more")
+    raise StudyError(f"{at}: {name} is set to {float(value):g}, a negative amount: write 0 or more")
 
 
 class _Start:

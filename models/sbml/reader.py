@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
+import itertools
+import math
 import pathlib
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,12 +14,15 @@ import libsbml
 import sympy as sp
 
 from models.declare import Derived, Input, Parameter, Reaction, Species, nothing, published, time
-from models.network import Network, _in_order
+from models.network import Network, NetworkError, _in_order
 from models.ratelaws import choose
-from models.sbml.formulas import SbmlError, from_ast, margin, number
+from models.sbml.formulas import SbmlError, condition, from_ast, number
 from models.sbml.model_file import KnownEvent, SbmlModel
 from models.sbml.writer import SUBSTANCE
 
+PACKAGES = ("comp", "multi", "qual", "spatial", "arrays", "distrib", "dyn")
+HARMLESS = ("port", "uncertainty", "uncertParameter", "uncertSpan")  # elements that change no trajectory
+MOST_NODES = 2_000_000  # of all formulas of a file; Chen_MSB2009 has 30 000
 FEATURES = (
     "SBML Level 2 and 3, core",
     "compartments of constant size, also estimated",
@@ -45,11 +52,20 @@ def from_sbml(source: str | pathlib.Path) -> Network:
     return model.network
 
 
-def read_sbml(source: str | pathlib.Path) -> SbmlModel:
-    """The whole content of an SBML file (a path) or text (a string that starts with `<`); see `from_sbml`."""
+def read_sbml(source: str | pathlib.Path, place: str = "") -> SbmlModel:
+    """The whole content of an SBML file (a path) or text (a string that starts with `<`); see `from_sbml`.
+
+    Args:
+        source: path or text.
+        place: what findings call it; by default the name of the file.
+    """
     text = isinstance(source, str) and source.lstrip().startswith("<")
-    place = "SBML" if text else pathlib.Path(source).name
-    document = libsbml.readSBMLFromString(source) if text else libsbml.readSBMLFromFile(str(source))
+    place = place or ("SBML" if text else pathlib.Path(source).name)
+    try:
+        content = str(source) if text else decoded(pathlib.Path(source).read_bytes())
+    except (UnicodeError, LookupError) as e:
+        raise SbmlError(f"{place}: is not in the encoding that it declares ({e}): save it as UTF-8") from None
+    document = libsbml.readSBMLFromString(content)
     if (
         document.getNumErrors(libsbml.LIBSBML_SEV_ERROR) + document.getNumErrors(libsbml.LIBSBML_SEV_FATAL)
         or document.getModel() is None
@@ -60,7 +76,40 @@ def read_sbml(source: str | pathlib.Path) -> SbmlModel:
         raise SbmlError(
             f"{place}{where}: {error.getShortMessage() if error else 'no model'}: give a valid SBML file"
         )
-    return _Reader(document.getModel(), place).read()
+    try:
+        return _Reader(document.getModel(), place).read()
+    except RecursionError:
+        raise SbmlError(f"{place}: a formula is nested too deeply: write it in parts") from None
+    except NetworkError as e:
+        raise SbmlError(f"{place}: {e}") from None
+    except OverflowError as e:
+        raise SbmlError(f"{place}: {e}: correct the formula") from None
+
+
+def decoded(raw: bytes) -> str:
+    """The text of an XML file in the encoding of its byte-order mark or, without one, of its declaration.
+
+    The text declares UTF-8 then, whatever the file did.
+
+    Raises:
+        UnicodeError: the bytes are no text in that encoding.
+        LookupError: an encoding that nobody knows.
+    """
+    declared = re.match(rb"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._:-]+)[\"']", raw)
+    marks = (
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF32_LE, "utf-32"),
+        (codecs.BOM_UTF32_BE, "utf-32"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+        (b"<\0", "utf-16-le"),
+        (b"\0<", "utf-16-be"),
+    )
+    marked = next((name for mark, name in marks if raw.startswith(mark)), None)
+    text = raw.decode(marked or (declared[1].decode("ascii") if declared else "utf-8"))
+    return re.sub(
+        r"(<\?xml[^>]*?encoding\s*=\s*[\"'])(?!utf-8|UTF-8)[A-Za-z0-9._:-]+", r"\1UTF-8", text, count=1
+    )
 
 
 class _Reader:
@@ -71,11 +120,20 @@ class _Reader:
         self.functions: dict[str, Callable[..., sp.Expr]] = {}
         self.units = {u.getId(): u.getName() or u.getId() for u in model.getListOfUnitDefinitions()}
         self.initial: dict[str, sp.Expr] = {}
+        self.nodes = 0  # of all formulas so far
+        self.names = {e.getId() for e in model.getListOfAllElements() if e.getId()}
+        self.own = self.local_names()
 
     def formula(self, node: Any, where: str, rename: Mapping[str, str] | None = None) -> sp.Expr:
         if node is None:
             raise SbmlError(f"{self.place}: {where}: has no formula: write one")
-        return from_ast(node, self.functions, rename, f"{self.place}: {where}")
+        found = from_ast(node, self.functions, rename, f"{self.place}: {where}")
+        if found.has(sp.zoo, sp.nan, sp.I):
+            raise SbmlError(f"{self.place}: {where}: is no real number, like 1/0: correct the formula")
+        self.nodes += sum(1 for _ in itertools.islice(sp.preorder_traversal(found), MOST_NODES))
+        if self.nodes > MOST_NODES:
+            raise SbmlError(f"{self.place}: {where}: its formulas have no end: write them in parts")
+        return found
 
     def read(self) -> SbmlModel:
         m = self.model
@@ -119,7 +177,7 @@ class _Reader:
             name, unit, value = (
                 p.getId(),
                 self.units.get(p.getUnits(), p.getUnits()),
-                p.getValue() if p.isSetValue() else 0.0,
+                p.getValue() if p.isSetValue() else math.nan,
             )
             if name in assigned:
                 continue
@@ -131,16 +189,10 @@ class _Reader:
                 parameters.append(Parameter(name, value, unit, p.getName() or name, published(self.place)))
             if name in at_start:
                 self.initial[name] = at_start[name]
-        for q in m.getListOfReactions():
-            law = q.getKineticLaw()
-            for p in (*law.getListOfParameters(), *law.getListOfLocalParameters()) if law else ():
-                if m.getLevel() == 2 or p.getTypeCode() == libsbml.SBML_LOCAL_PARAMETER:
-                    parameters.append(
-                        Parameter(
-                            f"{q.getId()}_{p.getId()}", p.getValue(), "", p.getName(), published(self.place)
-                        )
-                    )
-        parameters = list({p.name: p for p in parameters}.values())
+        for (reaction, local), name in self.own.items():
+            p = m.getReaction(reaction).getKineticLaw().getParameter(local)
+            value = p.getValue() if p.isSetValue() else math.nan
+            parameters.append(Parameter(name, value, "", p.getName(), published(self.place)))
         titles = {
             x.getId(): (x.getName(), self.units.get(x.getUnits(), x.getUnits()))
             for x in m.getListOfParameters()
@@ -196,11 +248,16 @@ class _Reader:
             for c in m.getListOfCompartments()
             if c.getId() in changing
         ]
-        packages = [m.getPlugin(i).getPackageName() for i in range(m.getNumPlugins())]
+        counted = {s.getCompartment() for s in m.getListOfSpecies() if not s.getHasOnlySubstanceUnits()}
         found += [
-            f"package {p}"
-            for p in packages
-            if p in ("comp", "multi", "qual", "spatial", "arrays", "distrib", "dyn")
+            f"compartment {c.getId()} of size 0"
+            for c in m.getListOfCompartments()
+            if c.isSetSize() and c.getSize() == 0 and c.getId() in counted
+        ]
+        found += [
+            f"package {e.getPackageName()} ({e.getElementName()} {e.getId()})".replace(" )", ")")
+            for e in m.getListOfAllElements()
+            if e.getPackageName() in PACKAGES and e.getElementName() not in HARMLESS
         ]
         for r in m.getListOfReactions():
             for x in (*r.getListOfReactants(), *r.getListOfProducts()):
@@ -237,6 +294,21 @@ class _Reader:
         self.initial[s.getId()] = number(value) / volume if s.isSetInitialAmount() else number(value) * volume
         return value / size if s.isSetInitialAmount() else value * size
 
+    def local_names(self) -> dict[tuple[str, str], str]:
+        """(reaction, its local parameter) -> a name in the network that nothing else has."""
+        found: dict[tuple[str, str], str] = {}
+        taken = set(self.names)
+        for r in self.model.getListOfReactions():
+            law = r.getKineticLaw()
+            for p in (*law.getListOfParameters(), *law.getListOfLocalParameters()) if law else ():
+                name = f"{r.getId()}_{p.getId()}"
+                while name in taken:
+                    name = f"{name}_"
+                if (r.getId(), p.getId()) not in found:
+                    found[r.getId(), p.getId()] = name
+                    taken.add(name)
+        return found
+
     def reactions(self) -> tuple[list[tuple], set[str]]:
         """(name, consumed, produced, rate, meaning) of each reaction, and the species that reactions change.
 
@@ -249,16 +321,18 @@ class _Reader:
             law = r.getKineticLaw()
             if law is None:
                 raise SbmlError(f"{self.place}: reaction {r.getId()}: has no kinetic law: write one")
-            own = {
-                p.getId(): f"{r.getId()}_{p.getId()}"
-                for p in (*law.getListOfParameters(), *law.getListOfLocalParameters())
-            }
+            own = {local: name for (reaction, local), name in self.own.items() if reaction == r.getId()}
             rate = self.formula(law.getMath(), f"reaction {r.getId()}", own)
             sides: list[list[tuple[str, float]]] = [[], []]
             volumes: dict[str, sp.Expr] = {}
             for side, references in enumerate((r.getListOfReactants(), r.getListOfProducts())):
                 for x in references:
                     s = m.getSpecies(x.getSpecies())
+                    if s is None:
+                        raise SbmlError(
+                            f"{self.place}: reaction {r.getId()}: names the species {x.getSpecies()!r}, which "
+                            f"nothing declares: declare it"
+                        )
                     if s.getBoundaryCondition() or s.getConstant() or s.getId() in ruled:
                         continue
                     sides[side].append(
@@ -287,16 +361,18 @@ class _Reader:
                 f"{self.place}: {where}: delays and priorities are not supported: write the time into the "
                 f"trigger"
             )
-        condition = margin(e.getTrigger().getMath(), self.functions, None, f"{self.place}: {where}")
+        if e.getTrigger() is None or e.getTrigger().getMath() is None:
+            raise SbmlError(f"{self.place}: {where}: has no trigger: write one")
+        holds = condition(e.getTrigger().getMath(), self.functions, None, f"{self.place}: {where}").margin
         own = {q.getId() for q in (*self.model.getListOfSpecies(),)} | {
             r.getVariable() for r in self.model.getListOfRules()
         }
-        slope = sp.diff(condition, time)
-        if not slope.is_number or slope <= 0 or {str(x) for x in condition.free_symbols} & own:
+        slope = sp.diff(holds, time)
+        if not slope.is_number or slope <= 0 or {str(x) for x in holds.free_symbols} & own:
             raise SbmlError(
                 f"{self.place}: {where}: is triggered by the state, which is not supported: give a time"
             )
-        at = sp.expand(-(condition - slope * time) / slope)
+        at = sp.expand(-(holds - slope * time) / slope)
         assignments = {
             a.getVariable(): self.formula(a.getMath(), where) for a in e.getListOfEventAssignments()
         }
@@ -307,14 +383,33 @@ class _Reader:
         if str(time) in names:
             raise SbmlError(f"{self.place}: something is named 't', which stands for time here: rename it")
         known = {*map(sp.Symbol, names), time}
-        for q in (*network.derived, *network.reactions):
-            expression = q.expression if isinstance(q, Derived) else q.rate
+        formulas = [(d.name, d.expression) for d in network.derived]
+        formulas += [(r.name, r.rate) for r in network.reactions]
+        formulas += [(f"initial assignment of {n}", e) for n, e in self.initial.items()]
+        size: dict[sp.Basic, int] = {}
+        for name, expression in formulas:
             unknown = expression.free_symbols - known
             if unknown:
                 raise SbmlError(
-                    f"{self.place}: {q.name}: uses {min(map(str, unknown))!r}, which nothing declares: "
+                    f"{self.place}: {name}: uses {min(map(str, unknown))!r}, which nothing declares: "
                     f"declare it"
                 )
+            size[sp.Symbol(name)] = sum(size.get(e, 1) for e in sp.preorder_traversal(expression))
+            if size[sp.Symbol(name)] > MOST_NODES:
+                raise SbmlError(f"{self.place}: {name}: its formulas have no end: write them in parts")
+        self.check_start()
+
+    def check_start(self) -> None:
+        """No initial assignment needs itself."""
+        left = {n: {str(s) for s in e.free_symbols} & set(self.initial) for n, e in self.initial.items()}
+        while left:
+            ready = {n for n, needs in left.items() if not needs & set(left)}
+            if not ready:
+                raise SbmlError(
+                    f"{self.place}: initial assignments of {', '.join(left)}: are defined in a circle: "
+                    f"break it"
+                )
+            left = {n: needs for n, needs in left.items() if n not in ready}
 
 
 def _divided(rate: sp.Expr, volume: sp.Expr) -> sp.Expr:

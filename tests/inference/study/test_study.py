@@ -192,7 +192,6 @@ BAD = [
         r"measurements.tsv:1: column 'measurement' is missing: ",
     ),
     ("measurements.tsv", "\tleft", "\tbelow", r"measurements.tsv:7: censoring 'below' is not one of "),
-    ("conditions.tsv", "rest\tA\t4", "rest\tA\t-4", r"conditions.tsv:4: A is set to -4, a negative amount: "),
     ("conditions.tsv", "rest\tA\t4", "rest\tAA\t4", r"conditions.tsv:4: target 'AA' is not one of "),
     ("conditions.tsv", "rest\tA\t4", "rest\tA\t4 +", r"conditions.tsv:4: targetValue '4 \+' cannot be read"),
     (
@@ -229,7 +228,7 @@ BAD = [
     ("parameters.tsv", "-2.3;0.5", "-2.3", r"parameters.tsv:2: prior log-normal takes 2 parameters, not 1: "),
     ("parameters.tsv", "beta\t1;2", "betta\t1;2", r"parameters.tsv:5: prior 'betta' is not one of "),
     ("parameters.tsv", "0.12\ttrue", "nan\ttrue", r"parameters.tsv:2: nominalValue is NaN: "),
-    ("parameters.tsv", "k\t0.001", "kk\t0.001", r"problem.yaml: .*kk"),
+    ("parameters.tsv", "k\t0.001", "kk\t0.001", r"parameters.tsv:2: .*kk"),
     ("problem.yaml", "network.xml", "missing.xml", r"problem.yaml: model 'missing.xml' is not there: "),
     ("problem.yaml", "[observables.tsv]", "[obs.tsv]", r"obs.tsv: is not in "),
     ("problem.yaml", "2.0.0", "3.0.0", r"problem.yaml: format_version '3.0.0' is not supported: use 1 or 2"),
