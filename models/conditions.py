@@ -1,7 +1,7 @@
 """Conditions of formulas as numbers whose sign says whether they hold.
 
-`>` and `>=` differ where the two sides are equal, and models stand there often: a drug that is absent, a species
-that is not there yet, a dose that sits on its own threshold. So a condition keeps whether it is strict.
+`>` and `>=` differ where the two sides are equal, and models stand there often: a drug that is absent, a
+species that is not there yet, a dose on its own threshold. So a condition keeps whether it is strict.
 """
 
 from __future__ import annotations

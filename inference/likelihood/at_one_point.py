@@ -32,6 +32,7 @@ FEATURES = {
         "PEtab formulas, placeholders, noise formulas that name observables or parameters",
         *(f"{n} noise" for n in NOISES),
         "log10 noise (version 1)",
+        "conditions with <, <=, >, >=, ==, != as they are written; powers of negative numbers",
         "Student-t (column degreesOfFreedom)",
         "censoring (column censoring: left, right)",
     ],
@@ -48,7 +49,7 @@ FEATURES = {
         "variable stoichiometry",
         "SBML packages that change the mathematics",
         "several models",
-        "mapping tables",
+        "mapping tables that rename",
         "PEtab extensions",
     ],
 }
@@ -109,6 +110,7 @@ def evaluate(study: Study, theta: np.ndarray, *, gradient: bool, rtol: float, at
         "log_prior": _finite(float(log_prior(study, x))),
         "chi2": _finite(float(chi2)) if ok else None,
         "n_measurements": len(study.measurements),
+        "told": list(study.told),
         "parameters": dict(zip(study.names, map(float, theta), strict=True)),
     }
     if slope is not None:

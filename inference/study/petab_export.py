@@ -13,7 +13,7 @@ import yaml
 from inference.study.problem_tables import Change, Tables
 from models.declare import time
 from models.formula import formula
-from models.ratelaws import choose, power
+from models.ratelaws import choose, power, raised
 
 _LN10 = math.log(10.0)
 
@@ -25,7 +25,8 @@ def text(expression: sp.Expr | float) -> str:
     e = formula(expression)
     if e.is_number:
         return repr(float(e))
-    e = e.replace(power, lambda x, h: sp.Pow(x, h, evaluate=False))
+    for kind in (power, raised):
+        e = e.replace(kind, lambda x, h: sp.Pow(x, h, evaluate=False))
     e = e.replace(choose, lambda margin, a, b: sp.Piecewise((a, margin >= 0), (b, True)))
     return petab_math_str(e.xreplace({time: sp.Symbol("time")}))
 

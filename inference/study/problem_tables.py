@@ -187,8 +187,8 @@ def read_text(path: pathlib.Path) -> str:
     except UnicodeDecodeError as e:
         line = raw[: e.start].count(b"\n") + 1
         raise StudyError(
-            f"{path.name}:{line}: byte {raw[e.start]:#04x} is no {'UTF-16' if marked else 'UTF-8'} text: save "
-            f"the file as UTF-8"
+            f"{path.name}:{line}: byte {raw[e.start]:#04x} is no {'UTF-16' if marked else 'UTF-8'} text: "
+            f"save the file as UTF-8"
         ) from None
 
 

@@ -128,7 +128,7 @@ def _not_by_state(change: Change, value: sp.Expr, species: set[str]) -> None:
 
 
 def _not_negative(value: sp.Expr | None, name: str, at: str, network: Network) -> None:
-    """Amounts of our own networks are 0 or more; what a name of another one may be is for its author to say."""
+    """Amounts of our own networks are 0 or more; of others their authors say what may be."""
     if not network.pathway_of or value is None or not value.is_number or float(value) >= 0:
         return
     raise StudyError(f"{at}: {name} is set to {float(value):g}, a negative amount: write 0 or more")

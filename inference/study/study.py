@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.resources
+import logging
 import math
 import pathlib
 from collections.abc import Callable, Collection, Mapping
@@ -14,6 +15,7 @@ import numpy as np
 import sympy as sp
 from jaxtyping import Array, Float
 
+from inference.study import findings
 from inference.study.number_pool import Lanes, Pool, lay_out
 from inference.study.priors import Prior, declared
 from inference.study.problem_tables import (
@@ -98,6 +100,7 @@ class Study:
         times: (lane, time) padded with +inf.
         pool: parameter vector -> numbers that `lanes` point to.
         wanted: names of the system's parameters and inputs that depend on an unknown.
+        told: what is legal about the problem and hardly meant, each with its place.
     """
 
     id: str
@@ -117,6 +120,7 @@ class Study:
     fixed: Mapping[str, float]
     tables: Tables
     fingerprint: str
+    told: tuple[str, ...] = ()
 
     @property
     def nominal(self) -> np.ndarray:
@@ -176,7 +180,12 @@ def load(
         known(name, names, path.name, "parameter")
     rows = [replace(p, estimate=True) if p.id in free else p for p in tables.parameters]
     rows = [replace(p, estimate=False, nominal=float(fix[p.id])) if fix and p.id in fix else p for p in rows]
-    study = from_tables(replace(tables, parameters=tuple(rows)))
+    try:
+        study = from_tables(replace(tables, parameters=tuple(rows)))
+    except RecursionError:
+        raise StudyError(f"{path.name}: a formula is nested too deeply: write it in parts") from None
+    for line in study.told:
+        logging.getLogger("inference").warning(line)
     if lint and version == "2":
         petab_v2.lint(path)
     return study
@@ -190,12 +199,14 @@ def from_tables(tables: Tables) -> Study:
     )
     values = fixed_and_free(tables, whole)
     _check_names(tables, whole, values)
+    findings.refuse(tables, values)
     unknowns = tuple(_unknown(p, beliefs.get(p.id)) for p in tables.parameters if p.estimate)
     network = with_inputs(whole, changing(tables, whole))
     by_experiment = tuple(protocol(e, network, tables.model, values) for e in tables.experiments)
     dishes = {same_dish(p): p for p in by_experiment}
     protocols = tuple(dishes.values())
     system = compile_network(_moving(_smaller(network, tables, protocols, values)))
+    findings.need_values(tables.id, system, protocols, values)
     pool = Pool(tuple(u.name for u in unknowns))
     measurements, times = _measurements(tables, by_experiment, list(dishes))
     lanes = lay_out(list(protocols), system, values, pool)
@@ -207,6 +218,8 @@ def from_tables(tables: Tables) -> Study:
     text = repr(
         (tables.experiments, tables.observables, tables.measurements, tables.parameters, whole.fingerprint)
     )
+    if tables.model.initial or tables.model.events:
+        text += repr((sorted(tables.model.initial.items()), tables.model.events))
     return Study(
         tables.id,
         whole,
@@ -225,6 +238,7 @@ def from_tables(tables: Tables) -> Study:
         {k: float(v) for k, v in values.items() if v.is_number},
         tables,
         hashlib.sha256(text.encode()).hexdigest()[:16],
+        findings.told(tables, system.network, protocols, values),
     )
 
 

@@ -79,6 +79,12 @@ def _steepness_jvp(primals: Any, tangents: Any) -> Any:
     return value, g * _steepness(x, g - 1.0) * dx + _guarded_log(jnp.abs(x)) * value * dg
 
 
+def _choose(margin: Any, a: Any, b: Any) -> Any:
+    """Whole numbers as floating ones: a step carries no others."""
+    found = jnp.where(margin >= 0, a, b)
+    return found if jnp.issubdtype(found.dtype, jnp.inexact) else found.astype(float)
+
+
 def _of_numbers(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """The function of floating-point arrays of one type, whatever numbers a formula holds."""
 
@@ -95,7 +101,7 @@ MODULES: list[Any] = [
         "raised": _of_numbers(_raised),
         "steepness": _of_numbers(_steepness),
         "guarded_log": _guarded_log,
-        "choose": lambda margin, a, b: jnp.where(margin >= 0, a, b),
+        "choose": _choose,
         "Max": jnp.maximum,
         "Min": jnp.minimum,
         "kept": lax.optimization_barrier,

@@ -330,8 +330,8 @@ class _Reader:
                     s = m.getSpecies(x.getSpecies())
                     if s is None:
                         raise SbmlError(
-                            f"{self.place}: reaction {r.getId()}: names the species {x.getSpecies()!r}, which "
-                            f"nothing declares: declare it"
+                            f"{self.place}: reaction {r.getId()}: names the species {x.getSpecies()!r}, "
+                            f"which nothing declares: declare it"
                         )
                     if s.getBoundaryCondition() or s.getConstant() or s.getId() in ruled:
                         continue

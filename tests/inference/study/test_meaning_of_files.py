@@ -1,0 +1,424 @@
+"""What formulas and cells of other people's problems mean: values from algebra, SciPy and libRoadRunner."""
+
+import pathlib
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy.integrate import solve_ivp
+
+from inference.likelihood import likelihood
+from inference.study.study import StudyError, load
+
+SBML = """<?xml version="1.0" encoding="UTF-8"?>
+<sbml xmlns="http://www.sbml.org/sbml/level3/version1/core" level="3" version="1"><model id="m">
+<listOfCompartments><compartment id="c" size="1" constant="true"/></listOfCompartments>
+<listOfSpecies>{species}</listOfSpecies><listOfParameters>{parameters}</listOfParameters>
+{rules}<listOfReactions>{reactions}</listOfReactions>{events}</model></sbml>"""
+TIME = '<csymbol encoding="text" definitionURL="http://www.sbml.org/sbml/symbols/time">t</csymbol>'
+
+
+def mathml(content: str) -> str:
+    return f'<math xmlns="http://www.w3.org/1998/Math/MathML">{content}</math>'
+
+
+def call(operator: str, *operands: str) -> str:
+    """<apply> of an operator on names, numbers and other calls; `t` is time."""
+
+    def leaf(x: str) -> str:
+        if x.startswith("<"):
+            return x
+        if x == "t":
+            return TIME
+        return f"<cn>{x}</cn>" if x.lstrip("-")[0].isdigit() else f"<ci>{x}</ci>"
+
+    return f"<apply><{operator}/>{''.join(map(leaf, operands))}</apply>"
+
+
+def when(condition: str, value: str, otherwise: str) -> str:
+    leaf = lambda x: call("plus", x)  # noqa: E731
+    return (
+        f"<piecewise><piece>{leaf(value)}{condition}</piece>"
+        f"<otherwise>{leaf(otherwise)}</otherwise></piecewise>"
+    )
+
+
+def model(
+    species: dict[str, float],
+    parameters: dict[str, float],
+    rates: dict[str, str],
+    events: str = "",
+    changing: tuple[str, ...] = (),
+) -> str:
+    """SBML with one rate rule a species."""
+    return SBML.format(
+        species="".join(
+            f'<species id="{n}" compartment="c" initialConcentration="{v}" hasOnlySubstanceUnits="false" '
+            'boundaryCondition="false" constant="false"/>'
+            for n, v in species.items()
+        ),
+        parameters="".join(
+            f'<parameter id="{n}" value="{v}" constant="{str(n not in changing).lower()}"/>'
+            for n, v in parameters.items()
+        ),
+        rules="<listOfRules>"
+        + "".join(f'<rateRule variable="{n}">{mathml(e)}</rateRule>' for n, e in rates.items())
+        + "</listOfRules>",
+        reactions="",
+        events=f"<listOfEvents>{events}</listOfEvents>" if events else "",
+    ).replace("<listOfReactions></listOfReactions>", "")
+
+
+def problem(
+    folder: pathlib.Path,
+    text: str,
+    observables: dict[str, str],
+    times: tuple[float | str, ...],
+    conditions: str = "conditionId\nc0\n",
+    parameters: str = "k\tlin\t0.001\t1000\t0.3\t1\n",
+    before: str = "",
+) -> pathlib.Path:
+    """A problem of version 1 that measures every observable at every time in condition c0."""
+    tables = {
+        "problem.yaml": "format_version: 1\nparameter_file: parameters.tsv\nproblems:\n"
+        "- condition_files: [conditions.tsv]\n  measurement_files: [measurements.tsv]\n"
+        "  observable_files: [observables.tsv]\n  sbml_files: [model.xml]\n",
+        "conditions.tsv": conditions,
+        "parameters.tsv": "parameterId\tparameterScale\tlowerBound\tupperBound\tnominalValue\testimate\n"
+        + parameters,
+        "observables.tsv": "observableId\tobservableFormula\tnoiseFormula\n"
+        + "".join(f"o_{i}\t{f}\t1\n" for i, f in enumerate(observables.values())),
+        "measurements.tsv": "observableId\tpreequilibrationConditionId\tsimulationConditionId\t"
+        "measurement\ttime\n"
+        + "".join(f"o_{i}\t{before}\tc0\t0\t{t}\n" for i in range(len(observables)) for t in times),
+        "model.xml": text,
+    }
+    for name, content in tables.items():
+        (folder / name).write_text(content)
+    return folder / "problem.yaml"
+
+
+def predicted(file: pathlib.Path, times: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """(observable, time) values at the nominal parameters, and their slopes by the parameters."""
+    study = load(file)
+
+    def values(theta):
+        dishes = likelihood.trajectories(study, theta, rtol=1e-10, atol=1e-12)
+        return likelihood.predict(study, theta, dishes).value, dishes.ok
+
+    def both(theta):
+        _, slope = jax.jvp(lambda x: values(x)[0], (theta,), (jnp.ones_like(theta),))
+        return values(theta), slope
+
+    (found, ok), slope = jax.jit(both)(jnp.asarray(study.nominal))
+    assert bool(jnp.all(ok))
+    return np.asarray(found).reshape(-1, times), np.asarray(slope).reshape(-1, times)
+
+
+def test_a_strict_condition_does_not_hold_where_both_sides_are_equal(tmp_path):
+    """Drug and threshold are both 0 throughout: a rate of 1 where the condition holds, of 0 where not."""
+    compare = {"gt": 0, "geq": 1, "lt": 0, "leq": 1, "eq": 1, "neq": 0}
+    rates = {f"S_{name}": when(call(name, "drug", "limit"), "1", "0") for name in compare}
+    rates["S_and"] = when(call("and", call("geq", "drug", "0"), call("gt", "1", "drug")), "1", "0")
+    rates["S_or"] = when(call("or", call("gt", "drug", "0"), call("lt", "drug", "0")), "1", "0")
+    rates["S_not"] = when(call("not", call("gt", "drug", "0")), "1", "0")
+    text = model(dict.fromkeys(rates, 0.0), {"drug": 0, "limit": 0, "k": 1}, rates)
+    formulas = {n: f"k * {n}" for n in rates} | {"own": "k * piecewise(5, drug > limit, 7)"}
+    found, _ = predicted(problem(tmp_path, text, formulas, (2,)))
+    expected = [2 * 0.3 * x for x in (*compare.values(), 1, 0, 1)] + [0.3 * 7]
+    np.testing.assert_allclose(found[:, 0], expected, rtol=1e-9, atol=1e-12)
+
+
+def test_a_power_of_a_negative_base_is_what_algebra_says(tmp_path):
+    """S' = k (S - 5)^n with n = 2: with u = S - 5, u(t) = u0 / (1 - u0 k t)."""
+    rate = call("times", "k", call("power", call("minus", "S", "5"), "n"))
+    text = model({"S": 1.0}, {"k": 0.3, "n": 2}, {"S": rate})
+    formulas = {"S": "S", "cube": "(S - 5)^3", "by_parameter": "(0 - S)^n", "root": "(5 - S)^0.5"}
+    found, slope = predicted(problem(tmp_path, text, formulas, (1,)))
+    u = -4 / (1 + 4 * 0.3)
+    du = -4 * -4 / (1 + 4 * 0.3) ** 2
+    s = u + 5
+    np.testing.assert_allclose(found[:, 0], [s, u**3, s**2, np.sqrt(-u)], rtol=1e-8)
+    np.testing.assert_allclose(
+        slope[:, 0], [du, 3 * u**2 * du, 2 * s * du, -0.5 / np.sqrt(-u) * du], rtol=1e-7
+    )
+
+
+def test_a_fractional_power_of_a_negative_number_is_not_a_number(tmp_path):
+    text = model({"S": 1.0}, {"k": 0.3}, {"S": call("times", "-1", "k")})
+    study = load(problem(tmp_path, text, {"o": "(S - 5)^0.5"}, (1,)))
+    _, ok = jax.jit(lambda x: likelihood.log_likelihood(study, x, rtol=1e-8, atol=1e-10))(
+        jnp.asarray(study.nominal)
+    )
+    assert not bool(ok)
+
+
+def test_a_species_leaves_0_although_it_is_lost_by_its_root(tmp_path):
+    """A' = k - 0.3 sqrt(A) from 0: the field has no slope there."""
+    rate = call("minus", "k", call("times", "0.3", call("power", "A", "0.5")))
+    text = model({"A": 0.0}, {"k": 0.1}, {"A": rate})
+    times = (1e-3, 1.0, 10.0, 100.0)
+    at = problem(tmp_path, text, {"A": "A"}, times, parameters="k\tlin\t0.001\t1000\t0.1\t1\n")
+    found, slope = predicted(at, len(times))
+
+    def solved(k):
+        field = lambda t, y: [k - 0.3 * np.sqrt(max(y[0], 0.0))]  # noqa: E731
+        return solve_ivp(field, (0, 100), [0.0], "LSODA", times, rtol=1e-11, atol=1e-14, first_step=1e-8).y[0]
+
+    np.testing.assert_allclose(found[0], solved(0.1), rtol=1e-7)
+    # central differences of SciPy's solution carry about seven digits
+    np.testing.assert_allclose(slope[0], (solved(0.1001) - solved(0.0999)) / 2e-4, rtol=1e-5)
+
+
+def test_a_blank_cell_after_pre_equilibration_is_the_models_value_and_a_species_goes_on(tmp_path):
+    """S' = kin - k S: from 3 / k towards 0.6 / k."""
+    rate = call("minus", "kin", call("times", "k", "S"))
+    text = model({"S": 1.0}, {"k": 0.3, "kin": 0.6}, {"S": rate})
+    for cell in ("NaN", ""):
+        conditions = f"conditionId\tkin\tS\nc0\t{cell}\t{cell}\np\t3\t\n"
+        found, _ = predicted(problem(tmp_path, text, {"S": "S"}, (2,), conditions, before="p"))
+        assert found[0, 0] == pytest.approx(2 + 8 * np.exp(-0.6), rel=1e-7)
+
+
+def test_a_species_may_start_below_0_and_nan_may_stand_for_no_pre_equilibration(tmp_path):
+    text = model({"V": 1.0}, {"k": 0.3}, {"V": call("times", "-1", call("times", "k", "V"))})
+    file = problem(tmp_path, text, {"V": "V"}, (2,), "conditionId\tV\nc0\t-1\n", before="NaN")
+    found, _ = predicted(file)
+    assert found[0, 0] == pytest.approx(-np.exp(-0.6), rel=1e-8)
+
+
+def test_local_parameters_never_take_a_name_of_the_model(tmp_path):
+    """S' = r_k - 0.7 S, where 0.7 is the k of reaction r and r_k = 2 is a parameter of the model."""
+    species = (
+        '<species id="S" compartment="c" initialConcentration="1" hasOnlySubstanceUnits="false" '
+        'boundaryCondition="false" constant="false"/>'
+    )
+    side = '<listOf{0}><speciesReference species="S" stoichiometry="1" constant="true"/></listOf{0}>'
+    lost = (
+        '<reaction id="r" reversible="false" fast="false">'
+        + side.format("Reactants")
+        + f"<kineticLaw>{mathml(call('times', 'k', 'S'))}<listOfLocalParameters>"
+        '<localParameter id="k" value="0.7"/></listOfLocalParameters></kineticLaw></reaction>'
+    )
+    made = (
+        '<reaction id="q" reversible="false" fast="false">'
+        + side.format("Products")
+        + f"<kineticLaw>{mathml(call('times', 'k', 'r_k'))}</kineticLaw></reaction>"
+    )
+    parameters = (
+        '<parameter id="k" value="1" constant="true"/><parameter id="r_k" value="2" constant="true"/>'
+    )
+    text = SBML.format(species=species, parameters=parameters, rules="", reactions=lost + made, events="")
+    found, _ = predicted(problem(tmp_path, text, {"S": "S"}, (2,), parameters="k\tlin\t0.1\t10\t1\t1\n"))
+    assert found[0, 0] == pytest.approx(2 / 0.7 + (1 - 2 / 0.7) * np.exp(-1.4), rel=1e-8)
+
+
+LOSS = model({"S": 1.0}, {"k": 0.3}, {"S": call("times", "-1", call("times", "k", "S"))})
+
+
+@pytest.mark.parametrize(
+    "encoding, mark", [("ISO-8859-1", b""), ("UTF-16", b""), ("UTF-8", b"\xef\xbb\xbf"), ("UTF-16-LE", b"")]
+)
+def test_sbml_is_read_in_the_encoding_that_it_declares(tmp_path, encoding, mark):
+    file = problem(tmp_path, "", {"S": "S"}, (2,))
+    text = LOSS.replace('encoding="UTF-8"', f'encoding="{encoding}"').replace(
+        '<species id="S"', '<species id="S" name="récepteur"'
+    )
+    (tmp_path / "model.xml").write_bytes(mark + text.encode(encoding))
+    study = load(file)
+    assert next(s for s in study.network.species).meaning == "récepteur"
+
+
+def test_a_table_in_utf_16_with_a_mark_is_read(tmp_path):
+    file = problem(tmp_path, LOSS, {"S": "S"}, (2,))
+    table = tmp_path / "measurements.tsv"
+    table.write_bytes(table.read_text().encode("utf-16"))
+    assert len(load(file).measurements) == 1
+
+
+# file, what is replaced, by what, and the line that is expected
+REFUSED = [
+    (
+        "conditions.tsv",
+        "c0",
+        "c0\nc0",
+        r"conditions.tsv:3: condition 'c0' is there already \(conditions.tsv:2\)",
+    ),
+    (
+        "parameters.tsv",
+        "k\tlin",
+        "k\tlin\t0.1\t1\t0.3\t1\nk\tlin",
+        r"parameters.tsv:3: parameter 'k' is there",
+    ),
+    (
+        "parameters.tsv",
+        "lin\t0.001",
+        "log10\t0",
+        r"parameters.tsv:2: k has the lower bound 0, which has no log",
+    ),
+    (
+        "parameters.tsv",
+        "0.001\t1000",
+        "3\t3",
+        r"parameters.tsv:2: k is estimated between 3 and 3: ",
+    ),
+    (
+        "parameters.tsv",
+        "0.001\t1000",
+        "5\t2",
+        r"parameters.tsv:2: k is estimated between 5 and 2: ",
+    ),
+    (
+        "observables.tsv",
+        "o_0\tS\t1",
+        "o_0\tS/0\t1",
+        r"observables.tsv:2: observableFormula 'S/0' cannot be read",
+    ),
+    (
+        "observables.tsv",
+        "o_0\tS\t1",
+        "o_0\t9^9^9^9\t1",
+        r"observables.tsv:2: .*beyond every machine number",
+    ),
+    (
+        "observables.tsv",
+        "o_0\tS\t1",
+        "o_0\tS\t0",
+        r"observables.tsv:2: the noise of o_0 is 0: give a positive",
+    ),
+    (
+        "observables.tsv",
+        "o_0\tS\t1",
+        "o_0\tS\t-1",
+        r"observables.tsv:2: the noise of o_0 is -1: ",
+    ),
+    (
+        "observables.tsv",
+        "o_0\tS\t1",
+        "o_0\tS\t1\no_0\tS\t1",
+        r"observables.tsv:3: observable 'o_0' is there",
+    ),
+    (
+        "measurements.tsv",
+        "\t0\t2",
+        "\tinf\t2",
+        r"measurements.tsv:2: measurement is infinite: ",
+    ),
+    (
+        "measurements.tsv",
+        "o_0\t\tc0\t0\t2\n",
+        "",
+        r"problem: has no measurements: ",
+    ),
+    (
+        "measurements.tsv",
+        "\ttime",
+        "\ttime\ttime",
+        r"measurements.tsv:1: column 'time' is there twice: ",
+    ),
+    (
+        "measurements.tsv",
+        "preequilibrationConditionId",
+        "preequilibrationCondition",
+        r"looks like 'preequilib",
+    ),
+    (
+        "measurements.tsv",
+        "\ttime\no_0\t\tc0\t0\t2",
+        "\ttime\tnoiseParameters\no_0\t\tc0\t0\t2\t0.1",
+        r"measurements.tsv:2: noiseParameters has 1 values for 0",
+    ),
+    (
+        "problem.yaml",
+        "[conditions.tsv]",
+        "[conditions.tsv, conditions.tsv]",
+        r"problem.yaml: .* twice",
+    ),
+    (
+        "problem.yaml",
+        "[model.xml]",
+        "[[model.xml]]",
+        r"problem.yaml: sbml_files: .* is no name of a file",
+    ),
+    (
+        "model.xml",
+        'size="1"',
+        'size="0"',
+        r"model.xml: compartment c of size 0 is not supported",
+    ),
+    (
+        "model.xml",
+        "<ci>k</ci>",
+        "<ci>zz</ci>",
+        r"model.xml: rate_of_S: uses 'zz', which nothing declares",
+    ),
+    (
+        "model.xml",
+        "<ci>k</ci>",
+        "<apply><divide/><cn>1</cn><cn>0</cn></apply>",
+        r"model.xml: S: is no real number",
+    ),
+    (
+        "observables.tsv",
+        "o_0\tS\t1",
+        "o_0\t" + "(" * 5000 + "\t1",
+        r"observables.tsv:2: .* is nested too deeply",
+    ),
+]
+
+
+@pytest.mark.parametrize("file, old, new, message", REFUSED, ids=range(len(REFUSED)))
+def test_what_cannot_be_meant_is_refused_at_its_place(tmp_path, file, old, new, message):
+    at = problem(tmp_path, LOSS, {"S": "S"}, (2,))
+    text = (tmp_path / file).read_text()
+    assert old in text
+    (tmp_path / file).write_text(text.replace(old, new, 1))
+    with pytest.raises(StudyError, match=message) as e:
+        load(at)
+    assert "\n" not in str(e.value)
+    assert len(str(e.value)) < 1000
+
+
+def test_bombs_are_refused_before_they_are_written_out(tmp_path):
+    at = problem(tmp_path, LOSS, {"S": "S"}, (2,))
+    aliases = "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}' if i else 'x'] * 9)}]\n" for i in range(9))
+    at.write_text(at.read_text() + aliases)
+    with pytest.raises(StudyError, match="its aliases stand for more than"):
+        load(at)
+    at = problem(tmp_path, LOSS, {"S": "S"}, (2,))
+    rules = "".join(
+        f'<assignmentRule variable="a{i}">{mathml(call("plus", f"a{i - 1}", call("exp", f"a{i - 1}")))}'
+        "</assignmentRule>"
+        for i in range(1, 60)
+    )
+    names = "".join(f'<parameter id="a{i}" value="1" constant="{str(not i).lower()}"/>' for i in range(60))
+    text = LOSS.replace("<listOfRules>", f"<listOfRules>{rules}")
+    (tmp_path / "model.xml").write_text(text.replace("<listOfParameters>", f"<listOfParameters>{names}"))
+    with pytest.raises(StudyError, match=r"model.xml: a\d+: its formulas have no end"):
+        load(at)
+
+
+def test_what_is_legal_and_hardly_meant_is_told_with_its_place(tmp_path):
+    at = problem(
+        tmp_path, LOSS, {"S": "S", "nothing": "100 / 0.3"}, (2,), parameters="k\tlin\t1\t10\t0.3\t1\n"
+    )
+    table = tmp_path / "measurements.tsv"
+    table.write_text(table.read_text() + "o_0\t\tc0\t0\t2\n")
+    assert [t.split(": ")[0] for t in load(at).told] == [
+        "parameters.tsv:2",
+        "measurements.tsv:4",
+        "observables.tsv:3",
+    ]
+
+
+def test_models_that_differ_in_a_starting_value_alone_are_two_studies(tmp_path):
+    found = set()
+    for start in (1, 5):
+        assigned = (
+            "<listOfInitialAssignments><initialAssignment symbol='S'>"
+            f"{mathml(f'<cn>{start}</cn>')}</initialAssignment></listOfInitialAssignments>"
+        )
+        text = LOSS.replace("<listOfRules>", f"{assigned}<listOfRules>")
+        found.add(load(problem(tmp_path, text, {"S": "S"}, (2,))).fingerprint)
+    assert len(found) == 2
