@@ -44,6 +44,7 @@ ALLOWED = {
     ("models/network.py", "nsimplify"): "a stoichiometric coefficient, which is a number",
     ("models/sbml/writer.py", "nsimplify"): "a stoichiometric coefficient, which is a number",
     ("models/engine/compile.py", "nsimplify"): "a constant that is built in, which is a number",
+    ("inference/command/contents.py", "import_module"): "a command of the list, by the folder it lies in",
     ("models/benchmark/amici.py", "import_module"): "what AMICI has compiled from our own network",
 }
 
