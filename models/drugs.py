@@ -23,7 +23,9 @@ class Drug:
     """A drug or hormone: the input that carries its concentration (nM), where it acts and how.
 
     `potency` names the parameter of half effect, `decay` the one of its loss from the medium (none: stable).
-    `usual` is the range of concentrations in use, in nM.
+    `usual` is the range of concentrations in use, in nM. `shown_at` is the dose (nM) at which reports and
+    the explorer show it (None: they do not); `drawn_at` the nodes of the picture that it acts on, which it
+    inhibits unless `drawn_inhibits` is False.
     """
 
     name: str
@@ -35,6 +37,9 @@ class Drug:
     usual: tuple[float, float]
     source: Source
     decay: str | None = None
+    shown_at: float | None = None
+    drawn_at: tuple[str, ...] = ()
+    drawn_inhibits: bool = True
 
 
 DRUGS: dict[str, Drug] = {
@@ -49,6 +54,7 @@ DRUGS: dict[str, Drug] = {
             "K_silt",
             (0.67, 67.0),
             memory("dissociation constant 0.01 to 0.03 nM; 10 ug/mL are 67 nM"),
+            drawn_at=("IL-6",),
         ),
         Drug(
             "tocilizumab",
@@ -59,6 +65,7 @@ DRUGS: dict[str, Drug] = {
             "K_toci",
             (67.0, 690.0),
             memory("1 to 2.5 nM; mode of action: Nishimoto 2008 (abstract)"),
+            drawn_at=("IL-6R/gp130",),
         ),
         Drug(
             "ruxolitinib",
@@ -70,6 +77,8 @@ DRUGS: dict[str, Drug] = {
             (100.0, 1000.0),
             derived("pSTAT3 blots of Sobotta 2017"),
             decay="k_rux",
+            shown_at=500.0,
+            drawn_at=("JAK1/JAK2",),
         ),
         Drug(
             "trametinib",
@@ -80,6 +89,7 @@ DRUGS: dict[str, Drug] = {
             "IC_tram",
             (1.0, 100.0),
             memory("0.9 to 1.8 nM; allosteric: Gilmartin 2011 (abstract)"),
+            drawn_at=("ERK",),
         ),
         Drug(
             "PI3K inhibitor",
@@ -90,6 +100,7 @@ DRUGS: dict[str, Drug] = {
             "IC_pi3k",
             (100.0, 1000.0),
             memory("class of pictilisib and copanlisib; LY294002 is the tool of the older papers"),
+            drawn_at=("PI3K",),
         ),
         Drug(
             "MK-2206",
@@ -100,6 +111,7 @@ DRUGS: dict[str, Drug] = {
             "IC_akti",
             (100.0, 2000.0),
             memory("65 nM on pAkt in cells"),
+            drawn_at=("Akt",),
         ),
         Drug(
             "MLN120B",
@@ -110,6 +122,7 @@ DRUGS: dict[str, Drug] = {
             "IC_ikki",
             (1000.0, 30000.0),
             memory("60 nM on the enzyme, 0.5 to 5 uM in cells"),
+            drawn_at=("IKK",),
         ),
         Drug(
             "bortezomib",
@@ -121,6 +134,9 @@ DRUGS: dict[str, Drug] = {
             "IC_btzS",
             (1.0, 100.0),
             assumed("proteasome 10 nM (unverified), stress 15 nM set by viability"),
+            shown_at=4.0,
+            drawn_at=("drug stress",),
+            drawn_inhibits=False,
         ),
         Drug(
             "venetoclax",
@@ -131,6 +147,8 @@ DRUGS: dict[str, Drug] = {
             "K_ven",
             (10.0, 10000.0),
             memory("10 nM in cells; biochemical Ki below 0.01 nM"),
+            shown_at=1000.0,
+            drawn_at=("BCL-2",),
         ),
         Drug(
             "S63845",
@@ -141,6 +159,8 @@ DRUGS: dict[str, Drug] = {
             "K_s63",
             (1.0, 1000.0),
             memory("Kd 0.19 nM (Kotschy 2016)"),
+            shown_at=30.0,
+            drawn_at=("MCL-1",),
         ),
         Drug(
             "A-1331852",
@@ -151,6 +171,7 @@ DRUGS: dict[str, Drug] = {
             "K_a133",
             (10.0, 1000.0),
             memory("cell-level potency"),
+            drawn_at=("BCL-XL",),
         ),
         Drug(
             "dexamethasone",
@@ -161,6 +182,9 @@ DRUGS: dict[str, Drug] = {
             "EC_dex",
             (10.0, 1000.0),
             memory("20 nM; protection from it by IL-6 is the classic read-out of resistance"),
+            shown_at=300.0,
+            drawn_at=("drug stress",),
+            drawn_inhibits=False,
         ),
         Drug(
             "DNA damage",
@@ -171,6 +195,9 @@ DRUGS: dict[str, Drug] = {
             "EC_chemo",
             (10.0, 10000.0),
             assumed("a generic drug, doxorubicin-like"),
+            shown_at=200.0,
+            drawn_at=("apoptosis",),
+            drawn_inhibits=False,
         ),
         Drug(
             "VX-745",
@@ -181,6 +208,7 @@ DRUGS: dict[str, Drug] = {
             "IC_p38",
             (30.0, 1000.0),
             assumed("order of its potency; usual 100 nM (unverified); Hideshima 2003 (abstract)"),
+            drawn_at=("p38",),
         ),
         Drug(
             "VPS34 inhibitor",
@@ -191,6 +219,7 @@ DRUGS: dict[str, Drug] = {
             "IC_vps",
             (100.0, 1000.0),
             memory("about 25 nM on the enzyme"),
+            drawn_at=("VPS34",),
         ),
         Drug(
             "estradiol",
@@ -211,6 +240,7 @@ DRUGS: dict[str, Drug] = {
             "K_F",
             (10.0, 1000.0),
             derived("relative affinity 0.89"),
+            drawn_at=("ER",),
         ),
         Drug(
             "4-hydroxytamoxifen",
@@ -221,6 +251,7 @@ DRUGS: dict[str, Drug] = {
             "K_T",
             (10.0, 1000.0),
             derived("competition IC50 30 against 5.7 (Maximov 2017)"),
+            drawn_at=("ER",),
         ),
     )
 }
@@ -232,6 +263,11 @@ def drug(name: str) -> Drug:
         if name.lower() in {n.lower() for n in (d.name, d.input, *d.aliases)}:
             return d
     raise KeyError(name)
+
+
+def shown_drugs() -> tuple[tuple[Drug, float], ...]:
+    """The drugs that reports and the explorer show, each with its dose (nM)."""
+    return tuple((d, d.shown_at) for d in DRUGS.values() if d.shown_at is not None)
 
 
 def drug_names() -> tuple[str, ...]:

@@ -14,8 +14,10 @@ from plotly.subplots import make_subplots
 
 from inference.report.plots import HIGH, LOW, PALETTE, PERCENT, banded, styled, wrapped
 from inference.resistance import beliefs
-from inference.resistance.believed_from import Source, believed
-from inference.resistance.questions import CONDITIONS
+from inference.resistance.beliefs import Beliefs
+from inference.resistance.believed_from import BeliefSource, believed
+from inference.resistance.conditions import Condition
+from inference.resistance.questions import HOURS, condition_named
 from inference.resistance.simulated_plate import (
     READ,
     TIMES,
@@ -43,14 +45,19 @@ class Controls:
     Attributes:
         strengths: parameter -> factor on what is believed of it; those not named stay.
         drug, dose: what is given at 0, nM; a dose of 0 is none.
-        condition: one of `CONDITIONS`; estradiol: nM.
+        condition: a `Condition`, or the name of one; estradiol: nM.
     """
 
     drug: Drug
     dose: float
-    condition: str = "niche"
+    condition: str | Condition = "niche"
     estradiol: float = 0.0
     strengths: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def surroundings(self) -> Condition:
+        """The condition itself."""
+        return condition_named(self.condition)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,13 +66,13 @@ class Explorer:
 
     few: Plate
     many: Plate
-    beliefs: beliefs.Beliefs
+    beliefs: Beliefs
     draws: np.ndarray
     median: np.ndarray
     sliders: tuple[str, ...]
 
 
-def explorer(source: Source, drugs: tuple[Drug, ...], preset: str, seed: int) -> Explorer:
+def explorer(source: BeliefSource, drugs: tuple[Drug, ...], preset: str, seed: int) -> Explorer:
     """Prepare a run, or the prior, for asking. Sliders: feedback strengths, and the effect of estradiol that
     is free.
     """
@@ -88,9 +95,9 @@ def ask(e: Explorer, cell: Plate, c: Controls, values: np.ndarray) -> xr.Dataset
     Returns:
         The read-outs of `READ` along (draw, drug, hour), `viability` (draw,), and along (draw, dose) `curve`.
     """
-    vehicle = Well((), c.condition, c.estradiol)
+    vehicle = Well((), c.surroundings, c.estradiol)
     doses = c.dose * DOSES
-    treated = [Well(((c.drug, float(d)),), c.condition, c.estradiol) for d in doses] if c.dose > 0 else []
+    treated = [Well(((c.drug, float(d)),), c.surroundings, c.estradiol) for d in doses] if c.dose > 0 else []
     chosen = treated if len(values) == 1 else treated[len(DOSES) // 2 : len(DOSES) // 2 + 1]
     wells = [vehicle, *chosen]
     moved = values * np.array([c.strengths.get(n, 1.0) for n in e.beliefs.names])
@@ -130,7 +137,7 @@ def figure(c: Controls, middle: xr.Dataset, spread: xr.Dataset | None, mark: str
     fig = make_subplots(
         4 if curve else 3,
         2,
-        subplot_titles=[*titles, *(["viability after 48 h over the dose, %"] if curve else [])],
+        subplot_titles=[*titles, *([f"viability after {HOURS:g} h over the dose, %"] if curve else [])],
         vertical_spacing=0.11,
         horizontal_spacing=0.1,
         specs=[*[[{}, {}]] * 3, *([[{"colspan": 2}, None]] if curve else [])],
@@ -211,9 +218,9 @@ def figure(c: Controls, middle: xr.Dataset, spread: xr.Dataset | None, mark: str
 def in_words(c: Controls, middle: xr.Dataset, spread: xr.Dataset | None) -> str:
     """The viability in one sentence."""
     if c.dose <= 0:
-        return f"No drug, cell {CONDITIONS[c.condition][2]}."
+        return f"No drug, cell {c.surroundings.words}."
     said = (
-        f"{c.drug.name} {c.dose:g} nM, cell {CONDITIONS[c.condition][2]}: viability after 48 h "
+        f"{c.drug.name} {c.dose:g} nM, cell {c.surroundings.words}: viability after {HOURS:g} h "
         f"{100 * float(middle['viability'][0]):.0f} % "
         "with every parameter at its median"
     )

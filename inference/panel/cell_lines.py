@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 
 from inference.resistance import beliefs
-from inference.resistance.questions import Question, plan, readout
+from inference.resistance.dish_plans import plan, readout_function
+from inference.resistance.questions import Question
 from inference.resistance.rankings.sensitivity import INTERVAL
+from inference.resistance.resistance_readouts import VIABILITY
 from inference.resistance.statements import Statement
-from models.drugs import drug
 
 CLASSES = {
     "MEK": ("MEK inhibitors", "trametinib", 100.0),
@@ -65,12 +66,14 @@ def predict(target: str, draws: int, seed: int, *, rtol: float, atol: float) -> 
     not solved.
     """
     _, name, dose = CLASSES[target]
-    what = plan(Question("lnv", ((drug(name), dose),), "alone", hours=HOURS), lanes=128)
+    what = plan(Question(VIABILITY, {name: dose}, hours=HOURS), lanes=128)
     prior = beliefs.declared(what.system.network, None)
     values, _ = beliefs.joint(prior, draws, seed)
     return np.exp(
         np.asarray(
-            readout(what, prior.names, prior.shares, rtol=rtol, atol=atol)(jnp.log(jnp.asarray(values)))
+            readout_function(what, prior.names, prior.shares, rtol=rtol, atol=atol)(
+                jnp.log(jnp.asarray(values))
+            )
         )
     )
 

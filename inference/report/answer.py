@@ -11,13 +11,14 @@ import xarray as xr
 
 from inference.fit.verdict import INTERVAL
 from inference.report.simulated import best_nodes
-from inference.resistance.knockdown import NODES
-from inference.resistance.knockdown_files import pair_table
+from inference.resistance.beliefs import told_by_data
+from inference.resistance.knockdowns.knockdown_nodes import NODES
+from inference.resistance.knockdowns.knockdown_tables import pair_table
 from inference.resistance.published_facts import PUT_IN
 from models.network import Network
 
 LOW, HIGH = (1 - INTERVAL) / 2, (1 + INTERVAL) / 2
-INFORMED = ("informed", "bounded from below", "bounded from above")
+PERCENT = f"{100 * INTERVAL:.0f} %"
 STATUS = {
     "published": "published",
     "derived": "derived from published ones",
@@ -35,7 +36,8 @@ def percent(ln_viability: xr.DataArray) -> str:
 @dataclass(frozen=True)
 class Hit:
     """One node to inhibit: viability in words and its median (share), cells it leaves without the drug (%),
-    share of " "draws in the best three."""
+    share of draws in the best three.
+    """
 
     node: str
     title: str
@@ -180,7 +182,7 @@ def reasons_for(top: pd.DataFrame, facts: pd.DataFrame | None, ok: bool, prior: 
     lines = []
     if ok:
         lines.append("The fit passed every diagnostic: chains agree, draws are enough, hardly any diverged.")
-    known = int(top["data"].isin(INFORMED).sum())
+    known = int(top["data"].map(told_by_data).sum())
     if known:
         lines.append(f"{known} of the ten parameters that matter most were informed by measurements.")
     measured = int(top["status"].isin(("published", "derived")).sum())
@@ -211,7 +213,7 @@ def reasons_against(
         lines.append("**Nothing was fitted here**: this is what the declared beliefs imply, before any data.")
     elif mark:
         lines.append(f"**{mark[0].upper() + mark[1:]}.**")
-    restate = int((~top["data"].isin(INFORMED)).sum())
+    restate = int((~top["data"].map(told_by_data)).sum())
     lines.append(
         f"For {restate} of the ten parameters that matter most the answer **restates the prior**: no "
         f"measurement informed them."

@@ -16,7 +16,10 @@ import xarray as xr
 from plotly.subplots import make_subplots
 
 from inference.fit.verdict import INTERVAL
-from inference.resistance.rankings.ranking_figures import PATHWAYS, SIGNED
+from inference.resistance.beliefs import told_by_data
+from inference.resistance.questions import HOURS
+from inference.resistance.rankings.ranking_figures import PATHWAYS
+from inference.resistance.rankings.ranking_request import told as words_of_ranking
 from inference.runs.colours import POSTERIOR, SECOND
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -173,7 +176,7 @@ def knock_downs(found: xr.Dataset, titles: dict[str, str], count: int = 14) -> g
             hovertemplate="%{x:.0f} % of the cells are left without the drug<extra></extra>",
         )
     )
-    figure.update_xaxes(title="% of the cells after 48 h", rangemode="tozero")
+    figure.update_xaxes(title=f"% of the cells after {HOURS:g} h", rangemode="tozero")
     figure.update_yaxes(tickvals=y, ticktext=nodes)
     return styled(figure, 170 + 30 * len(nodes))
 
@@ -185,8 +188,9 @@ def ranking(tree: xr.DataTree, count: int = 12) -> go.Figure:
     d = tree["parameter"].to_dataset()
     d = d.isel(factor=np.argsort(d["rank"].values, kind="stable")[:count])
     y = np.arange(d.sizes["factor"])[::-1]
-    signed = str(tree.attrs["method"]) in SIGNED
-    known = [str(v) in ("informed", "bounded from below", "bounded from above") for v in d["informed"].values]
+    words = words_of_ranking(tree.attrs)
+    signed = words.method.signed
+    known = [told_by_data(str(v)) for v in d["informed"].values]
     figure = make_subplots(1, 2, shared_yaxes=True, column_widths=[0.62, 0.38], horizontal_spacing=0.04)
     told = [
         f"<b>{n}</b>: {wrapped(str(m))}<br>effect {e:+.2f} [{a:+.2f}, {b:+.2f}]<br>rank {int(r)}, "
@@ -212,8 +216,8 @@ def ranking(tree: xr.DataTree, count: int = 12) -> go.Figure:
     ]
     kinds = (
         (
-            (1, POSTERIOR, "raising it makes cells more resistant"),
-            (-1, SECOND, "raising it makes cells less resistant"),
+            (1, POSTERIOR, words.readout.more),
+            (-1, SECOND, words.readout.less),
         )
         if signed
         else ((0, POSTERIOR, "size only, no direction"),)
@@ -292,9 +296,7 @@ def ranking(tree: xr.DataTree, count: int = 12) -> go.Figure:
             2,
         )
     figure.update_xaxes(
-        title={"elasticity": "elasticity", "srrc": "rank regression coefficient"}.get(
-            str(tree.attrs["method"]), "effect"
-        ),
+        title=words.method.axis,
         zeroline=True,
         zerolinecolor="#999999",
         row=1,
@@ -384,28 +386,22 @@ def dose_response(viability: xr.DataArray, drug: str, banded_too: Sequence[str])
         )
     figure.add_hline(y=50, line={"color": "#999999", "width": 1, "dash": "dot"})
     figure.update_xaxes(type="log", title=f"{drug} (nM)", dtick=1)
-    figure.update_yaxes(title="viability after 48 h, %", rangemode="tozero")
+    figure.update_yaxes(title=f"viability after {HOURS:g} h, %", rangemode="tozero")
     return styled(figure, 360)
 
 
 def time_course(course: xr.DataArray) -> go.Figure:
-    """One read-out over time in each dish: (draw, dish, hour); treated dishes solid with their band,
-    untreated ones dotted.
+    """One read-out over time in each dish: (draw, surrounding, treated, hour); treated dishes solid with
+    their band, untreated ones dotted.
     """
     figure = go.Figure()
-    dishes = [str(d) for d in course["dish"].values]
-    around = list(dict.fromkeys(d.split(", ")[0] for d in dishes))
-    for name in dishes:
-        colour, treated = PALETTE[around.index(name.split(", ")[0])], not name.endswith("no drug")
-        band = course.sel(dish=name).quantile([LOW, 0.5, HIGH], dim="draw", skipna=True).values
-        banded(
-            figure,
-            course["hour"].values,
-            [band] if treated else [np.stack([band[1]] * 3)],
-            colour,
-            name,
-            "solid" if treated else "dot",
-        )
+    for treated, shown in (("drug", True), ("no drug", False)):
+        for i, around in enumerate(map(str, course["surrounding"].values)):
+            here = course.sel(surrounding=around, treated=treated)
+            band = here.quantile([LOW, 0.5, HIGH], dim="draw", skipna=True).values
+            bands = [band] if shown else [np.stack([band[1]] * 3)]
+            dash = "solid" if shown else "dot"
+            banded(figure, course["hour"].values, bands, PALETTE[i], f"{around}, {treated}", dash)
     figure.update_xaxes(title="hours after the drug", dtick=12)
     figure.update_yaxes(rangemode="tozero")
     return styled(figure, 300)

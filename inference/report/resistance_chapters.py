@@ -14,31 +14,31 @@ from inference.fit.verdict import INTERVAL, NOT_INFORMED
 from inference.report import plots as plots
 from inference.report.network_map import svg, weights
 from inference.report.page import Section, bullets, details, drawing, grid, paragraph, plot, table
-from inference.report.simulated import SHORT
-from inference.resistance.knockdown import NODES, PATHS
-from inference.resistance.rankings.ranking import METHODS, csv_table
+from inference.resistance.conditions import ALONE
+from inference.resistance.knockdowns.knockdown_nodes import NODES, PATHS
+from inference.resistance.knockdowns.knockdown_scan import KnockdownScan
+from inference.resistance.questions import HOURS
+from inference.resistance.rankings.ranked import csv_table
+from inference.resistance.rankings.ranking_request import told
 from inference.resistance.simulated_plate import READ
 from models.behaviours.listed import BEHAVIOURS
 from models.catalogue import PRESETS
 from models.documents.network_picture import picture
 from models.documents.references import FIGURE, cited
-from models.drugs import treat
+from models.drugs import Drug, treat
 from models.network import Network
 
 PERCENT = f"{100 * INTERVAL:.0f} %"
-BY = {
-    "srrc": "rank regression",
-    "elasticity": "elasticities",
-    "sobol": "Sobol indices",
-    "dgsm": "DGSM",
-    "morris": "Morris screening",
-}
 PROVES = {
     "tuned": "nothing: numbers were adjusted to hit it",
     "borrowed": "that borrowed kinetics carry over",
     "not tuned": "something: it came out",
     "arithmetic": "nothing about biology",
 }
+
+
+# behaviours of the specification that are about resistance
+ABOUT_RESISTANCE = ("B19", "B20", "B21", "B22", "B23", "B24", "B25")
 
 
 def nodes_section(tree: xr.DataTree, scan: xr.DataTree | None, drug: str) -> Section:
@@ -65,10 +65,15 @@ def nodes_section(tree: xr.DataTree, scan: xr.DataTree | None, drug: str) -> Sec
             "quiet",
         )
         return Section("nodes", "Which node brings the drug back", "Nodes to hit", body)
-    from inference.resistance.knockdown import lost_share
-    from inference.resistance.knockdown_files import pair_table
+    body += _pairs(scan) + _paths(scan)
+    if scan.attrs["mark"]:
+        body += paragraph(str(scan.attrs["mark"]), "warn")
+    return Section("nodes", "Which node brings the drug back", "Nodes to hit", body)
 
-    pairs = pair_table(scan["scan"].to_dataset()).head(8).reset_index()
+
+def _pairs(scan: xr.DataTree) -> str:
+    """The best pairs of a scan."""
+    pairs = KnockdownScan(scan).pairs().head(8).reset_index()
     rows = pd.DataFrame(
         {
             "pair": [f"{a} + {b}" for a, b in zip(pairs["node"], pairs["partner"], strict=True)],
@@ -81,15 +86,17 @@ def nodes_section(tree: xr.DataTree, scan: xr.DataTree | None, drug: str) -> Sec
         }
     )
     level = 100 * float(scan.attrs["pair_level"])
-    body += table(
+    return table(
         rows,
         f"Best pairs, each inhibited by {level:.0f} %: {scan.attrs['question']} ({scan.attrs['draws']} "
         f"draws from {scan.attrs['source']}). "
         "Bliss below 100 or Loewe below 1: more than the sum.",
     )
-    shares = (
-        lost_share(scan["paths"]["protection"], 1000, int(scan.attrs["seed"])).to_dataframe().reset_index()
-    )
+
+
+def _paths(scan: xr.DataTree) -> str:
+    """How much of IL-6's protection runs through each path."""
+    shares = KnockdownScan(scan).paths().reset_index()
     cut = pd.DataFrame(
         {
             "path cut": shares["path"],
@@ -100,15 +107,12 @@ def nodes_section(tree: xr.DataTree, scan: xr.DataTree | None, drug: str) -> Sec
             ],
         }
     )
-    body += table(
+    return table(
         cut,
         f"How much of IL-6's protection runs through each path: {scan.attrs['paths_question']}. Paths meet "
         f"again, so "
         f"shares need not add up.",
     )
-    if scan.attrs["mark"]:
-        body += paragraph(str(scan.attrs["mark"]), "warn")
-    return Section("nodes", "Which node brings the drug back", "Nodes to hit", body)
 
 
 def rankings_section(found: Sequence[tuple[str, xr.DataTree]], main: xr.DataTree) -> Section:
@@ -120,7 +124,7 @@ def rankings_section(found: Sequence[tuple[str, xr.DataTree]], main: xr.DataTree
     )
     for i, (origin, tree) in enumerate(found):
         note = (
-            f"{METHODS[str(tree.attrs['method'])]}; {tree.attrs['simulated']} parameter sets from "
+            f"{told(tree.attrs).method.effect}; {tree.attrs['simulated']} parameter sets from "
             f"{tree.attrs['source']}; {origin}."
         )
         if tree.attrs["mark"]:
@@ -158,23 +162,19 @@ def _short(tree: xr.DataTree, main: xr.DataTree) -> str:
     one.
     """
     drugs = " + ".join(f"{n} {dose:g} nM" for n, dose in json.loads(str(tree.attrs["drugs"])).items())
-    readout = {
-        "lnv": "",
-        "auc": ", area under the curve",
-        "ri": ", resistance index",
-        "reserve": ", reserve",
-    }[str(tree.attrs["readout"])]
+    words = told(tree.attrs)
+    readout = f", {words.readout.short}" if words.readout.short else ""
     estradiol = f", estradiol {float(tree.attrs['estradiol']):g} nM" if float(tree.attrs["estradiol"]) else ""
     cell = (
-        ""
-        if tree.attrs["preset"] == main.attrs["preset"]
-        else f", {PRESETS[str(tree.attrs['preset'])].title} cell"
+        "" if tree.attrs["preset"] == main.attrs["preset"] else f", {_title(str(tree.attrs['preset']))} cell"
     )
     source = "" if tree.attrs["source"] == main.attrs["source"] else f", from {tree.attrs['source']}"
-    return (
-        f"{drugs}, {SHORT[str(tree.attrs['condition'])]}{estradiol}{cell}{readout}: by "
-        f"{BY[str(tree.attrs['method'])]}{source}"
-    )
+    return f"{drugs}, {words.condition}{estradiol}{cell}{readout}: by {words.method.by}{source}"
+
+
+def _title(preset: str) -> str:
+    """A kind of cell in words; its name where it is not of the catalogue."""
+    return PRESETS[preset].title if preset in PRESETS else preset
 
 
 def _shown(tree: xr.DataTree) -> pd.DataFrame:
@@ -208,7 +208,7 @@ def doses_section(tree: xr.DataTree, where: str) -> Section:
         curve = here["viability"].assign_coords(dose=("step", here["dose"].values)).swap_dims(step="dose")
         figures.append(
             plot(
-                plots.dose_response(curve, drug, ("alone", where)),
+                plots.dose_response(curve, drug, (ALONE.short, where)),
                 f"plot-dose{i}",
                 "",
                 f"dose response of {drug}",
@@ -216,8 +216,8 @@ def doses_section(tree: xr.DataTree, where: str) -> Section:
             )
         )
     body = paragraph(
-        f"Viable cells over those without the drug in the same surroundings, 48 h; lines are medians, "
-        f"bands (alone and "
+        f"Viable cells over those without the drug in the same surroundings, {HOURS:g} h; lines are medians, "
+        f"bands ({ALONE.short} and "
         f"{where}) {PERCENT} over "
         f"{tree.attrs['draws']} draws from {tree.attrs['source']}. Dotted: half."
     )
@@ -241,22 +241,14 @@ def turning(doses: xr.Dataset, by: float = 0.1) -> list[str]:
     return [str(n) for n in doses["drug"].values[up.values]]
 
 
-def courses_section(tree: xr.DataTree, drug: str, condition: str) -> Section:
+def courses_section(tree: xr.DataTree, drug: str, surrounding: str) -> Section:
     """The main drug's dish over time, beside the untreated one."""
-    c = tree["course"].to_dataset()
-    dishes = [d for d in map(str, c["dish"].values) if d.startswith((f"{condition}, ", "alone, "))]
+    c = tree["course"].to_dataset().sel(surrounding=list(dict.fromkeys((ALONE.short, surrounding))))
     figures = []
     for i, n in enumerate(map(str, c.data_vars)):
         words, unit = READ[n]
-        figures.append(
-            plot(
-                plots.time_course(c[n].sel(dish=dishes)),
-                f"plot-course{i}",
-                "",
-                f"{words} over time",
-                words if unit == "-" else f"{words} ({unit})",
-            )
-        )
+        title = words if unit == "-" else f"{words} ({unit})"
+        figures.append(plot(plots.time_course(c[n]), f"plot-course{i}", "", f"{words} over time", title))
     body = paragraph(
         f"Solid with the drug ({drug}, given at 0), dotted without; lines are medians, bands {PERCENT}. "
         f"The surroundings too begin at 0."
@@ -264,17 +256,13 @@ def courses_section(tree: xr.DataTree, drug: str, condition: str) -> Section:
     return Section("courses", "Under treatment, hour by hour", "Time courses", body + grid(figures))
 
 
-def network_section(network: Network, main: xr.DataTree, drugs: Sequence, hypothesis: str) -> Section:
+def network_section(network: Network, main: xr.DataTree, drugs: Sequence[Drug], hypothesis: str) -> Section:
     """The network with its arrows coloured by sensitivity."""
     whole = treat(network, *drugs, hypothesis=hypothesis)
     shown = picture(whole)
-    measure = {
-        "srrc": "size of the rank regression coefficients",
-        "elasticity": "mean size of the elasticities",
-    }.get(str(main.attrs["method"]), "size of the effects")
     weight = weights(shown, whole, main["parameter"].to_dataset())
     body = drawing(
-        svg(shown, weight, f"{measure} of what an arrow carries"),
+        svg(shown, weight, f"{told(main.attrs).method.size} of what an arrow carries"),
         f"{main.attrs['question']}. An arrow carries the parameters that matter only together with its "
         f"source; touch it for their names. "
         "Grey arrows carry nothing that was varied in this question.",
@@ -316,7 +304,7 @@ def measured_section(found: Sequence[Path], facts: pd.DataFrame | None) -> Secti
             "TABLE.csv --fit` does it.",
             "quiet",
         )
-    shown = [BEHAVIOURS[f"B{i}"] for i in range(19, 26)]
+    shown = [BEHAVIOURS[n] for n in ABOUT_RESISTANCE]
     rows = pd.DataFrame(
         {
             "": [b.id for b in shown],

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +18,25 @@ import xarray as xr
 
 from inference.resistance import beliefs
 from inference.resistance.beliefs import Beliefs
-from inference.resistance.believed_from import Source, believed
-from inference.resistance.knockdown import LEVELS, NODES, scales
-from inference.resistance.questions import CONDITIONS, DECADES, Question, QuestionError, network_of
+from inference.resistance.believed_from import BeliefSource, believed
+from inference.resistance.conditions import ALONE, CONDITIONS, WITH_IL6, Condition
+from inference.resistance.knockdowns.knockdown import scales
+from inference.resistance.knockdowns.knockdown_nodes import LEVELS, NODES
+from inference.resistance.questions import (
+    HOURS,
+    DosesAsked,
+    Question,
+    QuestionError,
+    condition_named,
+    doses_named,
+    network_of,
+    preset_named,
+)
 from inference.resistance.rankings import ranks, sensitivity
-from inference.resistance.rankings.ranking import METHODS
+from inference.resistance.rankings.methods import RANK_REGRESSION
+from inference.resistance.rankings.ranking_request import words_of
+from inference.resistance.rankings.ranking_run import labelled
+from inference.resistance.resistance_readouts import DECADES, VIABILITY, Doses
 from inference.resistance.simulated_plate import (
     READ,
     TIMES,
@@ -35,68 +48,93 @@ from inference.resistance.simulated_plate import (
     viability,
 )
 from inference.runs import labelled_tree
-from inference.runs.console import Teller
-from models.catalogue import HYPOTHESES, PRESETS
-from models.drugs import Drug
+from inference.runs.console import Bar, Teller
+from models.catalogue import HYPOTHESES, Preset
+from models.network import Network
 
 RTOL, ATOL = 1e-4, 1e-7  # of a step; the band over the draws is wider by orders of magnitude
 RESAMPLES = 200  # of a regression on several hundred rows; the third digit of an interval is not shown
-SHORT = {"alone": "alone", "il6": "with IL-6", "stroma": "on stroma", "niche": "in the niche"}
 ESTRADIOL = 10.0  # nM, where a report shows it
+LAYOUT = 2  # of the file; another one is made anew
+TREATED = ("drug", "no drug")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Asked:
     """What a report is about; the first drug is the one whose resistance is explained in full.
 
     Attributes:
         drugs: (drug, nM); doses are varied a factor of thirty to either side for the curves.
         condition: surroundings of the main question.
+        preset: the kind of cell.
         draws: sets of parameters behind every band; the screen takes more (`screened`).
     """
 
-    drugs: tuple[tuple[Drug, float], ...]
-    condition: str
-    preset: str
+    drugs: Doses
+    condition: Condition
+    preset: Preset
     draws: int
     seed: int
 
+    def __init__(
+        self, drugs: DosesAsked, condition: str | Condition, preset: str | Preset, draws: int, seed: int
+    ) -> None:
+        """Look up what is named.
+
+        Raises:
+            QuestionError: something of that name does not exist, or a dose is none.
+        """
+        found = (doses_named(drugs), condition_named(condition), preset_named(preset), draws, seed)
+        for name, value in zip(self.__dataclass_fields__, found, strict=True):
+            object.__setattr__(self, name, value)
+
+    @property
+    def main(self) -> tuple[str, str]:
+        """The first drug: its name, and with its dose."""
+        drug, dose = self.drugs[0]
+        return drug.name, f"{drug.name} {dose:g} nM"
+
     def words(self) -> str:
         """The main question in words."""
-        drug, dose = self.drugs[0]
-        return (
-            f"{drug.name} {dose:g} nM, {PRESETS[self.preset].title} cell "
-            f"{CONDITIONS[self.condition][2]}, 48 h"
-        )
+        return f"{self.main[1]}, {self.preset.title} cell {self.condition.words}, {HOURS:g} h"
+
+    def question(self, source: BeliefSource, drug: int = 0) -> Question:
+        """What is asked of one drug."""
+        asked = Question(VIABILITY, self.drugs[drug : drug + 1], self.condition, self.preset)
+        return source.asked_of(asked)
+
+    def key(self, network: Network, values: np.ndarray) -> str:
+        """What the simulations depend on."""
+        asked = [[d.input, dose] for d, dose in self.drugs]
+        here = [self.condition.name, self.condition.il6, dict(self.condition.inputs), self.preset.name]
+        content = [LAYOUT, asked, here, self.draws, self.seed, sorted(NODES)]
+        return hashlib.sha256(
+            values.tobytes() + network.fingerprint.encode() + json.dumps(content).encode()
+        ).hexdigest()
 
 
-def surroundings(asked: Asked, with_estradiol: bool) -> dict[str, tuple[str, float]]:
+def surroundings(asked: Asked, with_estradiol: bool) -> dict[str, tuple[Condition, float]]:
     """Name -> condition and estradiol of every surrounding that is shown."""
-    shown = {SHORT[c]: (c, 0.0) for c in dict.fromkeys(("alone", "il6", asked.condition, "niche"))}
+    shown = dict.fromkeys((ALONE, WITH_IL6, asked.condition, CONDITIONS["niche"]))
+    found = {c.short: (c, 0.0) for c in shown}
     if with_estradiol:
-        shown[f"{SHORT[asked.condition]} + estradiol"] = (asked.condition, ESTRADIOL)
-    return shown
+        found[f"{asked.condition.short} + estradiol"] = (asked.condition, ESTRADIOL)
+    return found
 
 
-def made(asked: Asked, source: Source, path: Path, tell: Teller) -> xr.DataTree:
+def made(asked: Asked, source: BeliefSource, path: Path, tell: Teller) -> xr.DataTree:
     """Everything simulated, from `path` if it holds the same already, otherwise made and kept there.
 
-    Groups: `dose` (drug, draw, surrounding, dose), `course` (draw, dish, hour), `knock` (draw, node, level)
-    with `together` (draw, share), one `rank_<input>` a drug with a ranking as `rank_run.execute` makes them
-    (its groups below it).
+    Groups: `dose` (drug, draw, surrounding, dose), `course` (draw, surrounding, treated, hour), `knock`
+    (draw, node, level) with `together` (draw, share), and below `rankings` one a drug, named by its input, as
+    `ranking_run.execute` makes them.
     """
-    cell = plate([d for d, _ in asked.drugs], asked.preset, source.hypothesis, source.transit)
+    drugs = [d for d, _ in asked.drugs]
+    cell = plate(drugs, asked.preset, source.hypothesis, source.transit, conditions=(asked.condition,))
     network = cell.what.system.network
     now = believed(source, asked.preset, network, HYPOTHESES[source.hypothesis].free)
     values, _ = beliefs.joint(now, screened(asked, now), asked.seed)
-    key = hashlib.sha256(
-        values.tobytes()
-        + network.fingerprint.encode()
-        + json.dumps(
-            [[d.input, dose] for d, dose in asked.drugs]
-            + [asked.condition, asked.preset, asked.draws, asked.seed, sorted(NODES)]
-        ).encode()
-    ).hexdigest()
+    key = asked.key(network, values)
     if path.exists():
         held = labelled_tree.load(path)
         if held.attrs.get("key") == key:
@@ -104,8 +142,7 @@ def made(asked: Asked, source: Source, path: Path, tell: Teller) -> xr.DataTree:
             return held
     tell.say(
         f"Simulating {asked.words()}: {asked.draws} draws from {source.name} for bands and knock-downs, "
-        f"{len(values)} for rankings "
-        "(compiling first) ..."
+        f"{len(values)} for rankings (compiling first) ..."
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     few = values[: asked.draws]
@@ -115,31 +152,22 @@ def made(asked: Asked, source: Source, path: Path, tell: Teller) -> xr.DataTree:
         knock, together = _knock_downs(cell, now, few, asked, bar)
     with tell.bar("screen for rankings, dishes", 1) as bar:
         rankings, failed = _screen(cell, now, values, asked, source, bar)
-    tree = xr.DataTree.from_dict(
-        {
-            "/": xr.Dataset(
-                attrs={
-                    "key": key,
-                    "question": asked.words(),
-                    "source": source.name,
-                    "mark": source.mark,
-                    "draws": asked.draws,
-                    "screened": len(values),
-                    "failed": failed,
-                    "seed": asked.seed,
-                    "rtol": RTOL,
-                    "atol": ATOL,
-                    "network": network.id,
-                    "network_fingerprint": network.fingerprint,
-                }
-            ),
-            "/dose": doses,
-            "/course": course,
-            "/knock": knock,
-            "/together": together,
-            **rankings,
-        }
-    )
+    attrs = {
+        "key": key,
+        "question": asked.words(),
+        "source": source.name,
+        "mark": source.mark,
+        "draws": asked.draws,
+        "screened": len(values),
+        "failed": failed,
+        "seed": asked.seed,
+        "rtol": RTOL,
+        "atol": ATOL,
+        "network": network.id,
+        "network_fingerprint": network.fingerprint,
+    }
+    groups = {"/dose": doses, "/course": course, "/knock": knock, "/together": together, **rankings}
+    tree = xr.DataTree.from_dict({"/": xr.Dataset(attrs=attrs), **groups})
     labelled_tree.save(tree, path)
     return tree
 
@@ -151,17 +179,9 @@ def screened(asked: Asked, now: Beliefs) -> int:
     return max(4 * asked.draws, 3 * len(now.names))
 
 
-def _told(bar):
-    def report(done: int, total: int) -> None:
-        bar.total = total
-        if bar.progress is not None:
-            bar.progress.update(bar.task, total=total)
-        bar.to(done)
-
-    return report
-
-
-def _doses(cell: Plate, now: Beliefs, values: np.ndarray, asked: Asked, bar) -> tuple[xr.Dataset, xr.Dataset]:
+def _doses(
+    cell: Plate, now: Beliefs, values: np.ndarray, asked: Asked, bar: Bar
+) -> tuple[xr.Dataset, xr.Dataset]:
     """Viability of every drug over its doses in every surrounding, and the main drug's dishes over time."""
     around = surroundings(asked, cell.estradiol)
     wells = [Well((), c, e) for c, e in around.values()]
@@ -171,7 +191,7 @@ def _doses(cell: Plate, now: Beliefs, values: np.ndarray, asked: Asked, bar) -> 
         for c, e in around.values()
         for k in DECADES
     ]
-    seen, _ = simulate(cell, now, values, wells, rtol=RTOL, atol=ATOL, report=_told(bar))
+    seen, _ = simulate(cell, now, values, wells, rtol=RTOL, atol=ATOL, report=bar.of)
     n, m = len(around), len(DECADES)
     v = viability(cell, seen, wells)[:, 0, n:].reshape(len(values), len(asked.drugs), n, m).swapaxes(0, 1)
     names = [d.name for d, _ in asked.drugs]
@@ -185,20 +205,20 @@ def _doses(cell: Plate, now: Beliefs, values: np.ndarray, asked: Asked, bar) -> 
     )
     middle = m // 2
     treated = [n + i * m + middle for i in range(n)]
-    dishes = [f"{name}, {how}" for how in ("drug", "no drug") for name in around]
-    read = names_read(cell)
-    course = np.moveaxis(seen[:, 0][:, [*treated, *range(n)]], -1, 0)
+    # (read, draw, surrounding, treated, hour)
+    course = np.moveaxis(np.stack([seen[:, 0][:, treated], seen[:, 0][:, :n]], axis=2), -1, 0)
+    along = ("draw", "surrounding", "treated", "hour")
     return doses, xr.Dataset(
         {
-            name: (("draw", "dish", "hour"), course[i], {"long_name": READ[name][0], "units": READ[name][1]})
-            for i, name in enumerate(read)
+            name: (along, course[i], {"long_name": READ[name][0], "units": READ[name][1]})
+            for i, name in enumerate(names_read(cell))
         },
-        coords={"dish": dishes, "hour": TIMES / 60},
+        coords={"surrounding": list(around), "treated": list(TREATED), "hour": TIMES / 60},
     )
 
 
 def _knock_downs(
-    cell: Plate, now: Beliefs, values: np.ndarray, asked: Asked, bar
+    cell: Plate, now: Beliefs, values: np.ndarray, asked: Asked, bar: Bar
 ) -> tuple[xr.Dataset, xr.Dataset]:
     """Every node at `LEVELS`, as `knockdown.scan` names it, and the best three together."""
     parameters = cell.what.system.parameters
@@ -206,7 +226,7 @@ def _knock_downs(
     wells = [Well(asked.drugs[:1], asked.condition), Well((), asked.condition)]
     variants = [[]] + [[(n.parameters, 1 - level)] for n in nodes for level in LEVELS]
     seen, _ = simulate(
-        cell, now, values, wells, scales(parameters, variants), rtol=RTOL, atol=ATOL, report=_told(bar)
+        cell, now, values, wells, scales(parameters, variants), rtol=RTOL, atol=ATOL, report=bar.of
     )
     cells = np.log(seen[..., -1, names_read(cell).index("N")])  # draw, variant, [drug, vehicle]
     none, single = cells[:, :1], cells[:, 1:].reshape(len(values), len(nodes), len(LEVELS), 2)
@@ -244,39 +264,23 @@ def best_nodes(found: xr.Dataset, count: int = 3) -> list[str]:
 
 
 def _screen(
-    cell: Plate,
-    now: Beliefs,
-    values: np.ndarray,
-    asked: Asked,
-    source: Source,
-    bar,
+    cell: Plate, now: Beliefs, values: np.ndarray, asked: Asked, source: BeliefSource, bar: Bar
 ) -> tuple[dict[str, xr.Dataset], int]:
     """Rankings by rank regression of every drug in the surroundings of the main question, all from the same
     draws.
     """
     wells = [Well((), asked.condition), *(Well(((d, dose),), asked.condition) for d, dose in asked.drugs)]
-    seen, ok = simulate(cell, now, values, wells, rtol=RTOL, atol=ATOL, report=_told(bar))
+    seen, ok = simulate(cell, now, values, wells, rtol=RTOL, atol=ATOL, report=bar.of)
     output = np.log(viability(cell, seen, wells)[:, 0, 1:])
     made: dict[str, xr.Dataset] = {}
-    for i, (drug, dose) in enumerate(asked.drugs):
-        question = Question(
-            "lnv",
-            ((drug, dose),),
-            asked.condition,
-            asked.preset,
-            0.0,
-            48.0,
-            source.hypothesis,
-            source.transit,
-        )
+    for i, (drug, _) in enumerate(asked.drugs):
+        question = asked.question(source, i)
         try:
-            matters = {p.name for p in network_of(question).parameters}
+            network_of(question)
         except QuestionError:
             continue
-        made |= {
-            f"/rank_{drug.input}{k}": v
-            for k, v in ranked(cell, now, values, output[:, i], question, matters, source, asked.seed).items()
-        }
+        found = ranked(cell, now, values, output[:, i], question, source, asked.seed)
+        made |= {f"/rankings/{drug.input}{group}": table for group, table in found.items()}
     return made, int((~ok.all(axis=(1, 2))).sum())
 
 
@@ -286,45 +290,41 @@ def ranked(
     values: np.ndarray,
     output: np.ndarray,
     question: Question,
-    matters: set[str],
-    source: Source,
+    source: BeliefSource,
     seed: int,
 ) -> dict[str, xr.Dataset]:
-    """A ranking by standardised rank regression as labelled tables, in the form of `rank_run.execute`."""
+    """A ranking by standardised rank regression as labelled tables, in the form of `ranking_run.execute`."""
+    matters = {p.name for p in network_of(question).parameters}
     keep = [i for i, n in enumerate(now.names) if n in matters]
     names = [now.names[i] for i in keep]
-    single = sensitivity.rank_regression_effects(names, values[:, keep], output, RESAMPLES, seed)
-    group = [now.pathway[i] for i in keep]
-    declared = {p.name: p for p in cell.what.system.network.parameters}
-    table = ranks.rank(single)
-    table["pathway"] = ("factor", group)
-    table["meaning"] = ("factor", [declared[n].meaning for n in names])
-    table["informed"] = ("factor", [now.informed[i] for i in keep])
-    drugs = {d.name: dose for d, dose in question.drugs}
+    single = RANK_REGRESSION.coefficients(names, values[:, keep], output, RESAMPLES, seed)
+    meaning = {p.name: p.meaning for p in cell.what.system.network.parameters}
     attrs = labelled_tree.flat(
         {
+            **words_of(question, RANK_REGRESSION),
             "question": question.words(),
-            "method": "srrc",
-            "readout": "lnv",
-            "drugs": drugs,
-            "condition": question.condition,
-            "preset": question.preset,
+            "method": RANK_REGRESSION.name,
+            "readout": question.readout.name,
+            "drugs": {d.name: dose for d, dose in question.drugs},
+            "condition": question.condition.name,
+            "preset": question.preset.name,
             "estradiol": question.estradiol,
             "source": source.name,
             "mark": source.mark,
             "simulated": len(output),
             "failed": int(np.isnan(output).sum()),
-            "measure": METHODS["srrc"],
+            "measure": RANK_REGRESSION.words.effect,
             "r2": float(single.more["r2"][0]),
         }
     )
     return {
         "": xr.Dataset(attrs=attrs),
-        "/parameter": table,
-        "/pathway": ranks.rank(sensitivity.by_group(single, group)),
+        "/parameter": labelled(single, now, meaning),
+        "/pathway": ranks.rank(sensitivity.by_group(single, [now.pathway[i] for i in keep])),
     }
 
 
-def rankings_of(tree: xr.DataTree, drugs: Sequence[tuple[Drug, float]]) -> list[xr.DataTree]:
+def rankings_of(tree: xr.DataTree, drugs: Doses) -> list[xr.DataTree]:
     """The rankings made on the spot, in the order of the drugs."""
-    return [tree[f"rank_{d.input}"] for d, _ in drugs if f"rank_{d.input}" in tree.children]
+    held = tree.children["rankings"].children if "rankings" in tree.children else {}
+    return [held[d.input] for d, _ in drugs if d.input in held]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -12,39 +13,36 @@ import pandas as pd
 import xarray as xr
 
 from inference.fit.verdict import summary as summarise
-from inference.report import answer as answer
-from inference.report import fit_chapters as fit_chapters
+from inference.report import answer, fit_chapters, simulated
 from inference.report import resistance_chapters as chapters
-from inference.report import simulated
 from inference.report.page import Section, bullets, numbered, page, paragraph
 from inference.report.simulated import Asked
-from inference.resistance.believed_from import Source, SourceError
+from inference.resistance.believed_from import BeliefSource, SourceError
+from inference.resistance.conditions import CONDITIONS, WITH_IL6
+from inference.resistance.knockdowns import knockdown_files
+from inference.resistance.questions import HOURS, DosesAsked, doses_named
+from inference.resistance.rankings.ranking_request import told
+from inference.resistance.resistance_readouts import VIABILITY, Doses
 from inference.runs import labelled_tree, resumable
 from inference.runs.console import Teller
 from models import catalogue
-from models.catalogue import PRESETS
-from models.drugs import Drug, drug
+from models.dish import PRECULTURE
+from models.drugs import shown_drugs
+from models.network import Network
 
-DRUGS = (
-    ("dexamethasone", 300.0),
-    ("bortezomib", 4.0),
-    ("S63845", 30.0),
-    ("venetoclax", 1000.0),
-    ("DNA damage", 200.0),
-    ("ruxolitinib", 500.0),
-)
 REDUCED = {
     "il6_feedback_estradiol": "estradiol_reduced"
 }  # the same dishes about estradiol, on which `compare` works by default
+DEFAULT_STUDY = "il6_feedback_estradiol"
 FOUND = "made before"
 HERE = "made for this page with few draws"
 
 
-def default_drugs(first: Sequence[tuple[Drug, float]]) -> tuple[tuple[Drug, float], ...]:
+def default_drugs(first: DosesAsked) -> Doses:
     """The drugs asked for, then the usual ones."""
-    chosen = list(first)
+    chosen = doses_named(first)
     named = {d.name for d, _ in chosen}
-    return (*chosen, *((drug(n), dose) for n, dose in DRUGS if n not in named))
+    return (*chosen, *(pair for pair in shown_drugs() if pair[0].name not in named))
 
 
 def rankings(folders: Sequence[Path]) -> list[tuple[str, xr.DataTree]]:
@@ -52,7 +50,7 @@ def rankings(folders: Sequence[Path]) -> list[tuple[str, xr.DataTree]]:
     found = []
     for path in _below(folders, "ranking.nc"):
         tree = labelled_tree.load(path)
-        if tree.attrs.get("readout") != "escape":
+        if told(tree.attrs).survival:
             found.append((f"{FOUND}, {path.parent.name}", tree))
     return found
 
@@ -65,13 +63,11 @@ def _below(folders: Sequence[Path], name: str) -> list[Path]:
     return list(dict.fromkeys(p.resolve() for p in paths))
 
 
-def scan_of(folders: Sequence[Path], asked: Asked) -> xr.DataTree | None:
+def scan_of(folders: Sequence[Path], asked: Asked, source: BeliefSource) -> xr.DataTree | None:
     """A finished scan of the main question, the run's own before others."""
-    chosen, dose = asked.drugs[0]
-    for path in _below(folders, "scan.nc"):
-        if path.parent.name == "-".join(["scan", f"{chosen.input}{dose:g}", asked.condition, asked.preset]):
-            return labelled_tree.load(path)
-    return None
+    name = knockdown_files.default_folder(asked.question(source), Path()).name
+    found = (p for p in _below(folders, "scan.nc") if p.parent.name == name)
+    return next((labelled_tree.load(p) for p in found), None)
 
 
 def comparison_of(folders: Sequence[Path], study: str) -> Path | None:
@@ -93,29 +89,136 @@ def main_ranking(found: Sequence[tuple[str, xr.DataTree]], asked: Asked, source:
     """Which of the rankings answers the main question: same drug, dose, surroundings, cell and beliefs, most
     draws first.
     """
-    wanted = {asked.drugs[0][0].name: asked.drugs[0][1]}
+    drug, dose = asked.drugs[0]
 
     def fits(tree: xr.DataTree) -> bool:
         a = tree.attrs
         return (
-            json.loads(a["drugs"]) == wanted
-            and a["condition"] == asked.condition
-            and a["preset"] == asked.preset
+            json.loads(a["drugs"]) == {drug.name: dose}
+            and a["condition"] == asked.condition.name
+            and a["preset"] == asked.preset.name
             and a["source"] == source
-            and a["readout"] == "lnv"
+            and a["readout"] == VIABILITY.name
             and not float(a["estradiol"])
         )
 
     same = [i for i, (_, t) in enumerate(found) if fits(t)]
     if not same:
         raise SourceError(
-            f"--drug {asked.drugs[0][0].name}: no ranking could be made of it here: choose another --drug "
-            f"or --condition"
+            f"`drug` {drug.name}: no ranking could be made of it here: choose another `drug` or `condition`"
         )
     return max(same, key=lambda i: (found[i][0].startswith(FOUND), int(found[i][1].attrs["simulated"])))
 
 
-def write(source: Source, run: Path | None, results: Path, asked: Asked, out: Path, tell: Teller) -> Path:
+@dataclass(frozen=True)
+class RunRecords:
+    """run.json, verdict.json, the summary and the failures of a run, as far as it has them."""
+
+    record: dict | None = None
+    verdict: dict | None = None
+    summary: pd.DataFrame | None = None
+    failures: pd.DataFrame | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether there is all that the chapters of the fit need."""
+        return bool(self.record) and bool(self.verdict) and self.summary is not None
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Everything that a report shows.
+
+    Attributes:
+        asked: the question; `source`: what is believed; `run`: its record, verdict, summary and failures.
+        tree: what was simulated for the page; `found`: rankings with their origin, that of the main question
+            first; `scan`, `facts`, `comparison`, `lines`: what lies beside, where it does.
+        network: the cell; `top`: the parameters that matter most.
+    """
+
+    asked: Asked
+    source: BeliefSource
+    run: RunRecords
+    tree: xr.DataTree
+    found: list[tuple[str, xr.DataTree]]
+    scan: xr.DataTree | None
+    facts: pd.DataFrame | None
+    comparison: Path | None
+    lines: list[Path]
+    network: Network
+    top: pd.DataFrame
+
+    @property
+    def study(self) -> str:
+        """The study of the fit, the default one where there is none."""
+        return str((self.run.record or {}).get("study", DEFAULT_STUDY))
+
+
+def gathered(
+    source: BeliefSource, run: Path | None, results: Path, asked: Asked, out: Path, tell: Teller
+) -> Gathered:
+    """What there is already, and what is simulated for the page."""
+    tree = simulated.made(asked, source, out.with_suffix(".nc"), tell)
+    own = [run] if run is not None else []
+    beside = [
+        *own,
+        *(p for p in sorted(results.glob("*")) if p.is_dir() and p.name.startswith(("ranking-", "scan-"))),
+    ]
+    found = rankings(beside) + [(HERE, t) for t in simulated.rankings_of(tree, asked.drugs)]
+    found.insert(0, found.pop(main_ranking(found, asked, source.name)))
+    network = catalogue.with_parameters(catalogue.niche(source.transit), asked.preset.parameters)
+    records = _records(run)
+    study = str((records.record or {}).get("study", DEFAULT_STUDY))
+    return Gathered(
+        asked,
+        source,
+        records,
+        tree,
+        found,
+        scan_of(beside, asked, source),
+        facts_of([*own, results], source.name),
+        comparison_of([results], study),
+        _below([results], "lines.csv") + _below([results], "lines_after.csv"),
+        network,
+        answer.leading(found[0][1], network),
+    )
+
+
+def sections(g: Gathered) -> list[Section]:
+    """Every chapter, in the order of the page."""
+    asked, source, run, tree = g.asked, g.source, g.run, g.tree
+    (name, first), where, ranking = asked.main, asked.condition.short, g.found[0][1]
+    answered = _answer(g, first, where)
+    made = [
+        Section("answer", f"What brings sensitivity to {name} back", "In short", answered),
+        Section("question", "The question", "The question", _question(asked, source, where)),
+    ]
+    if source.run is not None and run.complete and "observed_data" in source.run.children:
+        words = fit_chapters.observable_names(g.study)
+        made += [
+            fit_chapters.fit_section(source.run, run.record, run.verdict, run.summary, words),
+            fit_chapters.strengths_section(source.run, run.summary),
+            fit_chapters.predictive_section(source.run, words),
+        ]
+    return [
+        *made,
+        fit_chapters.hypotheses_section(g.comparison, g.study, source.hypothesis),
+        chapters.nodes_section(tree, g.scan, name),
+        chapters.rankings_section(g.found, ranking),
+        chapters.doses_section(tree, where),
+        chapters.courses_section(tree, first, where),
+        chapters.network_section(g.network, ranking, [d for d, _ in asked.drugs[:1]], source.hypothesis),
+        chapters.measured_section(g.lines, g.facts),
+        chapters.silent_section(run.summary, ranking, source.run is None),
+        chapters.failures_section(run.failures, tree),
+        chapters.provenance_section(run.record, tree, g.found),
+        chapters.references_section(g.top, g.network),
+    ]
+
+
+def write(
+    source: BeliefSource, run: Path | None, results: Path, asked: Asked, out: Path, tell: Teller
+) -> Path:
     """Gather, simulate what is missing, and write `out`; returns it.
 
     Args:
@@ -126,81 +229,23 @@ def write(source: Source, run: Path | None, results: Path, asked: Asked, out: Pa
         SourceError: the run lacks a file that it should have, or the main question has no ranking.
     """
     resumable.require_writable(out.parent, 20 * 2**20)
-    tree = simulated.made(asked, source, out.with_suffix(".nc"), tell)
-    own = [run] if run is not None else []
-    beside = [
-        *own,
-        *(p for p in sorted(results.glob("*")) if p.is_dir() and p.name.startswith(("ranking-", "scan-"))),
-    ]
-    found = rankings(beside) + [(HERE, t) for t in simulated.rankings_of(tree, asked.drugs)]
-    main = main_ranking(found, asked, source.name)
-    found.insert(0, found.pop(main))
-    ranking = found[0][1]
-    record, verdict, summary, failed = _records(run)
-    network = catalogue.niche(source.transit)
-    network = catalogue.with_parameters(network, PRESETS[asked.preset].parameters)
-    top = answer.leading(ranking, network)
-    scan = scan_of(beside, asked)
-    facts = facts_of([*own, results], source.name)
-    drug_, dose = asked.drugs[0]
-    first = f"{drug_.name} {dose:g} nM"
-    study = (record or {}).get("study", "il6_feedback_estradiol")
-    where = simulated.SHORT[asked.condition]
-    sections = [
-        Section(
-            "answer",
-            f"What brings sensitivity to {drug_.name} back",
-            "In short",
-            _answer(tree, ranking, scan, top, facts, verdict, source, first, where),
-        ),
-        Section("question", "The question", "The question", _question(asked, source, where)),
-    ]
-    if (
-        source.run is not None
-        and record
-        and verdict
-        and summary is not None
-        and "observed_data" in source.run.children
-    ):
-        words = fit_chapters.observable_names(study)
-        sections += [
-            fit_chapters.fit_section(source.run, record, verdict, summary, words),
-            fit_chapters.strengths_section(source.run, summary),
-            fit_chapters.predictive_section(source.run, words),
-        ]
-    sections += [
-        fit_chapters.hypotheses_section(comparison_of([results], study), study, source.hypothesis),
-        chapters.nodes_section(tree, scan, drug_.name),
-        chapters.rankings_section(found, ranking),
-        chapters.doses_section(tree, where),
-        chapters.courses_section(tree, first, where),
-        chapters.network_section(network, ranking, [d for d, _ in asked.drugs[:1]], source.hypothesis),
-        chapters.measured_section(
-            _below([results], "lines.csv") + _below([results], "lines_after.csv"), facts
-        ),
-        chapters.silent_section(summary, ranking, source.run is None),
-        chapters.failures_section(failed, tree),
-        chapters.provenance_section(record, tree, found),
-        chapters.references_section(top, network),
-    ]
-    title = f"What makes the myeloma cell resist {drug_.name} {where}"
+    found = gathered(source, run, results, asked, out, tell)
+    title = f"What makes the myeloma cell resist {asked.main[0]} {asked.condition.short}"
     subtitle = (
         f"From {source.name}, with {asked.draws} parameter sets. A hypothesis generator with an "
         f"honest prior, not a clinical tool."
     )
-    made = (
-        f"written {datetime.now(UTC):%Y-%m-%d %H:%M} UTC. Everything on this page can be made again "
-        f"with its commands."
+    foot = (
+        f"gp130 {version('gp130')}, written {datetime.now(UTC):%Y-%m-%d %H:%M} UTC. Everything on this page "
+        "can be made again with its commands."
     )
-    foot = f"gp130 {version('gp130')}, {made}"
-    beside_it = out.with_name(f".{out.name}.part")
-    beside_it.write_text(page(title, subtitle, _mark(source), sections, foot), encoding="utf-8")
-    beside_it.replace(out)
+    text = page(title, subtitle, _mark(source), sections(found), foot)
+    resumable.write_bytes(out, text.encode("utf-8"))
     tell.say(f"Written: {out} ({out.stat().st_size / 2**20:.1f} MB)")
     return out
 
 
-def _mark(source: Source) -> str:
+def _mark(source: BeliefSource) -> str:
     if source.mark:
         return source.mark
     return (
@@ -210,10 +255,9 @@ def _mark(source: Source) -> str:
     )
 
 
-def _records(run: Path | None) -> tuple[dict | None, dict | None, pd.DataFrame | None, pd.DataFrame | None]:
-    """run.json, verdict.json, the summary and the failures of a run."""
+def _records(run: Path | None) -> RunRecords:
     if run is None:
-        return None, None, None, None
+        return RunRecords()
     record, verdict = (
         {} if not (run / n).exists() else json.loads((run / n).read_text())
         for n in ("run.json", "verdict.json")
@@ -230,39 +274,26 @@ def _records(run: Path | None) -> tuple[dict | None, dict | None, pd.DataFrame |
     elif "constant_data" in (dt := labelled_tree.load(run / "posterior.nc")).children:
         summary = summarise(dt)
     if summary is not None:
-        summary["unit"], summary["tags"] = (
-            summary["unit"].fillna("").astype(str),
-            summary["tags"].fillna("").astype(str),
-        )
+        for column in ("unit", "tags"):
+            summary[column] = summary[column].fillna("").astype(str)
     failures = run / "failures.csv"
-    return record, verdict, summary, pd.read_csv(failures) if failures.exists() else None
+    return RunRecords(record, verdict, summary, pd.read_csv(failures) if failures.exists() else None)
 
 
-def _answer(
-    tree: xr.DataTree,
-    ranking: xr.DataTree,
-    scan: xr.DataTree | None,
-    top: pd.DataFrame,
-    facts: pd.DataFrame | None,
-    verdict: dict | None,
-    source: Source,
-    drug_: str,
-    where: str,
-) -> str:
-    points = numbered(answer.main_points(tree, drug_))
-    sure = bullets(answer.how_sure(tree, ranking, scan))
+def _answer(g: Gathered, drug: str, where: str) -> str:
+    tree, facts, verdict, source = g.tree, g.facts, g.run.verdict, g.source
+    points = numbered(answer.main_points(tree, drug))
+    sure = bullets(answer.how_sure(tree, g.found[0][1], g.scan))
     ok = bool(verdict and verdict["ok"] and not verdict.get("quick"))
-    why = bullets(answer.reasons_for(top, facts, ok, source.run is None))
-    whynot = bullets(answer.reasons_against(top, facts, verdict, source.mark))
+    why = bullets(answer.reasons_for(g.top, facts, ok, source.run is None))
+    whynot = bullets(answer.reasons_against(g.top, facts, verdict, source.mark))
     lead = paragraph(
-        f"Viability is the number of living cells after 48 h over that without the drug; medians, 89 % "
-        f"intervals over "
-        f"{tree.attrs['draws']} "
-        f"sets of parameters from {source.name}.",
+        f"Viability is the number of living cells after {HOURS:g} h over that without the drug; medians, "
+        f"{answer.PERCENT} intervals over {tree.attrs['draws']} sets of parameters from {source.name}.",
         "quiet",
     )
     return (
-        f'<div class="answer">{paragraph(_lead(tree, drug_, where))}{points}{lead}</div>'
+        f'<div class="answer">{paragraph(_lead(tree, drug, where))}{points}{lead}</div>'
         f"<h3>How sure is the model?</h3>{sure}"
         f'<div class="columns"><div><h3>Why believe it</h3>{why}</div><div><h3>Why '
         f"not</h3>{whynot}</div></div>"
@@ -279,8 +310,10 @@ def _lead(tree: xr.DataTree, drug_: str, where: str) -> str:
     )
 
 
-def _question(asked: Asked, source: Source, where: str) -> str:
+def _question(asked: Asked, source: BeliefSource, where: str) -> str:
     d, dose = asked.drugs[0]
+    shown = dict.fromkeys((asked.condition, CONDITIONS["niche"], WITH_IL6))
+    around = [c.full(catalogue.niche()) for c in shown if c.inputs or c.il6]
     return paragraph(
         f"Fat and stromal cells of the bone marrow release IL-6. In the myeloma cell IL-6 drives "
         f"JAK/STAT3, PI3K/Akt and MAPK; these raise "
@@ -290,11 +323,9 @@ def _question(asked: Asked, source: Source, where: str) -> str:
     ) + bullets(
         [
             f"The drug: {d.name} {dose:g} nM, {d.mechanism} (target: {d.target}).",
-            f"The dish: {PRESETS[asked.preset].title} cells, six days of culture, then fresh medium and "
-            f"the drug at 0, "
-            f"{where}; read after 48 h.",
-            "The niche: stromal cells 0.1 and adipocytes 0.1 million/mL, and contact with stroma; with "
-            "IL-6: 10 ng/mL.",
+            f"The dish: {asked.preset.title} cells, {PRECULTURE / 1440:g} days of culture, then fresh medium "
+            f"and the drug at 0, {where}; read after {HOURS:g} h.",
+            *(f"{said[0].upper()}{said[1:]}." for said in around),
             f"What is believed about the numbers of the model: {source.name}.",
         ]
     )

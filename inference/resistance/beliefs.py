@@ -15,13 +15,18 @@ import numpy as np
 import xarray as xr
 from scipy import stats
 
-from inference.fit.verdict import informed
+from inference.fit.verdict import NOT_INFORMED, informed
 from models.catalogue import EFFECTS
 from models.declare import Belief
 from models.network import Network
 
 PRIOR_ONLY = "prior only"
 NOT_FITTED = "not in the fit"
+
+
+def told_by_data(informed: str) -> bool:
+    """Whether the words of `Beliefs.informed` say that measurements told anything about a parameter."""
+    return informed not in (NOT_INFORMED, PRIOR_ONLY, NOT_FITTED)
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import xarray as xr
 
 from inference.resistance import beliefs
 from inference.resistance.beliefs import Beliefs
+from inference.resistance.questions import Question, preset_named
 from inference.runs import labelled_tree
 from inference.runs.folders import run_folder
-from models.catalogue import EFFECTS, HYPOTHESES, PRESETS
+from models.catalogue import EFFECTS, HYPOTHESES, Preset
 from models.drugs import Drug, drug_names
 from models.drugs import drug as drug_named
+from models.network import Network
 
 
 class SourceError(ValueError):
@@ -26,18 +28,18 @@ def parse_drug(text: str) -> tuple[Drug, float]:
     """NAME=nM as a drug and its dose."""
     match = re.fullmatch(r"(.+)=([^=]+)", text)
     if not match:
-        raise SourceError(f"--drug {text}: write NAME=nM, for example dexamethasone=300")
+        raise SourceError(f"`drug` {text}: write NAME=nM, for example dexamethasone=300")
     try:
         return drug_named(match[1]), float(match[2])
     except KeyError:
-        raise SourceError(f"--drug {match[1]}: is not one of {', '.join(drug_names())}") from None
+        raise SourceError(f"`drug` {match[1]}: is not one of {', '.join(drug_names())}") from None
     except ValueError:
-        raise SourceError(f"--drug {text}: {match[2]!r} is not a number of nM") from None
+        raise SourceError(f"`drug` {text}: {match[2]!r} is not a number of nM") from None
 
 
 @dataclass(frozen=True)
-class Source:
-    """What a ranking believes: the priors alone (`run` None), or a fitted run.
+class BeliefSource:
+    """What an analysis believes: the priors alone (`run` None), or a fitted run.
 
     `mark` is put on every table and figure; `transit` says whether the fit had the transit compartment of
     SOCS3 mRNA.
@@ -49,19 +51,23 @@ class Source:
     run: xr.DataTree | None = None
     mark: str = ""
 
+    def asked_of(self, question: Question) -> Question:
+        """The question under the hypothesis that these beliefs bring, with the compartments of the fit."""
+        return replace(question, hypothesis=self.hypothesis, transit=self.transit)
 
-def prior_source(hypothesis: str) -> Source:
+
+def prior_source(hypothesis: str) -> BeliefSource:
     """The declared priors."""
     if hypothesis not in HYPOTHESES:
-        raise SourceError(f"--hypothesis {hypothesis}: is not one of {', '.join(HYPOTHESES)}")
-    return Source("the prior", hypothesis)
+        raise SourceError(f"`hypothesis` {hypothesis}: is not one of {', '.join(HYPOTHESES)}")
+    return BeliefSource("the prior", hypothesis)
 
 
-def run_source(folder: Path, force: bool) -> Source:
+def run_source(folder: Path, force: bool) -> BeliefSource:
     """A fitted run; one whose verdict is not ok only by force, and then marked."""
     if not (folder / "posterior.nc").exists():
         raise SourceError(
-            f"{folder}: holds no posterior.nc: fit first with scripts/fit.py, or rank with --prior"
+            f"{folder}: holds no posterior.nc: wait until the fit is finished, or believe the `prior`"
         )
     path = folder / "verdict.json"
     verdict = (
@@ -74,31 +80,33 @@ def run_source(folder: Path, force: bool) -> Source:
         why = "; ".join(verdict["reasons"]) or "a quick run, not for use"
         if not force:
             raise SourceError(
-                f"{folder}: its verdict is not ok ({why}): fit longer, or use --force and mark the ranking"
+                f"{folder}: its verdict is not ok ({why}): fit longer, or use `force`, which marks the result"
             )
         mark = f"NOT FOR USE: the verdict of the fit is not ok ({why})"
     run = labelled_tree.load(folder / "posterior.nc")
     fitted = set(run["posterior"].data_vars)
     free = [e for e in EFFECTS if e in fitted]
     hypothesis = next((h.name for h in HYPOTHESES.values() if free and h.free == free[0]), "H0")
-    return Source(f"the posterior of {folder.name}", hypothesis, "k_T" in fitted, run, mark)
+    return BeliefSource(f"the posterior of {folder.name}", hypothesis, "k_T" in fitted, run, mark)
 
 
 def asked(
     command: str, run: str | None, prior: bool, hypothesis: str, *, force: bool
-) -> tuple[Path | None, Source]:
+) -> tuple[Path | None, BeliefSource]:
     """What a command was told to believe: the folder of a fit and its posterior, or the declared priors.
 
     Raises:
         SourceError: both or neither was named, or the fit cannot be used.
     """
     if prior == (run is not None):
-        raise SourceError(f"{command}: say what to believe: either RUN, the folder of a fit, or --prior")
+        raise SourceError(f"{command}: say what to believe: either `run`, the folder of a fit, or `prior`")
     folder = run_folder(run)
     return folder, prior_source(hypothesis) if folder is None else run_source(folder, force)
 
 
-def believed(source: Source, preset: str, network, effect: str | None) -> Beliefs:
-    """The priors of a network, or what a run says of them."""
+def believed(source: BeliefSource, preset: str | Preset, network: Network, effect: str | None) -> Beliefs:
+    """The priors of a network, or what a run says of them but for what the preset sets itself."""
     before = beliefs.declared(network, effect)
-    return before if source.run is None else beliefs.carried(before, source.run, PRESETS[preset].parameters)
+    if source.run is None:
+        return before
+    return beliefs.carried(before, source.run, preset_named(preset).parameters)

@@ -15,27 +15,17 @@ import numpy as np
 import xarray as xr
 
 from inference.resistance import beliefs
-from inference.resistance.believed_from import Source, believed
+from inference.resistance.believed_from import BeliefSource, believed
+from inference.resistance.conditions import CONDITIONS
 from inference.resistance.rankings.sensitivity import INTERVAL
 from inference.resistance.simulated_plate import TIMES, Well, names_read, plate, simulate
 from inference.resistance.statements import Statement
 from models.catalogue import HYPOTHESES, PRESETS, with_parameters
-from models.drugs import drug
+from models.drugs import Drug, drug
 
 RTOL, ATOL = 1e-4, 1e-7  # of a step; bands are wider by orders of magnitude
 SURE = 0.8  # share of the draws inside the band that counts as right, on one side of it as wrong (our choice)
 PUT_IN = "put in by hand: nominal values were adjusted to hit it"
-DRUGS = (
-    "dexamethasone",
-    "bortezomib",
-    "S63845",
-    "venetoclax",
-    "DNA damage",
-    "ruxolitinib",
-    "tocilizumab",
-    "siltuximab",
-    "PI3K inhibitor",
-)
 Value = Callable[[xr.DataArray], xr.DataArray]
 
 
@@ -62,7 +52,8 @@ class Fact:
 
 
 def _well(condition: str = "alone", estradiol: float = 0.0, **doses: float) -> Well:
-    return Well(tuple((drug(name), dose) for name, dose in doses.items()), condition, estradiol)
+    given = tuple((drug(name), dose) for name, dose in doses.items())
+    return Well(given, CONDITIONS[condition], estradiol)
 
 
 def _at(name: str, well: int, hour: float) -> Value:
@@ -324,8 +315,13 @@ SILENT = (
 )
 
 
+def drugs_of(facts: Sequence[Fact]) -> list[Drug]:
+    """Every drug that a dish of the facts gets."""
+    return list(dict.fromkeys(d for f in facts for w in f.wells for d, _ in w.drugs))
+
+
 def predicted(
-    facts: Sequence[Fact], source: Source, draws: int, seed: int, report: Callable[[str], None]
+    facts: Sequence[Fact], source: BeliefSource, draws: int, seed: int, report: Callable[[str], None]
 ) -> list[np.ndarray]:
     """The number of each fact (draw,) over draws of the beliefs; NaN where a solve failed.
 
@@ -338,7 +334,7 @@ def predicted(
         for cell, well in zip(f.cells, f.wells, strict=True):
             there = dishes.setdefault(cell, [])
             there += [well] if well not in there else []
-    one = plate([drug(n) for n in DRUGS], "mm1s", source.hypothesis, source.transit)
+    one = plate(drugs_of(FACTS), "mm1s", source.hypothesis, source.transit)
     for cell, wells in dishes.items():
         p = replace(one, question=replace(one.question, preset=cell))
         report(f"  {cell}: {len(wells)} dishes of {draws} draws ...")

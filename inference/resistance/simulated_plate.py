@@ -14,26 +14,27 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Array, Bool, Float
 
 from inference.resistance.beliefs import Beliefs
-from inference.resistance.questions import (
-    Plan,
-    Question,
-    QuestionError,
+from inference.resistance.conditions import ALONE, CONDITIONS, Condition
+from inference.resistance.dish_plans import (
+    DishPlan,
     culture,
     dish_schedule,
-    network_of,
     observing,
     parameters,
     treat_each,
 )
-from models.catalogue import HYPOTHESES, PRESETS
+from inference.resistance.questions import HOURS, Question, QuestionError, network_of
+from inference.resistance.resistance_readouts import VIABILITY, Doses
+from models.catalogue import HYPOTHESES, Preset
 from models.drugs import Drug
 from models.engine.compile import compile_network
 from models.engine.protocol import Schedule
+from models.network import Network
 
-TIMES = 60.0 * np.arange(0.0, 49.0, 2.0)  # min: every 2 h for two days
+TIMES = 60.0 * np.arange(0.0, HOURS + 1, 2.0)  # min: every 2 h of the treatment
 SETS, LANES = 256, 128  # sets handed to the engine at once, and those that step side by side (our choice)
 READ = {  # what is looked at, in words and unit
     "N": ("viable cells", "1e6/mL"),
@@ -51,12 +52,10 @@ READ = {  # what is looked at, in words and unit
 
 @dataclass(frozen=True)
 class Well:
-    """One dish: (drug, nM) each from t = 0, the surroundings by name, estradiol (nM) from the
-    pre-culture on.
-    """
+    """One dish: (drug, nM) each from t = 0, the surroundings, estradiol (nM) from the pre-culture on."""
 
-    drugs: tuple[tuple[Drug, float], ...] = ()
-    condition: str = "alone"
+    drugs: Doses = ()
+    condition: Condition = ALONE
     estradiol: float = 0.0
 
 
@@ -72,19 +71,34 @@ class Plate:
     """
 
     question: Question
-    what: Plan
+    what: DishPlan
     estradiol: bool
     sets: int
 
 
-def plate(drugs: Sequence[Drug], preset: str, hypothesis: str, transit: bool, sets: int = SETS) -> Plate:
+def plate(
+    drugs: Sequence[Drug],
+    preset: str | Preset,
+    hypothesis: str,
+    transit: bool,
+    sets: int = SETS,
+    conditions: Sequence[Condition] = (),
+) -> Plate:
     """The cell with its whole niche and these drugs; estradiol too where the hypothesis lets it act.
+
+    Args:
+        conditions: surroundings that a well may have beside the listed ones.
 
     Raises:
         QuestionError: a drug cannot change how many cells survive.
     """
     question = Question(
-        "lnv", tuple((d, d.usual[0]) for d in drugs), "niche", preset, 0.0, 48.0, hypothesis, transit
+        VIABILITY,
+        tuple((d, d.usual[0]) for d in drugs),
+        _all_of(conditions),
+        preset,
+        hypothesis=hypothesis,
+        transit=transit,
     )
     acts = HYPOTHESES[hypothesis].free is not None
     if acts:
@@ -95,24 +109,33 @@ def plate(drugs: Sequence[Drug], preset: str, hypothesis: str, transit: bool, se
             acts = False
     network = network_of(question)
     system = compile_network(network)
-    known = {s.name for s in network.species} | {d.name for d in network.derived}
-    read = tuple(n for n in READ if n in known)
-    first = dish_schedule(system, question, (), "alone")
-    one = Plan(
+    read = _read_in(network)
+    first = dish_schedule(system, question, (), ALONE)
+    one = DishPlan(
         system,
         jax.tree.map(lambda x: x[:1], first),
         jax.tree.map(lambda x: x[1:][None], first),
         jnp.asarray(TIMES),
         observing(network, read),
-        lambda y: y[0, -1, 0],
+        _cells,
         LANES,
     )
     return Plate(question, one, acts, sets)
 
 
+def _all_of(conditions: Sequence[Condition]) -> Condition:
+    """The niche, with whatever else these conditions set, so that the network keeps it."""
+    niche = CONDITIONS["niche"]
+    more = {n: v for c in conditions for n, v in c.inputs.items() if n not in niche.inputs}
+    return replace(niche, inputs={**niche.inputs, **more}) if more else niche
+
+
 def names_read(plate: Plate) -> tuple[str, ...]:
     """The names of what is looked at, in the order of the last axis of `simulate`."""
-    network = plate.what.system.network
+    return _read_in(plate.what.system.network)
+
+
+def _read_in(network: Network) -> tuple[str, ...]:
     known = {s.name for s in network.species} | {d.name for d in network.derived}
     return tuple(n for n in READ if n in known)
 
@@ -137,7 +160,7 @@ def simulate(
     """
     what = plate.what
     full = np.array(parameters(what, beliefs.names, beliefs.shares, jnp.log(jnp.asarray(values))))
-    for name, value in PRESETS[plate.question.preset].parameters.items():
+    for name, value in plate.question.preset.parameters.items():
         if name in what.system.parameters and name not in beliefs.names:  # set, but not believed to vary
             full[:, what.system.parameters.index(name)] = value
     scale = np.ones((1, full.shape[1])) if scale is None else scale
@@ -176,7 +199,7 @@ def simulate(
     return found.reshape(*shape, *found.shape[1:]), good.reshape(shape)
 
 
-def _cells(y):
+def _cells(y: Float[Array, "dish time observable"]) -> Float[Array, ""]:
     return y[0, -1, 0]
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 
 @dataclass
@@ -46,6 +46,13 @@ class Bar:
         self.console.print(
             f"  {self.title}: {done} of {self.total}{left}" + (f"; {note}" if note else ""), highlight=False
         )
+
+    def of(self, done: int, total: int) -> None:
+        """`done` of `total` steps are finished, where only whoever does them knows how many there are."""
+        self.total = total
+        if self.progress is not None:
+            self.progress.update(TaskID(self.task), total=total)
+        self.to(done)
 
 
 @dataclass

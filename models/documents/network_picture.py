@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from models.documents.figure_arrows import ARROWS, missing
-from models.drugs import DRUGS
+from models.drugs import DRUGS, Drug
 from models.network import Network
 
 
@@ -169,27 +169,6 @@ _SYMBOLS = {
 }
 _INTO_NF_KB = "IKK"  # STAT3, Akt and contact act on NF-kB through IKK
 
-# Where a drug is drawn to act, and on which side of its target.
-_DRUG_TARGETS: dict[str, tuple[tuple[str, ...], bool]] = {
-    "silt": (("IL-6",), True),
-    "toci": (("IL-6R/gp130",), True),
-    "rux": (("JAK1/JAK2",), True),
-    "tram": (("ERK",), True),
-    "pi3ki": (("PI3K",), True),
-    "akti": (("Akt",), True),
-    "ikki": (("IKK",), True),
-    "btz": (("drug stress",), False),
-    "ven": (("BCL-2",), True),
-    "s63": (("MCL-1",), True),
-    "a133": (("BCL-XL",), True),
-    "dex": (("drug stress",), False),
-    "chemo": (("apoptosis",), False),
-    "p38i": (("p38",), True),
-    "vpsi": (("VPS34",), True),
-    "fulv": (("ER",), True),
-    "tam": (("ER",), True),
-}
-
 
 def picture(network: Network, *, supposed: bool = False) -> Picture:
     """What of the figure the network has, with the drugs it names; if `supposed`, also what estradiol would
@@ -216,23 +195,18 @@ def picture(network: Network, *, supposed: bool = False) -> Picture:
     if ("IkBa", "IkBa:NF-kB") in edges:
         edges["IkBa", "IkBa:NF-kB"] = replace(edges["IkBa", "IkBa:NF-kB"], inhibits=False)
         edges["IkBa:NF-kB", "NF-kB"] = Edge("IkBa:NF-kB", "NF-kB", False, False, ("nfkb_in",), "NFc")
-    drawn = [
-        Node(d.name, "drugs", _beside(d.input))
-        for d in DRUGS.values()
-        if d.input in inputs & set(_DRUG_TARGETS)
-    ]
+    drawn = [Node(d.name, "drugs", _beside(d)) for d in DRUGS.values() if d.input in inputs and d.drawn_at]
     for d in DRUGS.values():
-        if d.input in inputs and d.input in _DRUG_TARGETS:
-            targets, inhibits = _DRUG_TARGETS[d.input]
-            edges |= {(d.name, t): Edge(d.name, t, inhibits, True, (), d.input) for t in targets}
+        if d.input in inputs:
+            edges |= {(d.name, t): Edge(d.name, t, d.drawn_inhibits, True, (), d.input) for t in d.drawn_at}
     used = {n for pair in edges for n in pair}
     return Picture(network.id, PLACES, (*(n for n in NODES if n.name in used), *drawn), tuple(edges.values()))
 
 
-def _beside(input_name: str) -> tuple[float, float]:
-    target = next(n for n in NODES if n.name == _DRUG_TARGETS[input_name][0][0])
-    same = [k for k, (t, _) in _DRUG_TARGETS.items() if t[0] == target.name]
-    return target.at[0] - 1.5, target.at[1] + 0.62 - 0.45 * same.index(input_name)
+def _beside(drug: Drug) -> tuple[float, float]:
+    target = next(n for n in NODES if n.name == drug.drawn_at[0])
+    same = [d.name for d in DRUGS.values() if d.drawn_at[:1] == drug.drawn_at[:1]]
+    return target.at[0] - 1.5, target.at[1] + 0.62 - 0.45 * same.index(drug.name)
 
 
 def dot(drawing: Picture) -> str:

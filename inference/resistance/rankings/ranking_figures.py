@@ -10,12 +10,11 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from inference.fit.verdict import INTERVAL, NOT_INFORMED
-from inference.resistance.beliefs import NOT_FITTED, PRIOR_ONLY
-from inference.resistance.rankings.ranking import METHODS
+from inference.fit.verdict import INTERVAL
+from inference.resistance.beliefs import told_by_data
+from inference.resistance.rankings.ranking_request import told
 
 UP, DOWN, GREY = "#0072B2", "#D55E00", "#777777"  # Okabe & Ito: told apart by colour-blind readers
-SIGNED = ("elasticity", "srrc")
 PATHWAYS = {
     "Medium": "IL-6 in the medium",
     "Stroma": "stroma and VEGF",
@@ -70,7 +69,7 @@ def effects(tree: xr.DataTree, count: int = 15) -> Figure:
     rank under the prior.
     """
     d = _top(tree, count)
-    n, method = d.sizes["factor"], tree.attrs["method"]
+    n, words = d.sizes["factor"], told(tree.attrs)
     y = np.arange(n)[::-1]
     reach = "swing" in d
     figure, axes = plt.subplots(
@@ -81,8 +80,8 @@ def effects(tree: xr.DataTree, count: int = 15) -> Figure:
         width_ratios=(2.2, 0.9, 1) if reach else (2.2, 1),
     )
     left, right = axes[0], axes[-1]
-    known = np.array([str(v) not in (NOT_INFORMED, PRIOR_ONLY, NOT_FITTED) for v in d["informed"].values])
-    signed = method in SIGNED
+    known = np.array([told_by_data(str(v)) for v in d["informed"].values])
+    signed = words.method.signed
     colours = [UP if e > 0 or not signed else DOWN for e in d["effect"].values]
     for i in range(n):
         left.plot([d["low"][i], d["high"][i]], [y[i]] * 2, color=colours[i], lw=2, solid_capstyle="round")
@@ -105,8 +104,8 @@ def effects(tree: xr.DataTree, count: int = 15) -> Figure:
         y, [f"{_short(m)}  [{name}]" for m, name in zip(d["meaning"].values, d["factor"].values, strict=True)]
     )
     left.axvline(0, color="#999999", lw=0.8)
-    dot = "mean" if method == "elasticity" else "estimate"
-    left.set_xlabel(f"{textwrap.fill(METHODS[method], 64)}\ndot: {dot}, bar: {PERCENT} interval")
+    effect = textwrap.fill(words.method.effect, 64)
+    left.set_xlabel(f"{effect}\ndot: {words.method.point}, bar: {PERCENT} interval")
     between = (
         "single draws of the parameters"
         if d.attrs["replicates"] == "draw"
@@ -118,12 +117,7 @@ def effects(tree: xr.DataTree, count: int = 15) -> Figure:
         axis.grid(axis="x", color="#e5e5e5")
         axis.set_axisbelow(True)
         axis.spines[["top", "right"]].set_visible(False)
-    escape = tree.attrs["readout"] == "escape"
-    more, less = (
-        ("raising it lets more signal escape", "raising it lets less signal escape")
-        if escape
-        else ("raising it makes cells more resistant", "raising it makes cells less resistant")
-    )
+    more, less = words.readout.more, words.readout.less
     handles = [
         Line2D([], [], marker="o", ls="", color=UP, label=more if signed else "size only, no direction")
     ]
@@ -160,7 +154,7 @@ def effects(tree: xr.DataTree, count: int = 15) -> Figure:
     _title(
         figure,
         tree,
-        "What most changes how much signal escapes the drug" if escape else "What most changes resistance",
+        words.readout.title,
     )
     return figure
 

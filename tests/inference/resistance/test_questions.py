@@ -10,7 +10,15 @@ import xarray as xr
 from scipy.integrate import solve_ivp
 
 from inference.resistance import beliefs, questions
-from inference.resistance.knockdown import LEVELS, NODES, PATHS, _labelled, loewe_index, lost_share, scales
+from inference.resistance.knockdowns.knockdown import (
+    LEVELS,
+    NODES,
+    PATHS,
+    _labelled,
+    loewe_index,
+    lost_share,
+    scales,
+)
 from inference.resistance.questions import DECADES, Question, QuestionError
 from inference.resistance.rankings import sensitivity
 from models import catalogue

@@ -8,7 +8,7 @@ inhibitor given with the drug would; the pre-culture is untouched.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 
 import equinox as eqx
@@ -18,9 +18,9 @@ import numpy as np
 import xarray as xr
 
 from inference.resistance.beliefs import Beliefs, joint
-from inference.resistance.questions import (
-    Plan,
-    Question,
+from inference.resistance.conditions import ALONE, WITH_IL6
+from inference.resistance.dish_plans import (
+    DishPlan,
     culture,
     dishes_per_set,
     parameters,
@@ -28,70 +28,19 @@ from inference.resistance.questions import (
     treat,
     treatment,
 )
+from inference.resistance.knockdowns.knockdown_nodes import LEVELS, NODES, PATHS
+from inference.resistance.questions import Question
 from inference.resistance.rankings.sensitivity import INTERVAL
+from inference.resistance.resistance_readouts import VIABILITY
 
-LEVELS = (0.5, 0.9)  # shares of a node's activity that are taken away
+RESAMPLES = 1000  # of the share of each path
 WIDTH = 1024  # dishes handed to the engine at once (our choice)
-GRID = (
-    0.25,
-    1.0,
-    3.0,
-    9.0,
-    27.0,
-    81.0,
-)  # inhibitor in units of its half effect: activity left 1 / (1 + d); 1 and 9 are 50 and 90 %
-
-
-@dataclass(frozen=True)
-class Node:
-    """Something that could be inhibited: the parameters that carry its activity are scaled together."""
-
-    name: str
-    parameters: tuple[str, ...]
-    title: str
-
-
-NODES: dict[str, Node] = {
-    n.name: n
-    for n in (
-        Node("JAK", ("k_a0", "k_aL"), "activation of JAK"),
-        Node("STAT3", ("k_S",), "phosphorylation of STAT3"),
-        Node("SOCS3", ("k_tS",), "translation of SOCS3"),
-        Node("PI3K", ("w_A0", "w_AGF", "w_AL"), "activity of PI3K"),
-        Node("Akt", ("k_Akt",), "phosphorylation of Akt"),
-        Node("RAF", ("w_E0", "w_EGF", "w_EL", "ras"), "activity of RAS and RAF"),
-        Node("MEK", ("k_MEK",), "phosphorylation of MEK"),
-        Node("ERK", ("k_ERK",), "phosphorylation of ERK"),
-        Node("p38", ("k_p38",), "phosphorylation of p38"),
-        Node("AP-1", ("w_AP0", "w_APE", "w_APp"), "activity of AP-1"),
-        Node("IKK", ("k1",), "activation of IKK"),
-        Node("NF-kB", ("i1",), "nuclear import of NF-kB"),
-        Node("IkBa", ("c4a",), "translation of IkBa"),
-        Node("A20", ("c4",), "translation of A20"),
-        Node("IL-6 of the tumour", ("s_MM",), "IL-6 release by myeloma cells"),
-        Node("IL-6 of the stroma", ("s_BMSC",), "IL-6 release by stromal cells"),
-        Node("IL-6 of fat cells", ("s_BMA",), "IL-6 release by adipocytes"),
-        Node("VEGF", ("s_V", "s_VB"), "VEGF release"),
-        Node("stroma", ("w_STV", "w_STT", "w_STN"), "activation of the stroma"),
-        Node("contact", ("w_NST",), "contact with the stroma that activates IKK"),
-        Node("MCL-1", ("b_mM", "w_mMS", "w_mME"), "synthesis of MCL-1"),
-        Node("BCL-XL", ("b_X", "w_XS", "w_XN"), "synthesis of BCL-XL"),
-        Node("BCL-2", ("b_2", "w_2N"), "synthesis of BCL-2"),
-        Node("c-Myc", ("b_Y", "w_YS", "w_YN"), "synthesis of c-Myc"),
-        Node("VPS34", ("w_AU0", "w_AUp"), "autophagy"),
-    )
-}
-
-PATHS: dict[str, tuple[tuple[str, ...], str]] = {  # set to 0 when the path is cut
-    "STAT3": (("k_S",), "JAK no longer phosphorylates STAT3 (its feedback SOCS3 goes with it)"),
-    "Akt": (("w_AL",), "the receptor no longer drives PI3K"),
-    "ERK": (("w_EL",), "the receptor no longer drives RAS and RAF"),
-    "NF-kB": (("w_NA", "w_NS"), "Akt and STAT3 no longer drive IKK"),
-}
+# inhibitor in units of its half effect: activity left 1 / (1 + d); 1 and 9 are 50 and 90 %
+GRID = (0.25, 1.0, 3.0, 9.0, 27.0, 81.0)
 
 
 def survivors(
-    what: Plan,
+    what: DishPlan,
     beliefs: Beliefs,
     ln_values: np.ndarray,
     scale: np.ndarray,
@@ -150,7 +99,7 @@ def scales(
     return out
 
 
-def scan(
+def knocked_down(
     question: Question,
     beliefs: Beliefs,
     draws: int,
@@ -176,7 +125,7 @@ def scan(
         d_a/D_a + d_b/D_b for the same survival (below 1: more than additive; NaN where neither alone gets
         there, or the pair does not lower survival).
     """
-    what = plan(replace(question, readout="lnv"), lanes=256)
+    what = plan(replace(question, readout=VIABILITY), lanes=256)
     names = [n for n in NODES.values() if any(p in what.system.parameters for p in n.parameters)]
     levels = sorted({*(1 - 1 / (1 + d) for d in GRID), *LEVELS, pair_level})
     pairs = list(combinations(range(len(names)), 2))
@@ -193,7 +142,7 @@ def scan(
 def _labelled(
     cells: np.ndarray, names: list[str], levels: list[float], pairs: list[tuple[int, int]], pair_level: float
 ) -> xr.Dataset:
-    """ln cells (draw, variant, [drug, vehicle]) as the dataset of `scan`."""
+    """ln cells (draw, variant, [drug, vehicle]) as the dataset of `knocked_down`."""
     n, k = len(names), len(levels)
     none, single, double = (
         cells[:, :1],
@@ -274,8 +223,8 @@ def path_shares(
         `protection` (draw, cut): ln viability under the drug with IL-6 less that without, both with the path
         cut; the first cut is none.
     """
-    there = plan(replace(question, readout="lnv", condition="il6"), lanes=256)
-    rest = treatment(there.system, replace(question, readout="lnv", condition="alone"))
+    there = plan(replace(question, readout=VIABILITY, condition=WITH_IL6), lanes=256)
+    rest = treatment(there.system, replace(question, readout=VIABILITY, condition=ALONE))
     what = eqx.tree_at(
         lambda p: p.treatments,
         there,
