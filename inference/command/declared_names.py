@@ -78,7 +78,7 @@ def _texts(node: ast.expr) -> tuple[str, ...]:
 
 def _read(call: ast.Call) -> Declared:
     texts: list[str] = []
-    also: tuple[str, ...] = ()
+    also: tuple[str, ...] | None = None
     for node in [*call.args, *(k.value for k in call.keywords)]:
         try:
             value = ast.literal_eval(node)
@@ -87,8 +87,8 @@ def _read(call: ast.Call) -> Declared:
         if isinstance(value, str):
             texts.append(value)
         elif isinstance(value, tuple) and all(isinstance(v, str) for v in value):
-            also = also or value
-    return Declared(texts[0], also, tuple(texts[1:]))
+            also = value if also is None else also  # the first tuple is that of further names
+    return Declared(texts[0], also or (), tuple(texts[1:]))
 
 
 def presets() -> tuple[Declared, ...]:
@@ -113,17 +113,17 @@ def drugs() -> tuple[Declared, ...]:
 
 def conditions() -> tuple[Declared, ...]:
     """Surroundings of the cell during a treatment."""
-    return registry("inference/resistance/questions.py", "CONDITIONS")
+    return registry("inference/resistance/conditions.py", "CONDITIONS")
 
 
 def readouts() -> tuple[Declared, ...]:
     """What a question about resistance reads."""
-    return registry("inference/resistance/questions.py", "READOUTS")
+    return registry("inference/resistance/resistance_readouts.py", "READOUTS")
 
 
 def methods() -> tuple[Declared, ...]:
     """Ways to rank parameters."""
-    return registry("inference/resistance/rankings/ranking.py", "DRAWS")
+    return registry("inference/resistance/rankings/methods.py", "METHODS")
 
 
 def samplers() -> tuple[Declared, ...]:

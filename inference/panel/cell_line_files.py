@@ -60,10 +60,11 @@ def make(measured: pd.DataFrame, seed: int, out: Path, say: Callable[[str], None
             f"  {name:<9} {r['prior_median']:.3g} -> {r['median']:.3g} [{r['low']:.3g}, {r['high']:.3g}]  "
             f"{r['informed']}"
         )
-    spread = tree["curves"]["viability"].values - found.fitted
+    measured_there = labelled_tree.variable(tree, "curves", "viability").values
+    spread = measured_there - found.fitted
     say(
         f"  scatter of a viability: {', '.join(f'{c} {s:.3f}' for c, s in scatter.items())}; explained "
-        f"{100 * (1 - spread.var() / tree['curves']['viability'].values.var()):.0f} % of the variance"
+        f"{100 * (1 - spread.var() / measured_there.var()):.0f} % of the variance"
     )
     after = cell_lines.statements(
         measured, {target: saturated(tree, target) for target in cell_lines.CLASSES}
@@ -75,16 +76,16 @@ def make(measured: pd.DataFrame, seed: int, out: Path, say: Callable[[str], None
             f"{statement.measured}; predicted {statement.predicted}"
         )
     say(
-        f"Written to {out}: posterior.nc, parameters.csv, line_parameters.csv, lines.png. Rank again: "
-        f"rank.py {out} --drug trametinib=100 --force (its verdict is not ok: {METHOD})"
+        f"Written to {out}: posterior.nc, parameters.csv, line_parameters.csv, lines.png. It can be ranked "
+        f"as a run, with `force`, because its verdict is not ok: {METHOD}"
     )
 
 
 def saturated(tree: xr.DataTree, target: str, draws: int = 256) -> np.ndarray:
     """Viability (draw,) of a line that was not measured at the saturating dose of a class, after the fit."""
-    q = np.log(
-        [tree["posterior"][n].values.ravel()[:draws] for n in (*cell_line_fit.SHARED, *cell_line_fit.OF_LINE)]
-    ).T
+    after = tree["posterior"].to_dataset()
+    names = (*cell_line_fit.SHARED, *cell_line_fit.OF_LINE)
+    q = np.log([after[n].values.ravel()[:draws] for n in names]).T
     dose = np.full((draws, 1), np.log(cell_lines.CLASSES[target][2]))
     return cell_line_fit.viability(
         np.concatenate([q, dose], axis=1), np.full(draws, list(cell_line_fit.DRUG_OF).index(target))
@@ -98,7 +99,7 @@ def told(tree: xr.DataTree) -> pd.DataFrame:
     tails = (1 - INTERVAL) / 2, 0.5, (1 + INTERVAL) / 2
     rows = []
     for name, after in tree["posterior"].to_dataset().data_vars.items():
-        before = tree["prior"][name].values.ravel()
+        before = labelled_tree.variable(tree, "prior", str(name)).values.ravel()
         low, middle, high = np.quantile(after.values, tails)
         rows.append(
             {

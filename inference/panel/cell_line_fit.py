@@ -141,7 +141,7 @@ def survivors(
 
 
 @dataclass(frozen=True)
-class Layout:
+class CoordinateLayout:
     """Where things stand in the vector of standard-normal coordinates."""
 
     lines: int
@@ -171,7 +171,7 @@ def ln_values(z: Array, names: tuple[str, ...]) -> Array:
     return jnp.stack(out, axis=-1)
 
 
-def local(x: Array, layout: Layout, data: Curves) -> Float[Array, "row 8"]:
+def local(x: Array, layout: CoordinateLayout, data: Curves) -> Float[Array, "row 8"]:
     """ln of the seven parameters of each measurement's cell, and ln of the dose of the model's drug (nM)."""
     shared, mean, spread, own, potency = layout.split(x)
     tau = SPREAD[0] * jnp.exp(SPREAD[1] * spread)
@@ -204,7 +204,7 @@ class LineFit:
     covariance: np.ndarray
     sd: np.ndarray
     fitted: np.ndarray
-    layout: Layout
+    layout: CoordinateLayout
 
 
 def fit(
@@ -216,7 +216,7 @@ def fit(
     exactly to
     the hierarchy: a forward program serves, and the posterior's width needs three digits of them.
     """
-    layout = Layout(len(data.lines), len(data.compounds))
+    layout = CoordinateLayout(len(data.lines), len(data.compounds))
     classes = list(DRUG_OF)
     target = np.array([classes.index(t) for t in data.target])[data.compound]
     chain = jax.jit(jax.jacfwd(lambda x: local(x, layout, data)))
@@ -231,13 +231,13 @@ def fit(
         f = viability(moved, np.tile(target, 16)).reshape(8, 2, len(q))
         return np.einsum("ir,rij->rj", (f[:, 0] - f[:, 1]) / (2 * STEP), np.asarray(chain(x)))
 
-    x, sd = np.zeros(layout.size), np.full(len(classes), 0.15)
+    x, sd, left = np.zeros(layout.size), np.full(len(classes), 0.15), data.viability
     for k in range(rounds):
         scale = sd[target]
         found = least_squares(
             lambda v: np.concatenate([(data.viability - predicted(v)) / scale, v]),
             x,
-            jac=lambda v: np.concatenate([-slopes(v) / scale[:, None], np.eye(layout.size)]),
+            jac=lambda v: np.concatenate([-slopes(v) / scale[:, None], np.eye(layout.size)]),  # pyright: ignore[reportArgumentType] stubs: a function is allowed
             method="trf",
             max_nfev=steps,
             xtol=1e-5,

@@ -104,8 +104,9 @@ def statements(measured: pd.DataFrame, predicted: dict[str, np.ndarray]) -> list
                 why,
             )
         )
-    by_line = measured.groupby(["line", "class"])["lowest"].mean().unstack().dropna()
-    kills_more = float((by_line["TOP1"] < by_line["MEK"]).mean())
+    by_line = measured.pivot_table("lowest", "line", "class", "mean").dropna()
+    left = {target: by_line[target].to_numpy() for target in CLASSES}
+    kills_more = float(np.mean(left["TOP1"] < left["MEK"]))
     chance = float(np.nanmean(predicted["TOP1"] < predicted["MEK"]))
     sure = abs(chance - 0.5) > 0.3
     order = "cannot say" if not sure else "right" if (kills_more > 0.5) == (chance > 0.5) else "wrong"
@@ -121,7 +122,7 @@ def statements(measured: pd.DataFrame, predicted: dict[str, np.ndarray]) -> list
     found.append(
         Statement(
             "which line resists a MEK inhibitor",
-            f"{by_line['MEK'].idxmax()} most, {by_line['MEK'].idxmin()} least",
+            f"{by_line.index[left['MEK'].argmax()]} most, {by_line.index[left['MEK'].argmin()]} least",
             "none",
             "cannot say",
             "the model has no preset of these lines: their RAS drive and MCL-1 weight are not measured here",

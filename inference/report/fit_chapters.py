@@ -15,6 +15,7 @@ import xarray as xr
 from inference.fit.verdict import INTERVAL
 from inference.report import fit_plots as plots
 from inference.report.page import Section, bullets, details, grid, paragraph, plot, table
+from inference.runs import labelled_tree
 from models.catalogue import HYPOTHESES
 
 PERCENT = f"{100 * INTERVAL:.0f} %"
@@ -24,7 +25,7 @@ def fit_section(
     dt: xr.DataTree, run: dict, verdict: dict, summary: pd.DataFrame, words: Mapping[str, str]
 ) -> Section:
     """Data, sampler and diagnostics; `words` as `observable_names` gives them."""
-    observed = dt["observed_data"]["y"]
+    observed = labelled_tree.variable(dt, "observed_data", "y")
     names = observed["observable"].values
     inside = _inside(dt)
     counts = pd.DataFrame(
@@ -41,10 +42,11 @@ def fit_section(
     shape = dt["posterior"].sizes
     stats = dt["sample_stats"].to_dataset()
     diverged = int(stats["diverging"].sum()) if "diverging" in stats else 0
-    worst = summary["rhat"].max() if summary["rhat"].notna().any() else np.nan
+    rhat = summary["rhat"].dropna()
+    worst = rhat.max() if len(rhat) else np.nan
     lines = [
         f"{observed.size} measurements, {len(set(observed['experiment'].values))} experiments, "
-        f"{len(dt['posterior'].data_vars)} estimated numbers "
+        f"{len(dt['posterior'].to_dataset())} estimated numbers "
         f"(study `{run.get('study', 'unknown')}`).",
         f"{shape['chain']} chains of {shape['draw']} kept draws; largest R-hat {worst:.3f}, smallest "
         f"effective sample size "
@@ -75,21 +77,16 @@ def fit_section(
 
 def _inside(dt: xr.DataTree) -> np.ndarray:
     """(measurement,) whether it lies inside the 89 % interval of a new measurement."""
-    y = dt["observed_data"]["y"].values
-    new = dt["posterior_predictive"]["y"].values.reshape(-1, y.size)
+    y = labelled_tree.variable(dt, "observed_data", "y").values
+    new = labelled_tree.variable(dt, "posterior_predictive", "y").values.reshape(-1, y.size)
     low, high = np.nanquantile(new, [(1 - INTERVAL) / 2, (1 + INTERVAL) / 2], axis=0)
     return (y >= low) & (y <= high)
 
 
 def strengths_section(dt: xr.DataTree, summary: pd.DataFrame) -> Section:
     """Feedback strengths and estradiol effects, before and after the data."""
-    meaning = dict(
-        zip(
-            map(str, dt["constant_data"]["parameter"].values),
-            map(str, dt["constant_data"]["meaning"].values),
-            strict=True,
-        )
-    )
+    said = labelled_tree.variable(dt, "constant_data", "meaning")
+    meaning = dict(zip(map(str, said["parameter"].values), map(str, said.values), strict=True))
     here = summary[summary["tags"].str.contains("feedback|estradiol")]
     rows = pd.DataFrame(
         {
@@ -120,9 +117,10 @@ def strengths_section(dt: xr.DataTree, summary: pd.DataFrame) -> Section:
 
 
 def _bounded(r: pd.Series) -> str:
-    if r["informed"] == "bounded from below":
+    informed = str(r["informed"])
+    if informed == "bounded from below":
         return f"above {r['low']:.2g}"
-    if r["informed"] == "bounded from above":
+    if informed == "bounded from above":
         return f"below {r['high']:.2g}"
     return f"{r['median']:.2g} [{r['low']:.2g}, {r['high']:.2g}]"
 
@@ -140,9 +138,9 @@ def observable_names(study: str) -> dict[str, str]:
 
 def predictive_section(dt: xr.DataTree, words: Mapping[str, str]) -> Section:
     """Each observable with what the model predicts; `words` as `observable_names` gives them."""
-    names = list(dict.fromkeys(dt["observed_data"]["observable"].values.tolist()))
+    observed = labelled_tree.variable(dt, "observed_data", "y")["observable"].values
+    names = list(dict.fromkeys(observed.tolist()))
     inside = _inside(dt)
-    observed = dt["observed_data"]["observable"].values
     figures = []
     for i, n in enumerate(names):
         k = observed == n
@@ -171,7 +169,7 @@ def hypotheses_section(comparison: Path | None, study: str, hypothesis: str) -> 
     said = f"This report takes {hypothesis}: {HYPOTHESES[hypothesis].sentence}"
     if comparison is None:
         body = paragraph(said) + paragraph(
-            "**The hypotheses have not been compared.** `sh scripts/run.sh compare` does it and this page "
+            "**The hypotheses have not been compared.** `gp130 compare` does it and this page "
             "shows the "
             "result when it is made again. Until then: several of them lower IL-6 equally well.",
             "warn",

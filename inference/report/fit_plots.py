@@ -1,5 +1,5 @@
 """Interactive figures of what a fit found: strengths, predictive checks, hypotheses. House style as in
-`report_plots`.
+`plots`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from inference.report.plots import (
     transparent,
     wrapped,
 )
+from inference.runs import labelled_tree
 from inference.runs.colours import DATA, POSTERIOR, PRIOR
 
 
@@ -31,13 +32,13 @@ def strengths(table: pd.DataFrame, meaning: dict[str, str]) -> go.Figure:
     """
     here = table[table["tags"].str.contains("feedback|estradiol")]
     y = np.arange(len(here))[::-1]
-    one = here["prior_median"].to_numpy()
+    one = np.asarray(here["prior_median"])
     figure = go.Figure()
     for kind, columns, colour, width, symbol in (
         ("prior", ("prior_low", "prior_median", "prior_high"), PRIOR, 9, "line-ns"),
         ("posterior", ("low", "median", "high"), POSTERIOR, 5, "circle"),
     ):
-        low, middle, high = (here[c].to_numpy() / one for c in columns)
+        low, middle, high = (np.asarray(here[c]) / one for c in columns)
         xs, ys = segments(low, high, y)
         figure.add_trace(
             go.Scatter(
@@ -85,14 +86,13 @@ def predictive(dt: xr.DataTree, observable: str) -> go.Figure:
     """Every measurement of one observable with the band of the read-out (dark) and of a new measurement
     (light).
     """
-    observed = dt["observed_data"]["y"]
-    here = observed["observable"].values == observable
-    bands = [
-        np.nanquantile(
-            dt["posterior_predictive"][n].values[..., here].reshape(-1, here.sum()), [LOW, 0.5, HIGH], axis=0
-        )
+    observed = labelled_tree.variable(dt, "observed_data", "y")
+    here = np.asarray(observed["observable"].values == observable)
+    new, expected = (
+        labelled_tree.variable(dt, "posterior_predictive", n).values[..., here].reshape(-1, here.sum())
         for n in ("y", "expected")
-    ]
+    )
+    bands = [np.nanquantile(values, [LOW, 0.5, HIGH], axis=0) for values in (new, expected)]
     y, experiments, times = (
         observed.values[here],
         observed["experiment"].values[here],

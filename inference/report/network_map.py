@@ -51,7 +51,7 @@ def carried_by(network: Network, edge: Edge) -> tuple[str, ...]:
         if e is None or source not in e.free_symbols:
             continue
         without = e.xreplace({source: sp.Integer(0)})
-        found += sorted({s.name for s in e.free_symbols - without.free_symbols} & parameters)
+        found += sorted({str(s) for s in e.free_symbols - without.free_symbols} & parameters)
     return tuple(dict.fromkeys(found))
 
 

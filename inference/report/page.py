@@ -85,7 +85,7 @@ def plot(figure: go.Figure, id: str, caption: str, label: str, title: str = "") 
     """An interactive figure. `label` says in words what it shows, for who cannot see it; `title` stands above
     it.
     """
-    height = int(figure.layout.height or 420)
+    height = int(figure.to_dict()["layout"].get("height") or 420)
     inner = figure.to_html(
         full_html=False, include_plotlyjs=False, div_id=id, config=CONFIG, default_height=f"{height}px"
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -29,7 +30,7 @@ LOW, HIGH = (1 - INTERVAL) / 2, (1 + INTERVAL) / 2
 PERCENT = f"{100 * INTERVAL:.0f} %"
 
 
-def styled(figure: go.Figure, height: int, **layout: object) -> go.Figure:
+def styled(figure: go.Figure, height: int, **layout: Any) -> go.Figure:
     """White, small margins, legend above."""
     figure.update_layout(
         template="plotly_white",

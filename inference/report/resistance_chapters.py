@@ -59,9 +59,8 @@ def nodes_section(tree: xr.DataTree, scan: xr.DataTree | None, drug: str) -> Sec
     )
     if scan is None:
         body += paragraph(
-            "Pairs and the paths of IL-6's protection were not scanned: `sh scripts/run.sh scan RUN` (or "
-            "`--prior`) does it, and this "
-            "page shows the result when it is made again.",
+            "Pairs and the paths of IL-6's protection were not scanned: `gp130 scan` does it, and this page "
+            "shows the result when it is made again.",
             "quiet",
         )
         return Section("nodes", "Which node brings the drug back", "Nodes to hit", body)
@@ -274,25 +273,23 @@ def measured_section(found: Sequence[Path], facts: pd.DataFrame | None) -> Secti
     """What the model says about measured myeloma cells: right, wrong, or nothing.
 
     Args:
-        found: tables of `lines.py`; facts: that of `facts.py`, None where it was not made from these beliefs.
+        found: tables of `panel.cell_lines`; facts: that of the published facts, None where it was not made
+            from these beliefs.
     """
     body = ""
     if facts is not None:
-        shown = facts.rename(columns={"why": "because", "measured": "seen"})[
-            ["verdict", "quantity", "seen", "predicted", "because"]
-        ]
+        renamed = facts.rename(columns={"why": "because", "measured": "seen"})
+        shown = renamed.loc[:, ["verdict", "quantity", "seen", "predicted", "because"]]
         body += table(shown, "Published facts about resistance beside what these beliefs predict")
     else:
         body += paragraph(
-            "Published facts were not compared with these beliefs: `sh scripts/run.sh facts RUN` (or "
-            "`--prior`) does it.",
+            "Published facts were not compared with these beliefs: `gp130 facts` does it.",
             "quiet",
         )
     for path in found:
         after = path.stem == "lines_after"
-        rows = pd.read_csv(path).rename(columns={"why": "because"})[
-            ["verdict", "quantity", "measured", "predicted", "because"]
-        ]
+        renamed = pd.read_csv(path).rename(columns={"why": "because"})
+        rows = renamed.loc[:, ["verdict", "quantity", "measured", "predicted", "because"]]
         body += table(
             rows,
             f"Dose responses of myeloma lines, {'after' if after else 'before'} the model learnt from them "
@@ -300,8 +297,7 @@ def measured_section(found: Sequence[Path], facts: pd.DataFrame | None) -> Secti
         )
     if not found:
         body += paragraph(
-            "Measured dose responses of myeloma lines were not compared: `sh scripts/run.sh lines "
-            "TABLE.csv --fit` does it.",
+            "Measured dose responses of myeloma lines were not compared: `gp130 lines` does it.",
             "quiet",
         )
     shown = [BEHAVIOURS[n] for n in ABOUT_RESISTANCE]
@@ -315,8 +311,8 @@ def measured_section(found: Sequence[Path], facts: pd.DataFrame | None) -> Secti
     )
     body += table(
         rows,
-        "Facts about resistance that the nominal model reproduces (`sh scripts/run.sh tables behaviours` "
-        "simulates each anew)",
+        "Facts about resistance that the nominal model reproduces (`gp130 tables behaviours` simulates each "
+        "anew)",
     )
     return Section("measured", "Against measured myeloma cells", "Against measurements", body)
 
@@ -334,7 +330,8 @@ def silent_section(summary: pd.DataFrame | None, main: xr.DataTree, prior: bool)
             f"Nothing was fitted: {said}." if prior else f"{said[0].upper()}{said[1:]}.", "warn"
         )
     else:
-        names = list(map(str, summary.index[summary["informed"] == NOT_INFORMED]))
+        words = dict(zip(map(str, summary.index), map(str, summary["informed"]), strict=True))
+        names = [n for n, said in words.items() if said == NOT_INFORMED]
         body += paragraph(
             f"**{len(names)} of {len(summary)} estimated numbers learnt nothing from the data**"
             + (": " + ", ".join(f"`{n}`" for n in names) if names else "")
@@ -421,5 +418,5 @@ def references_section(top: pd.DataFrame, network: Network) -> Section:
     body += paragraph("Works that these and the nodes' own numbers name:") + bullets(
         [f"{k}: {v}" for k, v in works.items()] + [FIGURE]
     )
-    body += paragraph("All numbers and all sources: `sh scripts/run.sh tables`.", "quiet")
+    body += paragraph("All numbers and all sources: `gp130 tables`.", "quiet")
     return Section("references", "Where the numbers that mattered come from", "References", body)

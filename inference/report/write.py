@@ -82,7 +82,7 @@ def comparison_of(folders: Sequence[Path], study: str) -> Path | None:
 def facts_of(folders: Sequence[Path], source: str) -> pd.DataFrame | None:
     """The table of published facts predicted from the same beliefs."""
     tables = [pd.read_csv(p, keep_default_na=False) for p in _below(folders, "facts.csv")]
-    return next((t for t in tables if (t["source"] == source).all()), None)
+    return next((t for t in tables if set(t["source"]) == {source}), None)
 
 
 def main_ranking(found: Sequence[tuple[str, xr.DataTree]], asked: Asked, source: str) -> int:
@@ -118,11 +118,6 @@ class RunRecords:
     verdict: dict | None = None
     summary: pd.DataFrame | None = None
     failures: pd.DataFrame | None = None
-
-    @property
-    def complete(self) -> bool:
-        """Whether there is all that the chapters of the fit need."""
-        return bool(self.record) and bool(self.verdict) and self.summary is not None
 
 
 @dataclass(frozen=True)
@@ -193,12 +188,13 @@ def sections(g: Gathered) -> list[Section]:
         Section("answer", f"What brings sensitivity to {name} back", "In short", answered),
         Section("question", "The question", "The question", _question(asked, source, where)),
     ]
-    if source.run is not None and run.complete and "observed_data" in source.run.children:
+    fit, record, verdict, summary = source.run, run.record, run.verdict, run.summary
+    if fit is not None and record and verdict and summary is not None and "observed_data" in fit.children:
         words = fit_chapters.observable_names(g.study)
         made += [
-            fit_chapters.fit_section(source.run, run.record, run.verdict, run.summary, words),
-            fit_chapters.strengths_section(source.run, run.summary),
-            fit_chapters.predictive_section(source.run, words),
+            fit_chapters.fit_section(fit, record, verdict, summary, words),
+            fit_chapters.strengths_section(fit, summary),
+            fit_chapters.predictive_section(fit, words),
         ]
     return [
         *made,

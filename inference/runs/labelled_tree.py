@@ -164,6 +164,11 @@ def save(dt: xr.DataTree, path: Path) -> None:
         dt.to_netcdf(temporary, engine="h5netcdf")
 
 
+def variable(dt: xr.DataTree, group: str, name: str) -> xr.DataArray:
+    """One variable of one group."""
+    return dt[group].to_dataset()[name]
+
+
 def load(path: Path, remedy: str = MAKE_AGAIN) -> xr.DataTree:
     """Read a tree that `save` wrote, into memory.
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import sympy as sp
 
+from inference.resistance.conditions import ALONE
 from inference.resistance.simulated_plate import TIMES, names_read
 from inference.runs import labelled_tree
 from inference.study import petab_export
@@ -40,7 +41,7 @@ def _known_cell(plate, beliefs, values, wells, scale=None, *, rtol, atol, report
     seen = np.zeros((len(values), len(scale), len(wells), len(TIMES), len(names_read(plate))))
     for k, well in enumerate(wells):
         dose = sum(d / (d + 100.0) for _, d in well.drugs)
-        protects = 0.9 * (well.condition != "alone") * akt * (1 + 0.01 * (1 - socs3))
+        protects = 0.9 * (well.condition is not ALONE) * akt * (1 + 0.01 * (1 - socs3))
         kill = 3.0 * dose * (1 - protects)[None, :] * np.exp(-0.3 * strength)[:, None]
         seen[:, :, k] = np.exp(-kill)[..., None, None] * np.linspace(1, 0.999, len(TIMES))[:, None]
     return seen, np.ones(seen.shape[:3], bool)

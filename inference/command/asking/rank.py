@@ -67,7 +67,7 @@ def main(
     from inference.resistance import believed_from
     from inference.resistance.questions import Question
     from inference.resistance.rankings import ranking_files
-    from inference.resistance.rankings.ranking import DRAWS, GRADIENT, RTOL, Request
+    from inference.resistance.rankings.ranking_request import RankingRequest
     from inference.runs.console import Teller, stop_when_asked
 
     chosen = readout or ("lnv" if drug else "escape")
@@ -75,19 +75,11 @@ def main(
     stop = stop_when_asked(tell)
     fitted, source = believed_from.asked("rank", run, prior, hypothesis, force=force)
     drugs = tuple(believed_from.parse_drug(d) for d in drug or ["ruxolitinib=500"])
-    where = condition or ("il6" if chosen == "escape" else "alone")
-    question = Question(chosen, drugs, where, preset, estradiol, hours, source.hypothesis, source.transit)
-    request = Request(
-        question,
-        method,
-        draws if draws is not None else DRAWS.get(method, 0),
-        seed,
-        source.name,
-        RTOL[method in GRADIENT],
-    )
+    question = Question(chosen, drugs, condition, preset, estradiol, hours, source.hypothesis, source.transit)
+    request = RankingRequest(question, method, draws, seed, source.name)
     folder = out or ranking_files.default_folder(request, results_folder(), fitted, default=not drug)
     try:
-        complete = ranking_files.make(request, source, folder, tell, stop)
+        complete = ranking_files.made(request, source, folder, tell, stop) is not None
     except KeyboardInterrupt:
         complete = False
     if not complete:

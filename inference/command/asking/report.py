@@ -41,12 +41,10 @@ def main(
     prepare_jax(cores=1)
     from inference.report import simulated, write
     from inference.resistance import believed_from
-    from inference.resistance.questions import Question
     from inference.runs.console import Teller
 
     folder, source = believed_from.asked("report", run, prior, hypothesis, force=True)
     chosen = write.default_drugs([believed_from.parse_drug(d) for d in drug or ["dexamethasone=300"]])
-    Question("lnv", chosen, condition, preset)
     asked = simulated.Asked(chosen, condition, preset, draws, seed)
     results = results_folder()
     path = out or (folder / "report.html" if folder is not None else results / "report-prior.html")

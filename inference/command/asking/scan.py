@@ -41,13 +41,13 @@ def main(
     """Knock down every node and every pair under a drug, and cut each path of IL-6's protection."""
     options.source_of("scan", run, prior)
     prepare_jax(cores=1)
-    from inference.resistance import believed_from, knockdown_files
+    from inference.resistance import believed_from
+    from inference.resistance.knockdowns import knockdown_files
     from inference.resistance.questions import Question
     from inference.runs.console import Teller
 
     folder, source = believed_from.asked("scan", run, prior, hypothesis, force=force)
     drugs = tuple(believed_from.parse_drug(d) for d in drug or ["dexamethasone=300"])
-    question = Question("lnv", drugs, condition, preset, estradiol, 48.0, source.hypothesis, source.transit)
-    name = "-".join(["scan", *(f"{d.input}{dose:g}" for d, dose in drugs), condition, preset])
-    place = out or (folder or results_folder()) / name
+    question = source.asked_of(Question("viability", drugs, condition, preset, estradiol))
+    place = out or knockdown_files.default_folder(question, folder or results_folder())
     knockdown_files.make(question, source, draws, seed, pair_level, place, Teller())

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from inference.explorer.controls import Explorer
 
 app = new_app()
-DRUGS = ("dexamethasone", "bortezomib", "S63845", "venetoclax", "DNA damage", "ruxolitinib")
 
 
 @app.command(cls=Subcommand)
@@ -37,11 +36,11 @@ def main(
     prepare_jax(cores=1)
     from inference.explorer import controls as explore
     from inference.resistance import believed_from
-    from models.drugs import drug
+    from models.drugs import shown_drugs
 
     _, source = believed_from.asked("explore", run, prior, hypothesis, force=True)
     typer.echo(f"Preparing the explorer of {source.name} (compiling first) ...")
-    ready = explore.explorer(source, tuple(drug(n) for n in DRUGS), preset, seed)
+    ready = explore.explorer(source, tuple(d for d, _ in shown_drugs()), preset, seed)
     import panel as pn
 
     typer.echo(f"http://localhost:{port} (Ctrl-C ends)")
@@ -61,17 +60,18 @@ def page(e: Explorer, source: str, mark: str) -> Any:
     import panel as pn
 
     from inference.explorer import controls as explore
-    from inference.resistance.questions import CONDITIONS
+    from inference.resistance.conditions import CONDITIONS
     from models.drugs import drug
 
     network = e.few.what.system.network
-    what = pn.widgets.Select(name="drug", options=list(DRUGS), value=DRUGS[0])
+    names = [d.name for d, _ in e.few.question.drugs]
+    what = pn.widgets.Select(name="drug", options=names, value="dexamethasone")
     dose = pn.widgets.DiscreteSlider(
         name="dose (nM)", options=[0.0, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1e3, 3e3, 1e4], value=300.0
     )
     where = pn.widgets.Select(
         name="surroundings",
-        options={words: name for name, (_, _, words) in CONDITIONS.items()},
+        options={c.words: c.name for c in CONDITIONS.values()},
         value="niche",
     )
     estradiol = pn.widgets.DiscreteSlider(

@@ -65,6 +65,7 @@ class Simulated:
         return np.isfinite(self.output)
 
 
+@dataclass(frozen=True)
 class RankingMethod(ABC):
     """One way to say which parameter matters most.
 
@@ -75,7 +76,7 @@ class RankingMethod(ABC):
         slopes: whether it needs derivatives.
     """
 
-    name: ClassVar[str]
+    name: str
     words: ClassVar[MethodWords]
     draws: ClassVar[int]
     slopes: ClassVar[bool] = False
@@ -128,7 +129,6 @@ class RankingMethod(ABC):
 class Elasticity(RankingMethod):
     """Exact slopes, averaged over the draws."""
 
-    name = "elasticity"
     words = MethodWords(
         "elasticity (% change of the read-out per % change of the parameter), mean over draws",
         "elasticities",
@@ -154,7 +154,6 @@ class Elasticity(RankingMethod):
 class Dgsm(RankingMethod):
     """Mean squares of slopes: an upper bound of the total Sobol index."""
 
-    name = "dgsm"
     words = MethodWords("DGSM (upper bound of the total Sobol index)", "DGSM")
     draws = 500
     slopes = True
@@ -175,7 +174,6 @@ class Sobol(RankingMethod):
     simulated.
     """
 
-    name = "sobol"
     words = MethodWords(
         "total Sobol index (share of the variance that involves the parameter)", "Sobol indices"
     )
@@ -206,7 +204,6 @@ class Sobol(RankingMethod):
 class Morris(RankingMethod):
     """One factor moved at a time: a screen."""
 
-    name = "morris"
     words = MethodWords(
         "Morris mu* (mean size of the change from one end of the belief to the other)", "Morris screening"
     )
@@ -226,7 +223,6 @@ class Morris(RankingMethod):
 class RankRegression(RankingMethod):
     """Regression of the rank of the read-out on the ranks of the parameters."""
 
-    name = "srrc"
     words = MethodWords(
         "standardised rank regression coefficient (SRRC)",
         "rank regression",
@@ -252,7 +248,8 @@ class RankRegression(RankingMethod):
         return sensitivity.rank_regression_effects(names, points, output, resamples, seed)
 
 
-ELASTICITY, RANK_REGRESSION = Elasticity(), RankRegression()
+ELASTICITY = Elasticity("elasticity")
+RANK_REGRESSION = RankRegression("srrc")
 METHODS: dict[str, RankingMethod] = {
-    m.name: m for m in (ELASTICITY, Sobol(), Dgsm(), Morris(), RANK_REGRESSION)
+    m.name: m for m in (ELASTICITY, Sobol("sobol"), Dgsm("dgsm"), Morris("morris"), RANK_REGRESSION)
 }

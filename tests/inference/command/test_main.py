@@ -134,8 +134,9 @@ def test_fields_in_backticks_become_the_options_of_the_command_at_hand():
 
 
 def test_names_read_from_the_text_are_those_of_the_modules():
-    from inference.resistance.questions import CONDITIONS, READOUTS
-    from inference.resistance.rankings.ranking import DRAWS
+    from inference.resistance.conditions import CONDITIONS
+    from inference.resistance.rankings.methods import METHODS
+    from inference.resistance.resistance_readouts import READOUTS
     from inference.samplers.sampler import SAMPLERS
     from models.catalogue import BORTEZOMIB, HYPOTHESES, PRESETS, core, niche
     from models.documents.parameter_tables import every
@@ -152,7 +153,7 @@ def test_names_read_from_the_text_are_those_of_the_modules():
     assert {n for d in declared_names.drugs() for n in declared_names.every_name(d)} == set(drug_names())
     assert names(declared_names.conditions()) == set(CONDITIONS)
     assert names(declared_names.readouts()) == set(READOUTS)
-    assert names(declared_names.methods()) == set(DRAWS)
+    assert names(declared_names.methods()) == set(METHODS)
     assert names(declared_names.samplers()) == set(SAMPLERS)
     assert names(declared_names.tables()) == {t.name for t in every(core())}
     for network in (niche(), niche(socs3_transit=True), core()):

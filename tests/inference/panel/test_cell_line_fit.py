@@ -8,8 +8,8 @@ from inference.panel import cell_line_fit, cell_lines
 from inference.panel.cell_line_fit import (
     OF_LINE,
     SHARED,
+    CoordinateLayout,
     Curves,
-    Layout,
     cell,
     curves,
     ln_values,
@@ -31,7 +31,7 @@ def made_up(line_count: int) -> tuple[Curves, np.ndarray, np.ndarray]:
     blank = Curves(
         names, ("a MEK inhibitor", "a poison"), ("MEK", "TOP1"), line, compound, dose, np.zeros(len(line))
     )
-    layout = Layout(line_count, 2)
+    layout = CoordinateLayout(line_count, 2)
     truth = np.zeros(layout.size)
     truth[10 : 10 + 3 * line_count] = np.random.default_rng(0).normal(0, 1, 3 * line_count)
     truth[-2:] = 0.5, -0.5
@@ -83,7 +83,7 @@ def test_the_measured_table_becomes_rows(data):
 
 def test_a_run_of_the_fit_has_what_a_ranking_reads():
     data, truth, _ = made_up(2)
-    layout = Layout(2, 2)
+    layout = CoordinateLayout(2, 2)
     found = cell_line_fit.LineFit(
         truth, 0.01 * np.eye(layout.size), np.array([0.1, 0.1]), data.viability, layout
     )

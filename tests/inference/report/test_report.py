@@ -21,7 +21,8 @@ from inference.report.network_map import carried_by, svg, weights
 from inference.report.resistance_chapters import turning
 from inference.report.simulated import Asked
 from inference.resistance.believed_from import prior_source, run_source
-from inference.resistance.knockdowns.knockdown import NODES, _labelled
+from inference.resistance.knockdowns.knockdown import _labelled
+from inference.resistance.knockdowns.knockdown_nodes import NODES
 from inference.resistance.published_facts import PUT_IN
 from inference.runs import labelled_tree
 from inference.runs.console import Teller

@@ -6,7 +6,7 @@ import pytest
 
 from inference.explorer import controls
 from inference.report import simulated
-from inference.resistance import beliefs, published_facts, questions, simulated_plate
+from inference.resistance import beliefs, dish_plans, published_facts, simulated_plate
 from inference.resistance.beliefs import Beliefs
 from inference.resistance.believed_from import believed, prior_source
 from inference.resistance.published_facts import NONE, Fact
@@ -38,15 +38,15 @@ def the_centre_comes_back(network: Network, names: tuple[str, ...], values: np.n
             assert (column == p.value).all(), name
 
 
-def full(what: questions.Plan, now: Beliefs, values: np.ndarray) -> np.ndarray:
+def full(what: dish_plans.DishPlan, now: Beliefs, values: np.ndarray) -> np.ndarray:
     """Whole parameter vectors, as a simulation gets them."""
-    return np.asarray(questions.parameters(what, now.names, now.shares, jnp.log(jnp.asarray(values))))
+    return np.asarray(dish_plans.parameters(what, now.names, now.shares, jnp.log(jnp.asarray(values))))
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_what_rank_and_scan_draw(preset):
     question = Question("lnv", VEN, "niche", preset)
-    what, network = questions.plan(question), network_of(question)
+    what, network = dish_plans.plan(question), network_of(question)
     now = believed(PRIOR, preset, network, "e_deg")
     drawn = full(what, now, beliefs.joint(now, COUNT, 1)[0])
     the_centre_comes_back(network, what.system.parameters, drawn)
@@ -68,7 +68,7 @@ class EnoughError(Exception):
 
 
 @pytest.fixture
-def drawn(monkeypatch) -> list[tuple[questions.Plan, np.ndarray]]:
+def drawn(monkeypatch) -> list[tuple[dish_plans.DishPlan, np.ndarray]]:
     """What a plate would simulate next: its plan and whole parameter vectors, nothing being solved."""
     kept = []
 
@@ -116,10 +116,10 @@ def test_what_the_explorer_draws(drawn):
 
 def test_the_cell_with_the_translocation_answers_venetoclax():
     question = Question("lnv", VEN, "alone", "t1114")
-    what = questions.plan(question, lanes=32)
+    what = dish_plans.plan(question, lanes=32)
     now = believed(PRIOR, "t1114", network_of(question), "e_deg")
     drawn, _ = beliefs.joint(now, 32, 1)
-    function = questions.readout(what, now.names, now.shares, rtol=1e-4, atol=1e-7)
+    function = dish_plans.readout_function(what, now.names, now.shares, rtol=1e-4, atol=1e-7)
     centre = now.centre[None].repeat(32, 0)
     alone = np.exp(np.asarray(function(jnp.log(jnp.asarray(np.maximum(centre, 1e-12))))))
     # the preset itself, by the reference implementation: 11 % survive

@@ -32,7 +32,7 @@ def test_draws_on_both_sides_of_a_band_are_too_wide_to_say():
 
 
 def test_every_fact_names_cells_drugs_and_a_band():
-    inputs = {drug(n).input for n in published_facts.DRUGS}
+    inputs = {d.input for d in published_facts.drugs_of(FACTS)}
     for f in FACTS:
         assert len(f.cells) == len(f.wells)
         assert set(f.cells) <= set(PRESETS)

@@ -9,18 +9,12 @@ import pytest
 import xarray as xr
 from scipy.integrate import solve_ivp
 
-from inference.resistance import beliefs, questions
-from inference.resistance.knockdowns.knockdown import (
-    LEVELS,
-    NODES,
-    PATHS,
-    _labelled,
-    loewe_index,
-    lost_share,
-    scales,
-)
-from inference.resistance.questions import DECADES, Question, QuestionError
+from inference.resistance import beliefs, dish_plans, questions
+from inference.resistance.knockdowns.knockdown import _labelled, loewe_index, lost_share, scales
+from inference.resistance.knockdowns.knockdown_nodes import LEVELS, NODES, PATHS
+from inference.resistance.questions import Question, QuestionError
 from inference.resistance.rankings import sensitivity
+from inference.resistance.resistance_readouts import DECADES, READOUTS
 from models import catalogue
 from models.declare import log_normal
 from models.drugs import drug
@@ -31,7 +25,7 @@ RUX = ((drug("ruxolitinib"), 500.0),)
 
 def nominal(question: Question) -> float:
     """The read-out at the nominal parameters."""
-    function = questions.readout(questions.plan(question), [], (), rtol=1e-6, atol=1e-8)
+    function = dish_plans.readout_function(dish_plans.plan(question), [], (), rtol=1e-6, atol=1e-8)
     return float(function(jnp.zeros((1, 0)))[0])
 
 
@@ -42,7 +36,7 @@ def test_dexamethasone_kills_alone_and_not_with_il6(condition, viability):
     assert np.exp(nominal(Question("lnv", DEX, condition))) == pytest.approx(viability, abs=0.005)
 
 
-ESCAPE = questions.plan(Question("escape", RUX, "il6"))
+ESCAPE = dish_plans.plan(Question("escape", RUX, "il6"))
 FACTORS, STEP = ("IC_rux", "k_SR", "k_mS", "d_R"), 1e-3
 
 
@@ -50,7 +44,7 @@ FACTORS, STEP = ("IC_rux", "k_SR", "k_mS", "d_R"), 1e-3
 def escape():
     """Values (point,) and slopes (point, factor) of the escaping signal: nominal, two other points, and a
     step along each factor to either side of these two. One differentiated program serves all."""
-    function = questions.readout(ESCAPE, FACTORS, (), rtol=1e-8, atol=1e-10)
+    function = dish_plans.readout_function(ESCAPE, FACTORS, (), rtol=1e-8, atol=1e-10)
     nominals = np.log([ESCAPE.system.network.parameter(n).value for n in FACTORS])
     points = nominals + np.random.default_rng(0).normal(0, 0.3, (2, 4))
     around = points[:, None, None] + STEP * np.array([1, -1])[:, None, None] * np.eye(4)
@@ -105,10 +99,10 @@ def test_what_cannot_matter_is_left_out_and_the_answer_stays():
 
 
 def test_weights_of_the_capacity_add_up_to_one():
-    what = questions.plan(Question("lnv", DEX))
+    what = dish_plans.plan(Question("lnv", DEX))
     names = ("wM", "b_B", "wX", "w2")
     full = np.asarray(
-        questions.parameters(what, names, ((0, 2, 3),), jnp.log(jnp.array([[6.0, 0.2, 3.0, 1.0]])))
+        dish_plans.parameters(what, names, ((0, 2, 3),), jnp.log(jnp.array([[6.0, 0.2, 3.0, 1.0]])))
     )[0]
     at = {n: full[what.system.parameters.index(n)] for n in (*names, "mu")}
     assert at == pytest.approx({"wM": 0.6, "b_B": 0.2, "wX": 0.3, "w2": 0.1, "mu": 1e-3})
@@ -116,7 +110,7 @@ def test_weights_of_the_capacity_add_up_to_one():
     # 0 over the group
     ln = jnp.log(jnp.array([[6.0, 0.2, 3.0, 1.0]]))
     slope = jax.grad(
-        lambda x: questions.parameters(what, names, ((0, 2, 3),), x)[0, what.system.parameters.index("wM")]
+        lambda x: dish_plans.parameters(what, names, ((0, 2, 3),), x)[0, what.system.parameters.index("wM")]
     )(ln)[0]
     assert slope == pytest.approx([0.6 * 0.4, 0.0, -0.6 * 0.3, -0.6 * 0.1])
 
@@ -125,21 +119,21 @@ def test_the_area_under_a_curve_is_its_mean_over_ln_dose():
     viability = np.array([0.99, 0.95, 0.8, 0.5, 0.3, 0.2, 0.1])
     cells = np.append(viability * 0.7, 0.7)[:, None, None]
     area = np.trapezoid(viability, DECADES) / np.ptp(DECADES)
-    assert float(jnp.exp(questions._ANSWERS["auc"](jnp.asarray(cells)))) == pytest.approx(area, rel=1e-12)
+    assert float(jnp.exp(READOUTS["auc"].answer(jnp.asarray(cells)))) == pytest.approx(area, rel=1e-12)
     twice = np.concatenate([np.append(np.ones(7) * 0.9, 0.9)[:, None, None], cells])
-    assert float(jnp.exp(questions._ANSWERS["ri"](jnp.asarray(twice)))) == pytest.approx(1 / area, rel=1e-12)
+    assert float(jnp.exp(READOUTS["ri"].answer(jnp.asarray(twice)))) == pytest.approx(1 / area, rel=1e-12)
 
 
 @pytest.mark.parametrize(
     ("change", "finding"),
     [
-        ({"readout": "ic50"}, "--readout ic50: is not one of"),
-        ({"condition": "moon"}, "--condition moon"),
-        ({"preset": "hela"}, "--preset hela"),
-        ({"drugs": ()}, "--drug: none given"),
+        ({"readout": "ic50"}, "`readout` ic50: is not one of"),
+        ({"condition": "moon"}, "`condition` moon"),
+        ({"preset": "hela"}, "`preset` hela"),
+        ({"drugs": ()}, "`drug`: none given"),
         ({"drugs": ((drug("dex"), -1.0),)}, "positive number of nM"),
-        ({"readout": "ri"}, "add --condition"),
-        ({"estradiol": float("nan")}, "--estradiol"),
+        ({"readout": "ri"}, "add `condition`"),
+        ({"estradiol": float("nan")}, "`estradiol`"),
     ],
 )
 def test_a_question_without_an_answer_is_refused_in_one_line(change, finding):
@@ -279,14 +273,14 @@ FREE = (
 @pytest.mark.parametrize("case", PUBLISHED_SRRC)
 def test_rank_regression_reproduces_the_reference_ranking(case):
     name, dose, condition = case
-    what = questions.plan(Question("lnv", ((drug(name), dose),), condition))
+    what = dish_plans.plan(Question("lnv", ((drug(name), dose),), condition))
     prior = beliefs.declared(what.system.network, None, FREE)
     prior = replace(
         prior, belief=tuple(log_normal(0.15 if n == "n_x" else 0.4) for n in prior.names), shares=()
     )
     values, _ = beliefs.joint(prior, 256, seed=1)
     output = np.asarray(
-        questions.readout(what, prior.names, (), rtol=1e-6, atol=1e-8)(jnp.log(jnp.asarray(values)))
+        dish_plans.readout_function(what, prior.names, (), rtol=1e-6, atol=1e-8)(jnp.log(jnp.asarray(values)))
     )
     assert np.isfinite(output).all()
     found = sensitivity.rank_regression_effects(prior.names, values, output, resamples=50, seed=1)

@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 from inference.command.asking import rank as script
 from inference.fit.verdict import NOT_INFORMED
 from inference.resistance.beliefs import NOT_FITTED
-from inference.resistance.rankings import ranking
+from inference.resistance.rankings import methods, ranking_run
+from inference.resistance.rankings.ranking_request import RankingRequest
 from inference.runs import console
 from inference.runs.console import Teller
 
@@ -38,7 +39,7 @@ def power_law(monkeypatch):
         weight = jnp.array([EXPONENT.get(n, 0.0) for n in names])
         return lambda ln_values: ln_values @ weight
 
-    monkeypatch.setattr(ranking, "readout", readout)
+    monkeypatch.setattr(ranking_run, "readout_function", readout)
 
 
 def a_run(folder: pathlib.Path, ok: bool) -> pathlib.Path:
@@ -157,19 +158,21 @@ def test_bad_input_gets_one_line_and_writes_nothing(rank, tmp_path, arguments, f
 
 def test_an_interrupted_ranking_goes_on_and_ends_as_if_it_had_not_been(monkeypatch, power_law, tmp_path):
     from inference.resistance.beliefs import declared, joint
-    from inference.resistance.questions import Question, plan
+    from inference.resistance.dish_plans import plan
+    from inference.resistance.questions import Question
     from models.drugs import drug
 
-    monkeypatch.setitem(ranking.SETS, True, 4)
+    monkeypatch.setattr(methods.Elasticity, "sets", 4)
     question = Question("escape", ((drug("ruxolitinib"), 500.0),), "il6")
     what = plan(question)
     beliefs = declared(what.system.network, None)
-    request = ranking.Request(question, "elasticity", 10, 1, "the prior")
+    request = RankingRequest(question, "elasticity", 10, 1, "the prior")
     values, _ = joint(beliefs, 10, 1)
     stops = iter([False, True])
 
     def evaluate(folder, stop):
-        return ranking.evaluate(what, beliefs, values, request, True, folder, Teller(), "ranking", stop)
+        work = ranking_run.Work(request, what, folder, Teller(), stop)
+        return work.answers(beliefs, values, "ranking", True)
 
     assert evaluate(tmp_path / "a", lambda: next(stops)) is None
     assert len(list((tmp_path / "a").rglob("*.npz"))) == 1
