@@ -14,13 +14,10 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 import xarray as xr
-from plotly.subplots import make_subplots
 
 from inference.fit.verdict import INTERVAL
-from inference.resistance.beliefs import told_by_data
+from inference.resistance.knockdowns.knockdown_nodes import NODES
 from inference.resistance.questions import HOURS
-from inference.resistance.rankings.ranking_figures import PATHWAYS
-from inference.resistance.rankings.ranking_request import told as words_of_ranking
 from inference.runs.colours import POSTERIOR, SECOND
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -108,15 +105,39 @@ def banded(
     )
 
 
-def knock_downs(found: xr.Dataset, titles: dict[str, str], count: int = 14) -> go.Figure:
+def marks(
+    x: np.ndarray, y: np.ndarray, colour: str, name: str = "", told: Sequence[str] = (), **marker: Any
+) -> go.Scatter:
+    """Points; `told` appears when one is touched."""
+    return go.Scatter(
+        x=x,
+        y=y,
+        mode="markers",
+        marker={"color": colour, **marker},
+        name=name,
+        showlegend=bool(name),
+        text=list(told),
+        hovertemplate="%{text}<extra></extra>" if told else None,
+    )
+
+
+def bars(low: np.ndarray, high: np.ndarray, y: np.ndarray, colour: str) -> go.Scatter:
+    """Intervals beside each other, without an entry of their own in the legend."""
+    xs, ys = segments(low, high, y)
+    line = {"color": colour, "width": 3}
+    return go.Scatter(x=xs, y=ys, mode="lines", line=line, hoverinfo="skip", showlegend=False)
+
+
+def knock_downs(found: xr.Dataset, count: int = 14) -> go.Figure:
     """Viability under the drug when a node is inhibited by 50 % or 90 %, and what the inhibition does without
     the drug.
 
     Args:
-        found: as `report_data.knock_downs`: `ln_viability`, `ln_toxicity` (draw, node, level), `reference`
-            (draw,).
+        found: as in the group `knock` of `simulated.made`: `ln_viability`, `ln_toxicity` (draw, node, level),
+            `reference` (draw,).
     """
-    left = found["ln_viability"].sel(level=found["level"].max()).median("draw")
+    strongest = found["level"].max()
+    left = found["ln_viability"].sel(level=strongest).median("draw")
     nodes = [str(n) for n in found["node"].values[np.argsort(left.values)][:count]]
     y = np.arange(len(nodes))[::-1]
     figure = go.Figure()
@@ -126,246 +147,26 @@ def knock_downs(found: xr.Dataset, titles: dict[str, str], count: int = 14) -> g
     for level, colour, symbol, shift in zip(
         found["level"].values[::-1], (SECOND, "#E69F00"), ("circle", "circle-open"), (0.14, -0.14)
     ):
-        here = 100 * np.exp(
-            found["ln_viability"]
-            .sel(node=nodes, level=level)
-            .quantile([LOW, 0.5, HIGH], dim="draw", skipna=True)
-            .values
-        )
-        xs, ys = segments(here[0], here[2], y + shift)
-        figure.add_trace(
-            go.Scatter(
-                x=xs,
-                y=ys,
-                mode="lines",
-                line={"color": colour, "width": 3},
-                hoverinfo="skip",
-                showlegend=False,
-            )
-        )
+        here = found["ln_viability"].sel(node=nodes, level=level)
+        low, middle, high = 100 * np.exp(here.quantile([LOW, 0.5, HIGH], dim="draw", skipna=True).values)
         told = [
-            f"{100 * level:.0f} % of <b>{n}</b> ({titles[n]}) inhibited:<br>viability under the drug "
+            f"{100 * level:.0f} % of <b>{n}</b> ({NODES[n].title}) inhibited:<br>viability under the drug "
             f"{m:.0f} % [{a:.0f}, {b:.0f}]"
-            for n, a, m, b in zip(nodes, *here, strict=True)
+            for n, a, m, b in zip(nodes, low, middle, high, strict=True)
         ]
-        figure.add_trace(
-            go.Scatter(
-                x=here[1],
-                y=y + shift,
-                mode="markers",
-                marker={"color": colour, "size": 10, "symbol": symbol, "line": {"width": 2}},
-                name=f"with the drug, node inhibited by {100 * level:.0f} %",
-                text=told,
-                hovertemplate="%{text}<extra></extra>",
-            )
-        )
-    own = 100 * np.exp(
-        found["ln_toxicity"].sel(node=nodes, level=found["level"].max()).median("draw", skipna=True).values
-    )
-    figure.add_trace(
-        go.Scatter(
-            x=own,
-            y=y,
-            mode="markers",
-            marker={
-                "color": POSTERIOR,
-                "size": 9,
-                "symbol": "x-thin",
-                "line": {"width": 2, "color": POSTERIOR},
-            },
-            name=f"cells without the drug, node inhibited by {100 * float(found['level'].max()):.0f} %",
-            hovertemplate="%{x:.0f} % of the cells are left without the drug<extra></extra>",
-        )
-    )
+        name = f"with the drug, node inhibited by {100 * level:.0f} %"
+        look = {"size": 10, "symbol": symbol, "line": {"width": 2}}
+        figure.add_trace(bars(low, high, y + shift, colour))
+        figure.add_trace(marks(middle, y + shift, colour, name, told, **look))
+    lost = found["ln_toxicity"].sel(node=nodes, level=strongest).median("draw", skipna=True)
+    own = 100 * np.exp(lost.values)
+    name = f"cells without the drug, node inhibited by {100 * float(strongest):.0f} %"
+    told = [f"{v:.0f} % of the cells are left without the drug" for v in own]
+    look = {"size": 9, "symbol": "x-thin", "line": {"width": 2, "color": POSTERIOR}}
+    figure.add_trace(marks(own, y, POSTERIOR, name, told, **look))
     figure.update_xaxes(title=f"% of the cells after {HOURS:g} h", rangemode="tozero")
     figure.update_yaxes(tickvals=y, ticktext=nodes)
     return styled(figure, 170 + 30 * len(nodes))
-
-
-def ranking(tree: xr.DataTree, count: int = 12) -> go.Figure:
-    """The leading parameters: effect with interval on the left, rank with interval on the right; hollow = not
-    informed by data.
-    """
-    d = tree["parameter"].to_dataset()
-    d = d.isel(factor=np.argsort(d["rank"].values, kind="stable")[:count])
-    y = np.arange(d.sizes["factor"])[::-1]
-    words = words_of_ranking(tree.attrs)
-    signed = words.method.signed
-    known = [told_by_data(str(v)) for v in d["informed"].values]
-    figure = make_subplots(1, 2, shared_yaxes=True, column_widths=[0.62, 0.38], horizontal_spacing=0.04)
-    told = [
-        f"<b>{n}</b>: {wrapped(str(m))}<br>effect {e:+.2f} [{a:+.2f}, {b:+.2f}]<br>rank {int(r)}, "
-        f"{PERCENT} of the ranks "
-        f"{int(ra)} to {int(rb)}<br>{i}"
-        for n, m, e, a, b, r, ra, rb, i in zip(
-            *(
-                d[k].values
-                for k in (
-                    "factor",
-                    "meaning",
-                    "effect",
-                    "low",
-                    "high",
-                    "rank",
-                    "rank_low",
-                    "rank_high",
-                    "informed",
-                )
-            ),
-            strict=True,
-        )
-    ]
-    kinds = (
-        (
-            (1, POSTERIOR, words.readout.more),
-            (-1, SECOND, words.readout.less),
-        )
-        if signed
-        else ((0, POSTERIOR, "size only, no direction"),)
-    )
-    for sign, colour, name in kinds:
-        k = np.flatnonzero(np.sign(d["effect"].values) == sign) if sign else np.arange(len(y))
-        xs, ys = segments(d["low"].values[k], d["high"].values[k], y[k])
-        figure.add_trace(
-            go.Scatter(
-                x=xs,
-                y=ys,
-                mode="lines",
-                line={"color": colour, "width": 3},
-                hoverinfo="skip",
-                showlegend=False,
-            ),
-            1,
-            1,
-        )
-        symbols = [("circle" if sign >= 0 else "square") + ("" if known[i] else "-open") for i in k]
-        figure.add_trace(
-            go.Scatter(
-                x=d["effect"].values[k],
-                y=y[k],
-                mode="markers",
-                name=name,
-                text=[told[i] for i in k],
-                marker={"color": colour, "size": 10, "symbol": symbols, "line": {"width": 2}},
-                hovertemplate="%{text}<extra></extra>",
-            ),
-            1,
-            1,
-        )
-    xs, ys = segments(d["rank_low"].values, d["rank_high"].values, y)
-    figure.add_trace(
-        go.Scatter(
-            x=xs,
-            y=ys,
-            mode="lines",
-            line={"color": "#777777", "width": 3},
-            hoverinfo="skip",
-            showlegend=False,
-        ),
-        1,
-        2,
-    )
-    figure.add_trace(
-        go.Scatter(
-            x=d["rank"].values,
-            y=y,
-            mode="markers",
-            marker={"color": "#222222", "size": 7},
-            showlegend=False,
-            text=told,
-            hovertemplate="%{text}<extra></extra>",
-        ),
-        1,
-        2,
-    )
-    if "prior_rank" in d:
-        figure.add_trace(
-            go.Scatter(
-                x=d["prior_rank"].values,
-                y=y,
-                mode="markers",
-                name="rank before the data",
-                marker={
-                    "color": SECOND,
-                    "size": 11,
-                    "symbol": "line-ns",
-                    "line": {"width": 2.5, "color": SECOND},
-                },
-                hovertemplate="rank under the prior: %{x}<extra></extra>",
-            ),
-            1,
-            2,
-        )
-    figure.update_xaxes(
-        title=words.method.axis,
-        zeroline=True,
-        zerolinecolor="#999999",
-        row=1,
-        col=1,
-    )
-    low, high = min(0.0, float(d["low"].min())), max(0.0, float(d["high"].max()))
-    figure.update_xaxes(range=[low - 0.06 * (high - low), high + 0.06 * (high - low)], row=1, col=1)
-    figure.update_xaxes(title="rank", rangemode="tozero", row=1, col=2)
-    figure.update_yaxes(tickvals=y, ticktext=[str(n) for n in d["factor"].values], row=1, col=1)
-    return styled(figure, 150 + 26 * len(y))
-
-
-def certainty(tree: xr.DataTree, count: int = 10) -> go.Figure:
-    """How sure the order is: probability that the row matters more than the column, and of being among the
-    first three.
-    """
-    d = tree["parameter"].to_dataset()
-    d = d.isel(factor=np.argsort(d["rank"].values, kind="stable")[:count])
-    names = [str(n) for n in d["factor"].values]
-    larger = d["p_larger"].sel(other=d["factor"].values).values.astype(float).copy()
-    np.fill_diagonal(larger, np.nan)
-    shown = [["" if np.isnan(v) else f"{100 * v:.0f}" for v in row] for row in larger]
-    figure = go.Figure(
-        go.Heatmap(
-            z=100 * larger,
-            x=names,
-            y=names,
-            text=shown,
-            texttemplate="%{text}",
-            colorscale="Cividis",
-            zmin=0,
-            zmax=100,
-            hoverongaps=False,
-            hovertemplate="%{y} matters more than %{x}: %{z:.0f} %<extra></extra>",
-            colorbar={"title": "%", "thickness": 10},
-        )
-    )
-    figure.update_yaxes(autorange="reversed")
-    figure.update_xaxes(side="top", tickangle=-60)
-    return styled(figure, 460)
-
-
-def pathways(tree: xr.DataTree) -> go.Figure:
-    """Whole pathways: their parameters joined."""
-    d = tree["pathway"].to_dataset()
-    d = d.isel(factor=np.argsort(-d["rank"].values, kind="stable"))
-    names = [wrapped(PATHWAYS.get(str(v), str(v)), 22) for v in d["factor"].values]
-    size = d["effect"].values
-    figure = go.Figure(
-        go.Bar(
-            x=size,
-            y=names,
-            orientation="h",
-            marker_color="#56B4E9",
-            name=f"effect, bar {PERCENT}",
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": d["high"].values - size,
-                "arrayminus": size - d["low"].values,
-                "color": "#222222",
-                "thickness": 1.5,
-            },
-            hovertemplate="%{y}: %{x:.2f}<extra></extra>",
-        )
-    )
-    figure.update_xaxes(title=wrapped(str(d.attrs["measure"]), 38))
-    return styled(figure, 110 + 30 * len(names), showlegend=False)
 
 
 def dose_response(viability: xr.DataArray, drug: str, banded_too: Sequence[str]) -> go.Figure:

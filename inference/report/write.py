@@ -13,7 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from inference.fit.verdict import summary as summarise
-from inference.report import answer, fit_chapters, simulated
+from inference.report import answer, fit_chapters, nodes_chapter, simulated
 from inference.report import resistance_chapters as chapters
 from inference.report.page import Section, bullets, numbered, page, paragraph
 from inference.report.simulated import Asked
@@ -199,7 +199,7 @@ def sections(g: Gathered) -> list[Section]:
     return [
         *made,
         fit_chapters.hypotheses_section(g.comparison, g.study, source.hypothesis),
-        chapters.nodes_section(tree, g.scan, name),
+        nodes_chapter.nodes_section(tree, g.scan, name),
         chapters.rankings_section(g.found, ranking),
         chapters.doses_section(tree, where),
         chapters.courses_section(tree, first, where),

@@ -36,7 +36,7 @@ class Condition:
         said = [f"IL-6 {self.il6:g} ng/mL"] if self.il6 else []
         for name, value in self.inputs.items():
             unit, meaning = declared[name].unit, declared[name].meaning.split(";")[0]
-            said.append(f"{meaning}" if unit == "0/1" else f"{meaning} {value:g} {unit}")
+            said.append(name if unit == "0/1" else f"{meaning} {value:g} ({unit})")
         return f"{self.short}: {', '.join(said) or 'nothing'}"
 
 

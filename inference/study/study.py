@@ -34,7 +34,16 @@ from models.formula import formula, function_of
 from models.network import Network, inlined
 from models.reduce import reduced, with_inputs
 
-__all__ = ["Measurements", "Readout", "Study", "StudyError", "Unknown", "builtin", "from_tables", "load"]
+__all__ = [
+    "MeasuredReadout",
+    "Measurements",
+    "Study",
+    "StudyError",
+    "Unknown",
+    "builtin",
+    "from_tables",
+    "load",
+]
 
 
 @dataclass(frozen=True)
@@ -75,7 +84,7 @@ class Measurements:
 
 
 @dataclass(frozen=True, eq=False)
-class Readout:
+class MeasuredReadout:
     """An observable compiled: its measurements, and its formulas over columns of values.
 
     `function` takes (t, y, args, extra), each entry a column over `rows`, and gives (predicted value, scale
@@ -114,7 +123,7 @@ class Study:
     measurements: Measurements
     times: np.ndarray
     lanes: Lanes
-    readouts: tuple[Readout, ...]
+    readouts: tuple[MeasuredReadout, ...]
     pool: Callable[[Float[Array, " unknown"]], Float[Array, " entry"]]
     wanted: tuple[str, ...]
     fixed: Mapping[str, float]
@@ -410,7 +419,7 @@ def _readout(
     by_experiment: tuple[Protocol, ...],
     values: Mapping[str, sp.Expr],
     pool: Pool,
-) -> Readout | None:
+) -> MeasuredReadout | None:
     from models.engine.compile import MODULES
 
     rows = [i for i, m in enumerate(tables.measurements) if m.observable == o.id]
@@ -437,4 +446,4 @@ def _readout(
                 )
             positions[i, j] = pool.position(e)
     function = function_of([time, tuple(y), tuple(args), tuple(extra)], tuple(formulas), MODULES)
-    return Readout(o, np.array(rows), positions, function)
+    return MeasuredReadout(o, np.array(rows), positions, function)

@@ -7,14 +7,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from models.behaviours.record import Behaviour, Check
-from models.behaviours.resistance_ranks import MEMBERS, PUBLISHED, Ranking
+from models.behaviours.resistance_ranks import MEMBERS, PUBLISHED, RankingSpecified
 from models.behaviours.solve import Finding
 from models.documents.parameter_tables import Table
 
 COLUMNS = ("id", "protocol", "check", "band", "value", "met", "evidence for the parameters", "citation")
 
 
-def ranking_finding(ranking: Ranking) -> Finding:
+def ranking_finding(ranking: RankingSpecified) -> Finding:
     """B31 in the form of the others: no failed solve, and the sign of every published coefficient."""
     checks = [Check("failed solves", ranking.failed, high=0)]
     for readout, expected in PUBLISHED.items():

@@ -109,7 +109,7 @@ PUBLISHED: dict[str, dict[str, float]] = {
 
 
 @dataclass(frozen=True)
-class Ranking:
+class RankingSpecified:
     """Rank regression coefficients of every varied parameter for each read-out, the read-outs, and how many
     solves failed.
     """
@@ -137,7 +137,7 @@ def rank_regression(
     return np.linalg.lstsq(standard(rankdata(x, axis=0)), standard(rankdata(y)), rcond=None)[0]
 
 
-def rank(*, rtol: float = 1e-4, atol: float = 1e-7, seed: int = 31) -> Ranking:
+def rank(*, rtol: float = 1e-4, atol: float = 1e-7, seed: int = 31) -> RankingSpecified:
     """Simulate every member under every treatment, alone and in the niche, and rank the parameters."""
     network = niche()
     system = compile_network(network)
@@ -167,4 +167,4 @@ def rank(*, rtol: float = 1e-4, atol: float = 1e-7, seed: int = 31) -> Ranking:
     table = {
         k: dict(zip(VARIED, rank_regression(factors, y).tolist(), strict=True)) for k, y in found.items()
     }
-    return Ranking(table, found, failed)
+    return RankingSpecified(table, found, failed)

@@ -6,16 +6,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-import xarray as xr
 from scipy.integrate import solve_ivp
 
 from inference.resistance import beliefs, dish_plans, questions
-from inference.resistance.knockdowns.knockdown import _labelled, loewe_index, lost_share, scales
-from inference.resistance.knockdowns.knockdown_nodes import LEVELS, NODES, PATHS
+from inference.resistance.conditions import CONDITIONS, Condition
 from inference.resistance.questions import Question, QuestionError
 from inference.resistance.rankings import sensitivity
-from inference.resistance.resistance_readouts import DECADES, READOUTS
+from inference.resistance.resistance_readouts import DECADES, READOUTS, VIABILITY
 from models import catalogue
+from models.catalogue import PRESETS
 from models.declare import log_normal
 from models.drugs import drug
 
@@ -142,47 +141,36 @@ def test_a_question_without_an_answer_is_refused_in_one_line(change, finding):
     assert "\n" not in str(error.value)
 
 
+def test_names_aliases_and_objects_ask_the_same():
+    asked = Question("viability", {"dex": 300}, condition="niche")
+    assert asked == Question(
+        VIABILITY, ((drug("dexamethasone"), 300.0),), CONDITIONS["niche"], PRESETS["mm1s"]
+    )
+    assert hash(asked) == hash(Question("lnv", {"dexamethasone": 300.0}, "niche"))
+    assert Question("signal", RUX).condition is CONDITIONS["il6"]  # its usual surroundings
+    assert [Question(n, DEX, "niche").readout.name for n in READOUTS] == list(READOUTS)
+
+
+def test_a_condition_says_what_it_sets():
+    assert CONDITIONS["niche"].full(catalogue.niche()) == (
+        "in the niche: bone-marrow stromal cells 0.1 1e6/mL, bone-marrow adipocytes 0.1 1e6/mL, 1 = myeloma "
+        "cells touch the stroma, 0 = transwell or conditioned medium"
+    )
+
+
+def test_what_does_not_exist_in_the_network_is_named():
+    wrong = replace(VIABILITY, name="mine", read=("IL17",))
+    with pytest.raises(QuestionError, match="`readout` mine: reads IL17, which niche does not have"):
+        questions.network_of(Question(wrong, DEX))
+    with pytest.raises(QuestionError, match="`condition` sea: sets salt, which is no input of niche"):
+        questions.network_of(Question("lnv", DEX, Condition("sea", "", "", {"salt": 1.0})))
+
+
 def test_a_drug_that_cannot_change_the_readout_is_refused():
     with pytest.raises(QuestionError, match="cannot change"):
         questions.network_of(Question("escape", ((drug("venetoclax"), 100.0),), "il6"))
     with pytest.raises(QuestionError, match="does nothing to this read-out under H0"):
         questions.network_of(Question("lnv", DEX, estradiol=1.0, hypothesis="H0"))
-
-
-def test_every_node_and_path_names_parameters_of_the_cell():
-    known = {p.name for p in catalogue.niche().parameters}
-    for names in (*(n.parameters for n in NODES.values()), *(names for names, _ in PATHS.values())):
-        assert set(names) <= known
-
-
-def test_knock_downs_scale_their_parameters_and_pairs_multiply():
-    factors = scales(
-        ["a", "b", "c"], [[], [(("a", "b"), 0.5)], [(("a", "b"), 0.5), (("b", "elsewhere"), 0.1)]]
-    )
-    assert np.allclose(factors, [[1, 1, 1], [0.5, 0.5, 1], [0.5, 0.05, 1]])
-
-
-def test_a_drug_combined_with_itself_is_loewe_additive():
-    dose = np.array([0.25, 1.0, 3.0, 9.0, 27.0])
-    curve = -np.log1p(dose)
-    # interpolation on ln dose between grid points costs at most a few per cent; at a grid point it is exact
-    assert loewe_index(dose, curve, curve, 1.5, float(-np.log1p(3.0))) == pytest.approx(1.0, rel=1e-9)
-    assert loewe_index(dose, curve, curve, 1.0, float(-np.log1p(3.0))) == pytest.approx(2 / 3, rel=1e-9)
-    assert np.isnan(loewe_index(dose, curve, curve, 1.0, 0.1))
-    assert np.isnan(loewe_index(dose, 0 * curve, 0 * curve, 1.0, -0.5))
-
-
-def test_bliss_is_zero_for_two_independent_knock_downs():
-    levels = [0.5, 0.9]
-    a, b, drug_kills = np.array([-0.2, -0.6]), np.array([-0.1, -0.3]), -1.0
-    vehicle = np.zeros(6)
-    treated = drug_kills + np.concatenate([[0.0], a, b, [a[0] + b[0]]])
-    found = _labelled(np.stack([treated, vehicle], axis=-1)[None], ["A", "B"], levels, [(0, 1)], 0.5)
-    assert found["bliss"].sel(node="A", partner="B").item() == pytest.approx(0.0, abs=1e-12)
-    assert found["reference"].item() == drug_kills
-    assert np.allclose(found["ln_survival"].sel(node="B").values, b)
-    assert np.allclose(found["ln_toxicity"], 0)
-    assert set(LEVELS) == set(levels)
 
 
 # Spearman-type coefficients of 256 draws scatter by 1/sqrt(256) = 0.06, and the reference varied other
@@ -291,16 +279,3 @@ def test_rank_regression_reproduces_the_reference_ranking(case):
     for n, value in published.items():
         assert np.sign(effect[n]) == np.sign(value)
         assert effect[n] == pytest.approx(value, abs=0.2)
-
-
-def test_the_share_lost_by_a_cut_is_one_minus_the_ratio_of_mean_protections():
-    protection = xr.DataArray(
-        [[1.0, 0.5, 1.0], [3.0, 0.5, 3.0], [np.nan, 0.0, 0.0]],
-        dims=("draw", "cut"),
-        coords={"cut": ["none", "Akt", "ERK"]},
-    )
-    found = lost_share(protection, resamples=200, seed=1)
-    assert found["share"].sel(path="Akt").item() == pytest.approx(1 - 0.5 / 2)
-    assert found["share"].sel(path="ERK").item() == pytest.approx(0.0)
-    assert found["low"].sel(path="Akt").item() == pytest.approx(0.5)  # both resamples the weak draw
-    assert found["high"].sel(path="ERK").item() == pytest.approx(0.0)
