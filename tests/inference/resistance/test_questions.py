@@ -153,8 +153,7 @@ def test_names_aliases_and_objects_ask_the_same():
 
 def test_a_condition_says_what_it_sets():
     assert CONDITIONS["niche"].full(catalogue.niche()) == (
-        "in the niche: bone-marrow stromal cells 0.1 1e6/mL, bone-marrow adipocytes 0.1 1e6/mL, 1 = myeloma "
-        "cells touch the stroma, 0 = transwell or conditioned medium"
+        "in the niche: bone-marrow stromal cells 0.1 (1e6/mL), bone-marrow adipocytes 0.1 (1e6/mL), contact"
     )
 
 

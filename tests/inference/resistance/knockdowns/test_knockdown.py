@@ -1,4 +1,4 @@
-"""Virtual knock-downs: algebra of combinations, tables of a cell whose answer is known, and the files of a scan."""
+"""Virtual knock-downs: algebra of combinations, a cell whose answer is known, and the files of a scan."""
 
 import numpy as np
 import pandas as pd
@@ -105,7 +105,7 @@ def test_a_scan_finds_the_node_that_protects_and_leaves_its_files(akt_protects, 
 
 def test_a_level_that_is_not_scanned_is_refused():
     question = Question("viability", {"dexamethasone": 300})
-    with pytest.raises(SourceError, match="`pair_level` 0.7: is not one of 0.5, 0.9"):
+    with pytest.raises(SourceError, match=r"`pair_level` 0\.7: is not one of 0\.5, 0\.9"):
         knockdown_scan.scan(question, prior_source("H1"), pair_level=0.7, tell=Teller())
 
 

@@ -1,6 +1,4 @@
-"""Rankings asked from a notebook: listed and unlisted read-outs, conditions and methods; words that travel with
-the file.
-"""
+"""Rankings asked from a notebook: read-outs, conditions and methods, listed or not; words in the file."""
 
 import jax.numpy as jnp
 import numpy as np
