@@ -1,1 +1,72 @@
+"""Simulate a myeloma cell in its niche, fit it to measurements, rank what makes drugs fail there.
 
+    import inference as gp
+
+    dish = gp.dish(preset="mm1s", il6=10, doses={"bortezomib": 4})
+    gp.simulate(dish, hours=48)["pS"].plot()
+
+This is the contents page: each name is imported when it is first used, and 64-bit numbers and a cache of
+compiled programs are set then, unless you have set them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inference.face.lazily import contents
+
+if TYPE_CHECKING:
+    from inference.face.dishes import dish as dish
+    from inference.face.dishes import simulate as simulate
+    from inference.face.dishes import simulate_ensemble as simulate_ensemble
+    from inference.face.fits import FittedRun as FittedRun
+    from inference.face.fits import fit as fit
+    from inference.face.fits import load as load
+    from inference.face.fits import resume as resume
+    from inference.face.lists import drugs as drugs
+    from inference.face.lists import hypotheses as hypotheses
+    from inference.face.lists import presets as presets
+    from inference.face.lists import studies as studies
+    from inference.runs.settings import FULL as FULL
+    from inference.runs.settings import QUICK as QUICK
+    from inference.runs.settings import Settings as Settings
+
+    __version__: str
+
+__all__ = [  # noqa: RUF022  # in the order in which one meets them
+    "dish",
+    "simulate",
+    "simulate_ensemble",
+    "load",
+    "fit",
+    "resume",
+    "FittedRun",
+    "FULL",
+    "QUICK",
+    "Settings",
+    "drugs",
+    "presets",
+    "hypotheses",
+    "studies",
+]
+
+__getattr__, __dir__ = contents(
+    __name__,
+    {
+        "dish": "inference.face.dishes",
+        "simulate": "inference.face.dishes",
+        "simulate_ensemble": "inference.face.dishes",
+        "load": "inference.face.fits",
+        "fit": "inference.face.fits",
+        "resume": "inference.face.fits",
+        "FittedRun": "inference.face.fits",
+        "FULL": "inference.runs.settings",
+        "QUICK": "inference.runs.settings",
+        "Settings": "inference.runs.settings",
+        "drugs": "inference.face.lists",
+        "presets": "inference.face.lists",
+        "hypotheses": "inference.face.lists",
+        "studies": "inference.face.lists",
+    },
+    before="inference.face.started:ready",
+)

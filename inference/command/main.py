@@ -10,9 +10,9 @@ import typer
 from typer.core import TyperGroup
 
 from inference.command import contents
-from inference.command.near import nearest
 from inference.command.start import one_line, start
 from inference.command.topics import help_command
+from models.nearest_name import nearest
 
 
 class Commands(TyperGroup):

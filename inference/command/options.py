@@ -12,10 +12,10 @@ from typing import Annotated, Any
 import typer
 
 from inference.command import declared_names
-from inference.command.near import unknown
 from inference.command.start import fail
 from inference.runs.folders import results_folder, run_folder
 from models.engine.machine import DEVICES
+from models.nearest_name import unknown
 
 
 def number(option: str, text: str, lowest: float = 0.0) -> float:

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperCommand
 
-from inference.command.near import nearest
+from models.nearest_name import nearest
 
 os.environ.setdefault("MPLBACKEND", "Agg")  # a command draws into files; a notebook keeps the backend it has
 # What every complaint about the command line is; typer carries a click of its own, without a public name.

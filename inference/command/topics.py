@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from inference.command import contents, declared_names
-from inference.command.near import unknown
 from inference.command.start import Subcommand, fail, new_app
 from inference.runs.folders import results_folder
+from models.nearest_name import unknown
 
 
 def _columns(rows: Iterable[tuple[str, ...]]) -> str:

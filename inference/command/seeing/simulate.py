@@ -9,16 +9,22 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from inference.command import declared_names, options
-from inference.command.near import unknown
 from inference.command.options import number
 from inference.command.start import Subcommand, fail, new_app
 from inference.runs.folders import results_folder
 from models.engine.machine import prepare_jax
+from models.nearest_name import unknown
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from inference.simulation.any_dish import Dish
+    from inference.simulation.dish_dataset import Ensemble
 
 app = new_app()
 LONGEST = 200_000  # output times
@@ -144,57 +150,36 @@ def main(  # long: an option a line
     cells, added = number("--density", density), number("--il6", il6)
     path = options.writable_file(out or results_folder() / f"simulate-{preset}.nc")
     prepare_jax(device, cores=1)
-    from models import spread as spreads
-    from models.catalogue import BORTEZOMIB, HYPOTHESES, PRESETS, niche, with_parameters
-    from models.dish import PRECULTURE, Dose, dish
-    from models.drugs import drug as named
+    from inference.simulation.any_dish import any_dish, dose_of
 
-    for g in given:
-        if g.at <= -PRECULTURE:
-            raise fail(f"--drug {g.drug}: {g.at:g} min is before the pre-culture of {PRECULTURE:g} min")
-    network = plain = niche(socs3_transit)
-    for p in network.parameters:
-        if p.unit == "0-1" and chosen.get(p.name, 0.0) > 1:
-            raise fail(f"--set {p.name}: is a share, between 0 and 1")
-    held = {**HYPOTHESES[hypothesis].parameters, **BORTEZOMIB[bortezomib].parameters, **chosen}
-    network = with_parameters(network, {**PRESETS[preset].parameters, **held})
-    protocol = dish(
-        network,
-        "dish",
-        preset=PRESETS[preset],
+    asked = any_dish(
+        preset=preset,
         il6=added,
+        doses=[dose_of(g.drug, (g.amount, g.at)) for g in given],
         inputs=stimulus,
         pre=before,
-        doses=[Dose(named(g.drug), g.amount, g.at) for g in given],
+        hypothesis=hypothesis,
+        bortezomib=bortezomib,
+        parameters=chosen,
         density=cells,
+        transit=socs3_transit,
     )
-    sets = [[p.value for p in network.parameters]]
-    if count > 1:
-        sets = (
-            spreads.from_prior(network, count, seed, held)
-            if width is None
-            else spreads.by_width(network, count, width, seed, held)
-        )
-    title = f"{PRESETS[preset].title}, {hypothesis}"
+    sets = [asked.nominal()] if count == 1 else asked.drawn(count, seed, width)
     sized = "one cell" if count == 1 else f"{count} cells"
-    typer.echo(f"Simulating {sized} ({title}) for {minutes / 60:g} h; compiling first ...", err=True)
-    # The numbers of the plain network stand in the sets: one compiled program for all presets and --set.
-    write(plain, protocol, sets, minutes, step, tolerance, path, title)
+    typer.echo(f"Simulating {sized} ({asked.title}) for {minutes / 60:g} h; compiling first ...", err=True)
+    write(asked, sets, minutes, step, tolerance, path)
 
 
-def write(network, protocol, sets, minutes: float, step: float, rtol: float, path: Path, title: str) -> None:
+def write(dish: Dish, sets: Any, minutes: float, step: float, rtol: float, path: Path) -> None:
     """Simulate, write the dataset and the figure, and say in a few lines what came out."""
-    from dataclasses import replace
-
     import numpy as np
 
     from inference.simulation import dish_dataset
     from inference.simulation.dish_figure import main_readouts
 
-    # A preset or --set already stands in the sets; what an ensemble drew must not be overwritten.
     asked = dish_dataset.Ensemble(
-        network,
-        replace(protocol, parameters={}),
+        dish.network,
+        dish.protocol,
         np.asarray(sets),
         dish_dataset.output_times(minutes, step),
         dish_dataset.Numerics(rtol, 1e-3 * rtol, 100_000),
@@ -218,7 +203,7 @@ def write(network, protocol, sets, minutes: float, step: float, rtol: float, pat
         typer.echo(f"figure and medians: of the first {SHOWN} sets", err=True)
     data = data.isel(set=slice(0, SHOWN)).load()
     figure = path.with_suffix(".png")
-    main_readouts(data, title).savefig(figure, dpi=130)
+    main_readouts(data, dish.title).savefig(figure, dpi=130)
     end = data["concentration"].isel(time=-1).median("set")
     typer.echo(f"{path}\n{figure}")
     typer.echo(
@@ -228,7 +213,7 @@ def write(network, protocol, sets, minutes: float, step: float, rtol: float, pat
     )
 
 
-def streamed(asked, path: Path):
+def streamed(asked: Ensemble, path: Path) -> xr.Dataset | None:
     """Simulate many sets into the file and open it; None where another process of a job still has some
     to do.
     """

@@ -10,10 +10,10 @@ from typing import Annotated
 import typer
 
 from inference.command import declared_names, options
-from inference.command.near import unknown
 from inference.command.start import Subcommand, fail, new_app
 from inference.runs.folders import results_folder
 from models.engine.machine import prepare_jax
+from models.nearest_name import unknown
 
 app = new_app()
 

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from inference.command import contents, declared_names
 from inference.command.main import app, one
-from inference.command.near import nearest
 from inference.command.start import spoken
+from models.nearest_name import nearest
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 COMMANDS = tuple(contents.commands())

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 
 NEAR = 0.55  # of difflib's ratio: mm2 is near mm1s, a name that shares hardly a letter is not
-FEW = 8  # names that are listed in a refusal
+FEW, MANY = 8, 30  # names that are listed in a refusal; where nothing else lists them
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -23,5 +23,6 @@ def unknown(place: str, name: str, known: Iterable[str], *, see: str = "") -> st
     if close is not None:
         return f"{place} {name}: is not known: did you mean {close!r}?"
     if len(known) <= FEW or not see:
-        return f"{place} {name}: is not one of {', '.join(known)}"
+        shown = known if len(known) <= MANY else [*known[:MANY], "..."]
+        return f"{place} {name}: is not one of {', '.join(shown)}"
     return f"{place} {name}: is not known: {see} lists what is"

@@ -1,0 +1,1 @@
+"""What `import inference as gp` offers, each in the room of its subject."""
