@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -18,7 +16,7 @@ from jaxtyping import Float
 
 from models.engine import one_dish
 from models.engine.compile import compile_network
-from models.engine.lanes import simulate_lanes
+from models.engine.ensemble import Setting, simulate_ensemble
 from models.engine.protocol import Protocol, schedule
 from models.engine.work_queue import REASONS
 from models.network import Network
@@ -72,57 +70,37 @@ class Ensemble:
     def pieces(self) -> int:
         return -(-len(self.sets) // self.piece)
 
-    def run(self, index: int) -> Piece:
-        """One piece: level (set, time, species), NaN where a solve failed; whether it succeeded; why not, as
-        a number.
-        """
-        system, protocol, size = compile_network(self.network), self.protocol, self.piece
-        asked, periods = self.padded()
-        piece = self.sets[index * size : (index + 1) * size]
-        real = np.arange(size) < len(piece)
-        padded = np.concatenate([piece, np.repeat(piece[-1:], size - len(piece), 0)])
-        named = dict(zip(system.parameters, jnp.asarray(piece[0]), strict=True))
-        plan = jax.tree.map(
-            lambda x: jnp.broadcast_to(x, (size, *x.shape)), schedule(system, protocol, named, periods)
-        )
-        # A set that only fills the batch has no output time and no second period: it ends at once.
-        plan = eqx.tree_at(
-            lambda p: p.starts,
-            plan,
-            plan.starts.at[:, 1:].set(jnp.where(real[:, None], plan.starts[:, 1:], jnp.inf)),
-        )
-        out = simulate_lanes(
-            system,
-            jnp.asarray(padded),
-            plan,
-            jnp.asarray(np.where(real[:, None], asked, np.inf)),
-            rtol=self.numerics.rtol,
-            atol=self.numerics.atol,
-            max_steps=self.numerics.max_steps,
-        )
-        n = len(piece)
-        good = np.asarray(out.ok)[:n]
-        return Piece(
-            np.where(good[:, None, None], np.asarray(out.values)[:n, : len(self.times)], np.nan),
-            good,
-            np.asarray(out.reason)[:n],
-        )
+    @property
+    def room(self) -> tuple[int, int]:
+        """Output times and periods, rounded up so that the next dish finds its program compiled."""
+        times, periods = len(self.times), len(self.protocol.periods)
+        return -(-times // TIMES) * TIMES, -(-periods // PERIODS) * PERIODS
 
-    def padded(self) -> tuple[Float[np.ndarray, " time"], int]:
-        """Output times and number of periods, rounded up so that the next dish finds its program compiled."""
-        times = np.full(-(-len(self.times) // TIMES) * TIMES, np.inf)
-        times[: len(self.times)] = self.times
-        return times, -(-len(self.protocol.periods) // PERIODS) * PERIODS
+    @property
+    def setting(self) -> Setting:
+        """All but the sets, as the engine takes it: every species at every time."""
+        return Setting(
+            compile_network(self.network),
+            (replace(self.protocol, parameters={}),),  # they stand in the sets
+            tuple(map(float, self.times)),
+            (),
+            self.numerics.rtol,
+            self.numerics.atol,
+            self.numerics.max_steps,
+            room=self.room,
+        )
 
     @property
     def lone(self) -> bool:
         """Whether there is but one set: it has dense output, and needs no lanes."""
         return len(self.sets) == 1
 
-    def run_one(self) -> Piece:
-        """The lone set by diffrax, with dense output between its steps; as `run` otherwise."""
-        system = compile_network(self.network)
-        times, periods = self.padded()
+    def run_alone(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Values (set, time, species), NaN where the solve failed, ok and reason of the lone set, by diffrax
+        with dense output between its steps.
+        """
+        system, (room, periods) = compile_network(self.network), self.room
+        times = np.append(self.times, np.full(room - len(self.times), np.inf))
         parameters = jnp.asarray(self.sets[0])
         named = dict(zip(system.parameters, parameters, strict=True))
         out = _one_dish(
@@ -135,20 +113,12 @@ class Ensemble:
             max_steps=self.numerics.max_steps,
         )
         values = np.where(out.ok, out.values[: len(self.times)], np.nan)
-        return Piece(values[None], np.asarray(out.ok)[None], np.asarray(out.reason)[None])
+        return values[None], np.asarray(out.ok)[None], np.asarray(out.reason)[None]
 
     def labelled(self, values: np.ndarray | None, ok: np.ndarray, reason: np.ndarray) -> xr.Dataset:
         """The arrays with their names and units; without the levels where they are None."""
         data = labelled(self.network, self.protocol, self.sets, self.times, self.numerics, values, ok, reason)
         return data.assign_attrs(command=self.command)
-
-
-class Piece(NamedTuple):
-    """Results of some sets, see `Ensemble.run`."""
-
-    values: Float[np.ndarray, "set time species"]
-    ok: np.ndarray
-    reason: np.ndarray
 
 
 _one_dish = jax.jit(one_dish.simulate, static_argnums=0, static_argnames="max_steps")
@@ -161,9 +131,9 @@ def simulate(ensemble: Ensemble) -> xr.Dataset:
     parameter); `ok` and `reason` (set).
     """
     if ensemble.lone:
-        return ensemble.labelled(*ensemble.run_one())
-    pieces = [ensemble.run(i) for i in range(ensemble.pieces)]
-    return ensemble.labelled(*map(np.concatenate, zip(*pieces, strict=True)))
+        return ensemble.labelled(*ensemble.run_alone())
+    found = simulate_ensemble(ensemble.setting, ensemble.sets, chunk=ensemble.piece)
+    return ensemble.labelled(*(found[name].values[:, 0] for name in ("values", "ok", "reason")))
 
 
 def labelled(

@@ -4,17 +4,18 @@ on.
 
 from __future__ import annotations
 
-import hashlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import h5netcdf
 import h5py
 import numpy as np
 
-from inference.simulation.dish_dataset import CONCENTRATION, MEANING, Ensemble, protocol_text, save
-from models.engine.resumable_file import finished, folder, joining, write_part
+from inference.simulation.dish_dataset import CONCENTRATION, MEANING, Ensemble, save
+from models.engine.ensemble import stream_ensemble
+from models.engine.resumable_file import dataset, folder
 
 NAME = "concentration"
 
@@ -37,27 +38,15 @@ def stream(
     Raises:
         PartsError: pieces of another ensemble lie beside the file.
     """
-    fingerprint, count = fingerprint_of(ensemble), ensemble.pieces
-    done = finished(file, fingerprint, count)
-    for index in range(share[0], count, share[1]):
-        if index not in done:
-            write_part(file, index, fingerprint, ensemble.run(index)._asdict())
-        tell(min((index + 1) * ensemble.piece, len(ensemble.sets)))
-    if len(finished(file, fingerprint, count)) < count:
-        return False
-    join(ensemble, file)
-    return True
-
-
-def fingerprint_of(ensemble: Ensemble) -> str:
-    """Of all that determines the result."""
-    text = (
-        f"{ensemble.network.fingerprint} {protocol_text(ensemble.protocol)} {ensemble.numerics} "
-        f"{ensemble.piece}"
+    return stream_ensemble(
+        ensemble.setting,
+        ensemble.sets,
+        file,
+        chunk=ensemble.piece,
+        share=share,
+        tell=lambda done, _: tell(done),
+        join=partial(join, ensemble),
     )
-    return hashlib.sha256(
-        text.encode() + ensemble.sets.tobytes() + np.asarray(ensemble.times).tobytes()
-    ).hexdigest()
 
 
 def bytes_needed(ensemble: Ensemble, file: Path) -> tuple[int, int]:
@@ -70,22 +59,22 @@ def bytes_needed(ensemble: Ensemble, file: Path) -> tuple[int, int]:
     return 2 * whole - kept, shutil.disk_usage(there).free
 
 
-def join(ensemble: Ensemble, file: Path) -> None:
-    """One labelled file of all pieces, which are removed then."""
-    with joining(file, ensemble.pieces) as (temporary, paths):
-        small = {name: np.concatenate([_read(p, name) for p in paths]) for name in ("ok", "reason")}
-        save(ensemble.labelled(None, small["ok"], small["reason"]), temporary)
-        with h5netcdf.File(temporary, "a") as out:
-            shape = (len(ensemble.sets), len(ensemble.times), len(ensemble.network.species))
-            packed = {"chunks": (min(16, shape[0]), *shape[1:]), "compression": "gzip", "compression_opts": 3}
-            levels = out.create_variable(NAME, CONCENTRATION, float, fillvalue=np.nan, **packed)
-            levels.attrs.update(MEANING)
-            for index, path in enumerate(paths):
-                first = index * ensemble.piece
-                values = _read(path, "values")
-                levels[first : first + len(values)] = values
+def join(ensemble: Ensemble, file: Path, parts: Sequence[Path]) -> None:
+    """One labelled file of all pieces."""
+    small = {name: np.concatenate([_read(p, name) for p in parts]) for name in ("ok", "reason")}
+    save(ensemble.labelled(None, small["ok"], small["reason"]), file)
+    with h5netcdf.File(file, "a") as out:
+        shape = (len(ensemble.sets), len(ensemble.times), len(ensemble.network.species))
+        packed = {"chunks": (min(16, shape[0]), *shape[1:]), "compression": "gzip", "compression_opts": 3}
+        levels = out.create_variable(NAME, CONCENTRATION, float, fillvalue=np.nan, **packed)
+        levels.attrs.update(MEANING)
+        for index, path in enumerate(parts):
+            first = index * ensemble.piece
+            values = _read(path, "values")
+            levels[first : first + len(values)] = values
 
 
 def _read(path: Path, name: str) -> np.ndarray:
+    """An array of one piece, whose only experiment is the dish."""
     with h5py.File(path) as f:
-        return np.asarray(f[name])
+        return np.asarray(dataset(f, name))[:, 0]

@@ -44,7 +44,7 @@ Arrays = tuple[Array, Array, Array, Array]  # parameters, inputs, keep, add
 
 
 @dataclass(frozen=True)
-class Request:
+class Program:
     """What a caller decides before tracing; the lanes follow from the number of items.
 
     `lanes`, `capacity` (turns of the loop kept for a derivative): None lets problem and device decide.
@@ -113,9 +113,9 @@ def _flatten(size: int, x: Array, mapped: bool) -> Array:
 
 
 @lru_cache(maxsize=256)
-def _plain(request: Request) -> Callable[..., Any]:
+def _plain(program: Program) -> Callable[..., Any]:
     def forward(items: Items, tolerance: Tolerance) -> tuple[Any, Any]:
-        outcome, _ = run(request.plan(items.parameters.shape[0]), items, tolerance, None)
+        outcome, _ = run(program.plan(items.parameters.shape[0]), items, tolerance, None)
         return _by_item(outcome), outcome.turns
 
     return over_items(forward)
@@ -127,40 +127,40 @@ def _by_item(outcome: Outcome) -> tuple[Array, Array, Array]:
 
 @partial(jax.custom_jvp, nondiff_argnums=(0,))
 def observables(
-    request: Request, arrays: Arrays, timeline: Timeline, tolerance: Tolerance
+    program: Program, arrays: Arrays, timeline: Timeline, tolerance: Tolerance
 ) -> tuple[Array, Array, Array, Array]:
     """Observables at the stops (item, stop, observable), attempts and reason of each item, turns of the
     loop.
     """
-    by_item, turns = _plain(request)(Items(*arrays, timeline), tolerance)
+    by_item, turns = _plain(program)(Items(*arrays, timeline), tolerance)
     return (*by_item, turns)
 
 
 @observables.defjvp
-def _observables_jvp(request: Request, primals: Any, tangents: Any) -> Any:
+def _observables_jvp(program: Program, primals: Any, tangents: Any) -> Any:
     arrays, timeline, tolerance = primals
     items = Items(*arrays, timeline)
     n = timeline.stops.shape[0]
     operands, tree = jax.tree.flatten((items, tolerance))
     values, steps, reason, turns, *kept = record_p.bind(
-        *operands, request=request, tree=tree, room=request.room(n)
+        *operands, program=program, tree=tree, room=program.room(n)
     )
     record = Record(*kept)
     residual, tree = jax.tree.flatten((items, reason == COMPLETE, record))
-    (moved,) = tangent_p.bind(*tangents[0], *residual, request=request, tree=tree, directions=False)
+    (moved,) = tangent_p.bind(*tangents[0], *residual, program=program, tree=tree, directions=False)
     nothing = tuple(np.zeros(x.shape, jax.dtypes.float0) for x in (steps, reason, turns))
     return (values, steps, reason, turns), (moved, *nothing)
 
 
-def _run_recorded(*operands: Array, request: Request, tree: Any, room: Room) -> list[Array]:
+def _run_recorded(*operands: Array, program: Program, tree: Any, room: Room) -> list[Array]:
     items, tolerance = jax.tree.unflatten(tree, operands)
-    outcome, record = run(request.plan(items.parameters.shape[0]), items, tolerance, room)
+    outcome, record = run(program.plan(items.parameters.shape[0]), items, tolerance, room)
     return jax.tree.leaves((_by_item(outcome), outcome.turns, record))
 
 
 record_p = Primitive("recorded_ensemble")
 record_p.multiple_results = True
-record_p.def_impl(jax.jit(_run_recorded, static_argnames=("request", "tree", "room")))
+record_p.def_impl(jax.jit(_run_recorded, static_argnames=("program", "tree", "room")))
 mlir.register_lowering(record_p, mlir.lower_fun(_run_recorded, multiple_results=True))
 WHOLE = (3, 8)  # of its results, those that belong to the whole batch: turns, services
 
@@ -173,7 +173,7 @@ def _recorded_shapes(*operands: Any, **static: Any) -> list[Any]:
     return [jax.core.ShapedArray(x.shape, x.dtype) for x in shapes]
 
 
-def _batch_recorded(operands: Any, axes: Any, *, request: Request, tree: Any, room: Room) -> Any:
+def _batch_recorded(operands: Any, axes: Any, *, program: Program, tree: Any, room: Room) -> Any:
     items, tolerance = jax.tree.unflatten(
         tree, [x if a is None else jnp.moveaxis(x, a, 0) for x, a in zip(operands, axes, strict=True)]
     )
@@ -185,7 +185,7 @@ def _batch_recorded(operands: Any, axes: Any, *, request: Request, tree: Any, ro
     )
     flat = jax.tree.map(lambda x, mapped: _flatten(size, x, mapped), items, in_items)
     more = Room(size * room.slots, size * room.services)
-    out = record_p.bind(*jax.tree.leaves((flat, tolerance)), request=request, tree=tree, room=more)
+    out = record_p.bind(*jax.tree.leaves((flat, tolerance)), program=program, tree=tree, room=more)
     at = [None if i in WHOLE else 0 for i in range(len(out))]
     return [
         x if a is None else x.reshape(size, x.shape[0] // size, *x.shape[1:])
@@ -196,9 +196,9 @@ def _batch_recorded(operands: Any, axes: Any, *, request: Request, tree: Any, ro
 batching.primitive_batchers[record_p] = _batch_recorded
 
 
-def _run_tangent(*operands: Array, request: Request, tree: Any, directions: bool) -> list[Array]:
+def _run_tangent(*operands: Array, program: Program, tree: Any, directions: bool) -> list[Array]:
     items, ok, record = jax.tree.unflatten(tree, operands[4:])
-    plan = request.plan(items.parameters.shape[0])
+    plan = program.plan(items.parameters.shape[0])
 
     def one(*change: Array) -> Array:
         return tangent(plan, items, record, ok, Sensitive(*change))
@@ -206,9 +206,9 @@ def _run_tangent(*operands: Array, request: Request, tree: Any, directions: bool
     return [jax.vmap(one)(*operands[:4]) if directions else one(*operands[:4])]
 
 
-def _run_adjoint(*operands: Array, request: Request, tree: Any, directions: bool) -> list[Array]:
+def _run_adjoint(*operands: Array, program: Program, tree: Any, directions: bool) -> list[Array]:
     items, ok, record = jax.tree.unflatten(tree, operands[1:])
-    plan = request.plan(items.parameters.shape[0])
+    plan = program.plan(items.parameters.shape[0])
 
     def one(cotangent: Array) -> Sensitive:
         return adjoint(plan, items, record, ok, cotangent)
@@ -222,15 +222,15 @@ adjoint_p = Primitive("adjoint_of_ensemble")
 
 def _define(primitive: Primitive, body: Callable[..., list[Array]], linear: int) -> None:
     primitive.multiple_results = True
-    primitive.def_impl(jax.jit(body, static_argnames=("request", "tree", "directions")))
+    primitive.def_impl(jax.jit(body, static_argnames=("program", "tree", "directions")))
 
     @primitive.def_abstract_eval
-    def shapes(*operands: Any, request: Request, tree: Any, directions: bool) -> list[Any]:
+    def shapes(*operands: Any, program: Program, tree: Any, directions: bool) -> list[Any]:
         items, _, _ = jax.tree.unflatten(tree, operands[linear:])
         lead = operands[0].shape[:1] if directions else ()
         n, stops = items.timeline.stops.shape
         seen = len(
-            jax.eval_shape(lambda: request.observe(0.0, request.system.initial, request.system.nominal))
+            jax.eval_shape(lambda: program.observe(0.0, program.system.initial, program.system.nominal))
         )
         arrays = (items.parameters, items.inputs, items.keep, items.add)
         found = [(n, stops, seen)] if primitive is tangent_p else [a.shape for a in arrays]
@@ -238,7 +238,7 @@ def _define(primitive: Primitive, body: Callable[..., list[Array]], linear: int)
 
     mlir.register_lowering(primitive, mlir.lower_fun(body, multiple_results=True))
 
-    def batch(operands: Any, axes: Any, *, request: Request, tree: Any, directions: bool) -> Any:
+    def batch(operands: Any, axes: Any, *, program: Program, tree: Any, directions: bool) -> Any:
         size = next(x.shape[a] for x, a in zip(operands, axes, strict=True) if a is not None)
         front = [x if a is None else jnp.moveaxis(x, a, 0) for x, a in zip(operands, axes, strict=True)]
         mapped = [a is not None for a in axes]
@@ -259,14 +259,14 @@ def _define(primitive: Primitive, body: Callable[..., list[Array]], linear: int)
                 loose = [x.reshape(x.shape[0], size * x.shape[2], *x.shape[3:]) for x in loose]
             else:
                 loose = [x.reshape(size * x.shape[1], *x.shape[2:]) for x in loose]
-            out = primitive.bind(*loose, *fixed, request=request, tree=tree, directions=directions)
+            out = primitive.bind(*loose, *fixed, program=program, tree=tree, directions=directions)
             at = 1 if directions else 0
             return [x.reshape(*x.shape[:at], size, x.shape[at] // size, *x.shape[at + 1 :]) for x in out], [
                 at
             ] * len(out)
         if directions:
             loose = [x.reshape(size * x.shape[1], *x.shape[2:]) for x in loose]
-        out = primitive.bind(*loose, *fixed, request=request, tree=tree, directions=True)
+        out = primitive.bind(*loose, *fixed, program=program, tree=tree, directions=True)
         return [x.reshape(size, x.shape[0] // size, *x.shape[1:]) if directions else x for x in out], [
             0
         ] * len(out)
@@ -296,4 +296,4 @@ def _transpose_adjoint(cotangents: Any, *operands: Any, **static: Any) -> list[A
 ad.primitive_transposes[tangent_p] = _transpose_tangent
 ad.primitive_transposes[adjoint_p] = _transpose_adjoint
 
-__all__ = ["Record", "Request", "choose_lanes", "observables"]
+__all__ = ["Program", "Record", "choose_lanes", "observables"]

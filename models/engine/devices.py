@@ -12,7 +12,7 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array
 
-from models.engine.derivative import Request
+from models.engine.derivative import Program
 from models.engine.work_queue import Items, Tolerance, run
 
 Found = tuple[Array, Array, Array, Array]  # observables at stops, attempts, reason by item; turns by device
@@ -35,19 +35,19 @@ def mesh(devices: list[Any]) -> Mesh:
     return Mesh(np.array(devices), ("item",))
 
 
-def on_devices(request: Request, devices: list[Any], items: Items, tolerance: Tolerance) -> Found:
+def on_devices(program: Program, devices: list[Any], items: Items, tolerance: Tolerance) -> Found:
     """Run items split evenly over the devices; each has its own queue and hears nothing of the others.
 
     The number of items must be a multiple of the number of devices.
     """
     by_item = NamedSharding(mesh(devices), PartitionSpec("item"))
-    return _sharded(request, tuple(devices), jax.device_put(items, by_item), tolerance)
+    return _sharded(program, tuple(devices), jax.device_put(items, by_item), tolerance)
 
 
 @partial(jax.jit, static_argnums=(0, 1))
-def _sharded(request: Request, devices: tuple[Any, ...], items: Items, tolerance: Tolerance) -> Found:
+def _sharded(program: Program, devices: tuple[Any, ...], items: Items, tolerance: Tolerance) -> Found:
     def one(items: Items, tolerance: Tolerance) -> Found:
-        outcome, _ = run(request.plan(items.parameters.shape[0]), items, tolerance, None)
+        outcome, _ = run(program.plan(items.parameters.shape[0]), items, tolerance, None)
         return outcome.values, outcome.steps, outcome.reason, jnp.reshape(outcome.turns, 1)
 
     split, whole = PartitionSpec("item"), PartitionSpec()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,21 +13,26 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import sympy as sp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
+from models.engine.blocks import Tell, block, silent
 from models.engine.compile import Scalars, System, observable
-from models.engine.derivative import Request
+from models.engine.derivative import Program
 from models.engine.devices import on_devices
+from models.engine.lanes import every_species
 from models.engine.protocol import Protocol, evaluate, schedule
 from models.engine.solver.tableau import RODAS5P, Tableau
 from models.engine.timeline import merge
 from models.engine.work_queue import COMPLETE, REASONS, Items, Observe, Tolerance
+from models.network import Network
 
 if TYPE_CHECKING:
     import xarray as xr  # a machine that only simulates lanes need not have it
 
 # items a device and chunk: long enough that the last trajectories of a chunk are a small share of it
 CHUNK = 16_384
+Observables = tuple[tuple[str, sp.Expr], ...]
+Join = Callable[[Path, Sequence[Path]], None]  # (temporary file, parts): fills the one from the others
 
 
 @dataclass(frozen=True)
@@ -38,20 +43,22 @@ class Setting:
     Attributes:
         protocols: one an experiment.
         times: min, ascending.
-        observables: (name, expression of the network's quantities).
-        precision: "float64", or "float32" where the caller accepts its error, which is then measured and
-            reported.
+        observables: (name, expression of the network's quantities); every species if there are none.
+        precision: "float64", or "float32" where the caller accepts its error: compare some sets.
+        room: (times, periods) that there is room for, if more than are asked for: settings that have the same
+            room, tolerances and observables share one compiled program.
     """
 
     system: System
     protocols: tuple[Protocol, ...]
     times: tuple[float, ...]
-    observables: tuple[tuple[str, sp.Expr], ...]
+    observables: Observables
     rtol: float
     atol: float
     max_steps: int = 30_000
     tableau: Tableau = RODAS5P
     precision: str = "float64"
+    room: tuple[int, int] = (0, 0)
 
     @property
     def key(self) -> str:
@@ -74,11 +81,17 @@ class Setting:
             )
         )
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of what is observed."""
+        return tuple(n for n, _ in self.observables) or self.system.species
+
     def __hash__(self) -> int:
-        return hash(self.key)
+        return hash((self.key, self.room))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Setting) and self.system is other.system and self.key == other.key
+        same = isinstance(other, Setting) and self.system is other.system
+        return same and (self.key, self.room) == (other.key, other.room)
 
 
 def simulate_ensemble(
@@ -88,7 +101,7 @@ def simulate_ensemble(
     lanes: int | None = None,
     chunk: int | None = None,
     devices: Sequence[Any] | None = None,
-    progress: bool = False,
+    tell: Tell = silent,
 ) -> xr.Dataset:
     """Simulate every parameter set in every experiment of the setting, in memory.
 
@@ -96,16 +109,18 @@ def simulate_ensemble(
         parameters: in the order of `setting.system.parameters`.
         lanes, chunk: trajectories side by side on a device, sets at a time; chosen by default, and reported.
         devices: all devices of this process by default.
-        progress: show a bar with the time left.
+        tell: is told after every chunk how many sets are done, and of how many.
 
     Returns:
-        Variables `values` (set, experiment, time, observable), `ok`, `steps`, `reason` (set, experiment) and,
-        as attributes, lanes, chunk, devices and the share of useful work.
+        Variables `values` (set, experiment, time, observable), NaN where a solve failed, `ok`, `steps`,
+        `reason` (set, experiment) and, as attributes, lanes, chunk, devices and the share of useful work.
     """
     parameters = np.asarray(parameters)
-    work = _work(setting, len(parameters), 1, lanes, chunk, devices)
-    found = [work.part(parameters, i) for i in _watched(list(range(work.parts(len(parameters)))), progress)]
-    return work.labelled({k: np.concatenate([p[k] for p in found]) for k in found[0]})
+    chunks, found = _chunks(setting, len(parameters), 1, lanes, chunk, devices), []
+    for index in range(chunks.count(len(parameters))):
+        found.append(chunks.run(parameters, index))
+        tell(min((index + 1) * chunks.sets, len(parameters)), len(parameters))
+    return chunks.labelled({k: np.concatenate([p[k] for p in found]) for k in found[0]})
 
 
 def stream_ensemble(
@@ -117,114 +132,110 @@ def stream_ensemble(
     chunk: int | None = None,
     devices: Sequence[Any] | None = None,
     share: tuple[int, int] = (0, 1),
-    progress: bool = False,
-) -> None:
+    tell: Tell = silent,
+    join: Join | None = None,
+) -> bool:
     """The same into an HDF5 file, chunk by chunk in bounded memory; what was interrupted goes on where it
     stopped.
 
     Args:
         share: (index, number) of this process among several that fill the same file; see
             `models.engine.devices.connect`.
+        tell: is told after every chunk up to which set this process is done, and of how many.
+        join: makes the file from its parts, HDF5 files with the arrays `values`, `ok`, `reason`, ... of
+            `simulate_ensemble` for some sets each; another format than the default.
+
+    Returns:
+        Whether the file is whole: False where another process still has chunks to do.
 
     Raises:
         PartsError: the file is being filled by another run. A finished one of these very sets is left as it
             is.
     """
-    from models.engine.resumable_file import complete, finished, join, write_part  # h5py: only here
+    from models.engine.resumable_file import (  # h5py: only here
+        complete,
+        finished,
+        joined,
+        joining,
+        write_part,
+    )
 
     parameters = np.asarray(parameters)
-    work = _work(setting, len(parameters), share[1], lanes, chunk, devices)
-    count = work.parts(len(parameters))
-    fingerprint = hashlib.sha256(
-        setting.key.encode() + np.ascontiguousarray(parameters).tobytes() + str(work.sets).encode()
-    ).hexdigest()
+    every = len(parameters)
+    chunks = _chunks(setting, every, share[1], lanes, chunk, devices)
+    count, fingerprint = chunks.count(every), chunks.fingerprint(parameters)
     if complete(file, fingerprint):
-        return
+        return True
     done = finished(file, fingerprint, count)
-    for index in _watched([i for i in range(share[0], count, share[1]) if i not in done], progress):
-        write_part(file, index, fingerprint, work.part(parameters, index))
-    if len(finished(file, fingerprint, count)) == count:
-        join(file, count, work.labels(), work.attributes() | {"fingerprint": fingerprint})
-
-
-def _watched(todo: list[int], progress: bool) -> Iterator[int]:
-    if not progress:
-        yield from todo
-        return
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns) as bar:
-        task = bar.add_task("chunks", total=len(todo))
-        for index in todo:
-            yield index
-            bar.advance(task)
+    for index in range(share[0], count, share[1]):
+        if index not in done:
+            write_part(file, index, fingerprint, chunks.run(parameters, index))
+        tell(min((index + 1) * chunks.sets, every), every)
+    if len(finished(file, fingerprint, count)) < count:
+        return False
+    with joining(file, count) as (temporary, parts):
+        if join is None:
+            joined(temporary, parts, chunks.labels(), chunks.attributes() | {"fingerprint": fingerprint})
+        else:
+            join(temporary, parts)
+    return True
 
 
 @dataclass(frozen=True)
-class _Work:
-    """How one chunk is done."""
+class _Chunks:
+    """How the sets are done, `sets` at a time."""
 
     setting: Setting
     devices: tuple[Any, ...]
     lanes: int | None
     sets: int
 
-    def parts(self, count: int) -> int:
+    def count(self, every: int) -> int:
         """Chunks of so many sets."""
-        return -(-count // self.sets)
+        return -(-every // self.sets)
 
-    def part(self, parameters: Float[np.ndarray, "set parameter"], index: int) -> dict[str, np.ndarray]:
-        """Results of one chunk of the sets."""
-        first = index * self.sets
-        return self.run(parameters[first : first + self.sets], first)
+    def fingerprint(self, parameters: Float[np.ndarray, "set parameter"]) -> str:
+        """Of all that determines the parts of a file."""
+        text = self.setting.key.encode() + np.ascontiguousarray(parameters).tobytes()
+        return hashlib.sha256(text + str(self.sets).encode()).hexdigest()
 
-    def request(self) -> Request:
+    @property
+    def program(self) -> Program:
         s = self.setting
-        return Request(s.system, s.tableau, observe_all(s), s.max_steps, (), self.lanes)
+        return Program(
+            s.system, s.tableau, observing(s.system.network, s.observables), s.max_steps, (), self.lanes
+        )
 
-    def run(self, parameters: Float[np.ndarray, "set parameter"], first: int) -> dict[str, np.ndarray]:
-        """Results of one chunk; a short last chunk is filled up with copies of its first set, so that nothing
+    def run(self, parameters: Float[np.ndarray, "set parameter"], index: int) -> dict[str, np.ndarray]:
+        """Results of one chunk; a short last one is filled up with sets that end at once, so that nothing
         compiles anew.
         """
-        s, n = self.setting, parameters.shape[0]
-        filled = np.concatenate(
-            [parameters, np.repeat(parameters[:1], self.padded() // len(s.protocols) - n, 0)]
-        )
+        s, every = self.setting, len(parameters)
+        part = block(index, every, self.sets)
+        spare = self.padded() // len(s.protocols) - self.sets  # the devices share the items evenly
+        rows = np.append(part.rows, np.repeat(part.rows[:1], spare))
+        real = np.append(part.real, np.zeros(spare, bool))
         dtype = jnp.dtype(s.precision)
-        items = _items(s, jnp.asarray(filled))
+        items = _items(s, jnp.asarray(parameters[rows]), jnp.asarray(real))
         items = jax.tree.map(lambda x: x.astype(dtype) if jnp.issubdtype(x.dtype, jnp.floating) else x, items)
-        species = len(s.system.species)
-        tolerance = Tolerance(jnp.asarray(s.rtol, dtype), jnp.full(species, s.atol, dtype))
-        values, steps, reason, turns = on_devices(self.request(), list(self.devices), items, tolerance)
-        values = jnp.take_along_axis(values, items.timeline.slot[:, :, None], 1)
-        ok = np.asarray(reason == COMPLETE).reshape(-1, len(s.protocols))[:n]
-        shape = (-1, len(s.protocols))
+        tolerance = Tolerance(jnp.asarray(s.rtol, dtype), jnp.full(len(s.system.species), s.atol, dtype))
+        values, steps, reason, turns = on_devices(self.program, list(self.devices), items, tolerance)
+        values = jnp.take_along_axis(values, items.timeline.slot[:, : len(s.times), None], 1)
+
+        def by_set(x: Array) -> np.ndarray:
+            return np.asarray(x).reshape(len(rows), len(s.protocols), *x.shape[1:])[: part.count]
+
+        ok = by_set(reason) == COMPLETE
         failed = np.nonzero(~ok.all(1))[0]
-        width = self.request().plan(self.padded() // len(self.devices)).lanes
+        done = float(np.sum(turns)) * self.width()
         return {
-            "values": np.where(
-                ok[:, :, None, None], np.asarray(values).reshape(*shape, *values.shape[1:])[:n], 0.0
-            ),
+            "values": np.where(ok[:, :, None, None], by_set(values), np.nan),
             "ok": ok,
-            "steps": np.asarray(steps).reshape(shape)[:n],
-            "reason": np.asarray(reason).reshape(shape)[:n].astype(np.int8),
-            "failed_set": failed + first,
-            "failed_parameters": parameters[failed],
-            "useful_and_done": np.array([[float(np.sum(steps)), float(np.sum(turns)) * width]]),
+            "steps": by_set(steps),
+            "reason": by_set(reason).astype(np.int8),
+            "failed_set": part.rows[failed],
+            "failed_parameters": parameters[part.rows[failed]],
+            "useful_and_done": np.array([[float(np.sum(steps)), done]]),
         }
 
     def padded(self) -> int:
@@ -232,20 +243,23 @@ class _Work:
         every = len(self.devices) * len(self.setting.protocols)
         return -(-self.sets * len(self.setting.protocols) // every) * every
 
+    def width(self) -> int:
+        """Lanes on each device."""
+        return self.program.plan(self.padded() // len(self.devices)).lanes
+
     def labels(self) -> dict[str, list]:
         s = self.setting
         return {
             "experiment": [p.id for p in s.protocols],
             "time": list(s.times),
-            "observable": [n for n, _ in s.observables],
+            "observable": list(s.names),
             "parameter": list(s.system.parameters),
             "reasons": list(REASONS),
         }
 
     def attributes(self) -> dict[str, str | int | float]:
-        width = self.request().plan(self.padded() // len(self.devices)).lanes
         return {
-            "lanes": width,
+            "lanes": self.width(),
             "chunk": self.sets,
             "devices": len(self.devices),
             "precision": self.setting.precision,
@@ -273,25 +287,27 @@ class _Work:
         )
 
 
-def _work(
+def _chunks(
     setting: Setting,
     sets: int,
     processes: int,
     lanes: int | None,
     chunk: int | None,
     devices: Sequence[Any] | None,
-) -> _Work:
+) -> _Chunks:
     if sets == 0:
         raise ValueError("an ensemble: no parameter sets: give at least one row")
     used = tuple(devices or jax.local_devices())
-    size = chunk or max(1, min(-(-sets // processes), CHUNK * len(used) // len(setting.protocols)))
-    return _Work(setting, used, lanes, min(size, sets))
+    most = max(1, CHUNK * len(used) // len(setting.protocols))
+    return _Chunks(setting, used, lanes, chunk or min(-(-sets // processes), most))
 
 
 @lru_cache(maxsize=64)
-def observe_all(setting: Setting) -> Observe:
-    """All observables of a setting as one function; the same object for equal settings."""
-    functions = [observable(setting.system.network, e) for _, e in setting.observables]
+def observing(network: Network, observables: Observables) -> Observe:
+    """Observables of an ensemble as one function, the same object for equal ones: another compiles anew."""
+    functions = [observable(network, e) for _, e in observables]
+    if not functions:
+        return every_species
 
     def observe(t: Any, y: Scalars, args: Scalars) -> Scalars:
         return tuple(f(t, y, args) for f in functions)
@@ -300,8 +316,10 @@ def observe_all(setting: Setting) -> Observe:
 
 
 @partial(jax.jit, static_argnums=0)
-def _items(setting: Setting, parameters: Float[Array, "set parameter"]) -> Items:
-    system, periods = setting.system, max(len(p.periods) for p in setting.protocols)
+def _items(setting: Setting, parameters: Float[Array, "set parameter"], real: Bool[Array, " set"]) -> Items:
+    """Every set in every experiment; a set that is not real has no output and no second period."""
+    system, (times, periods) = setting.system, setting.room
+    periods = max(periods, *(len(p.periods) for p in setting.protocols))
 
     def one(row: Float[Array, " parameter"]) -> Any:
         values = dict(zip(system.parameters, row, strict=True))
@@ -314,16 +332,8 @@ def _items(setting: Setting, parameters: Float[Array, "set parameter"]) -> Items
 
     rows, schedules = jax.vmap(one)(parameters)
     rows, schedules = jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), (rows, schedules))
-    times = jnp.broadcast_to(jnp.asarray(setting.times, float), (rows.shape[0], len(setting.times)))
-    return Items(rows, schedules.inputs, schedules.keep, schedules.add, merge(schedules.starts, times))
-
-
-def float32_error(setting: Setting, parameters: Float[np.ndarray, "set parameter"]) -> float:
-    """Largest difference that single precision makes to these sets, relative to each observable's largest
-    value.
-    """
-    single = simulate_ensemble(replace(setting, precision="float32"), parameters)
-    double = simulate_ensemble(replace(setting, precision="float64"), parameters)
-    both = single.ok & double.ok
-    scale = abs(double["values"]).max(("set", "time"))
-    return float((abs(single["values"] - double["values"]).where(both) / scale.where(scale > 0, 1.0)).max())
+    asked = np.append(setting.times, [np.inf] * max(0, times - len(setting.times)))
+    counts = jnp.repeat(real, len(setting.protocols))[:, None]
+    starts = schedules.starts.at[:, 1:].set(jnp.where(counts, schedules.starts[:, 1:], jnp.inf))
+    timeline = merge(starts, jnp.where(counts, asked, jnp.inf))
+    return Items(rows, schedules.inputs, schedules.keep, schedules.add, timeline)

@@ -1,5 +1,5 @@
-"""Many trajectories at once: `simulate_lanes` inside a fit, differentiable; `simulate_ensemble` for large
-tables of parameter sets.
+"""Many trajectories at once, differentiable: `simulate_lanes`, for a likelihood. For large tables of
+parameter sets there is `models.engine.ensemble`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from models.engine.compile import System
-from models.engine.derivative import Arrays, Request, observables
-from models.engine.ensemble import Setting, simulate_ensemble
+from models.engine.derivative import Arrays, Program, observables
 from models.engine.one_dish import Trajectory
 from models.engine.protocol import Schedule
 from models.engine.solver.sparse_lu import Scalars
@@ -65,7 +64,7 @@ def simulate_lanes(
     """
     chosen = tuple(system.parameters + system.inputs) if wanted is None else tuple(wanted)
     positions = {name: i for i, name in enumerate(system.parameters + system.inputs)}
-    request = Request(
+    program = Program(
         system,
         tableau,
         observe or every_species,
@@ -79,19 +78,16 @@ def simulate_lanes(
         jnp.asarray(rtol, floating), jnp.broadcast_to(jnp.asarray(atol, floating), (len(system.species),))
     )
     arrays = (jnp.asarray(parameters, floating), schedule.inputs, schedule.keep, schedule.add)
-    return _simulate(request, arrays, schedule.starts, jnp.asarray(times, floating), tolerance)
+    return _simulate(program, arrays, schedule.starts, jnp.asarray(times, floating), tolerance)
 
 
 @partial(jax.jit, static_argnums=0)
 def _simulate(
-    request: Request, arrays: Arrays, starts: Array, times: Array, tolerance: Tolerance
+    program: Program, arrays: Arrays, starts: Array, times: Array, tolerance: Tolerance
 ) -> Trajectory:
     timeline = merge(starts, times)
-    values, steps, reason, _ = observables(request, arrays, timeline, tolerance)
+    values, steps, reason, _ = observables(program, arrays, timeline, tolerance)
     ok = reason == COMPLETE
     values = jnp.take_along_axis(values, timeline.slot[:, :, None], 1)
     shown = ok[:, None, None] & jnp.isfinite(times)[:, :, None]
     return Trajectory(jnp.where(shown, values, 0.0), ok, steps, reason)
-
-
-__all__ = ["Setting", "every_species", "simulate_ensemble", "simulate_lanes"]

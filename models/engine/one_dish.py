@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import diffrax
@@ -63,45 +64,27 @@ def simulate(
     last = jnp.max(jnp.where(finite, times, schedule.starts[0]))
     ends = jnp.minimum(jnp.concatenate([schedule.starts[1:], jnp.array([jnp.inf])]), last)
     shown = jnp.where(finite, times, last)
+    inputs, keep, add = (jnp.where(sound, x, 0.0) for x in (schedule.inputs, schedule.keep, schedule.add))
+    periods = _Period(
+        jnp.minimum(schedule.starts, last),
+        ends,
+        inputs,
+        keep,
+        add,
+        jnp.isfinite(schedule.starts) & (schedule.starts <= last) & sound,
+    )
+    first = jnp.asarray(system.initial, parameters.dtype)
+    controller = diffrax.PIDController(rtol=rtol, atol=atol)
+    solve = partial(_solve, NetworkRosenbrock(system, tableau=tableau), controller, max_steps, adjoint)
 
     def run_period(y: Float[Array, " species"], period: _Period) -> tuple[Array, tuple[Array, ...]]:
         y = jnp.where(period.used, period.keep * y + period.add, y)
         args = (*rows(parameters), *rows(period.inputs))
-        # A period of no length is no problem for diffrax.
-        end = jnp.maximum(period.end, period.start + 1e-9 * (1.0 + jnp.abs(period.start)))
-        at_times = diffrax.SubSaveAt(
-            ts=jnp.clip(shown, period.start, end), fn=lambda t, y, c: seen(t, y, args)
-        )
-        solution = diffrax.diffeqsolve(
-            diffrax.ODETerm(lambda t, y, c: jnp.stack(system.velocity(t, rows(y), c))),
-            NetworkRosenbrock(tableau=tableau, system=system),
-            period.start,
-            end,
-            None,
-            y,
-            system.prepare(args),
-            saveat=diffrax.SaveAt(subs=(at_times, diffrax.SubSaveAt(t1=True))),
-            max_steps=max_steps,
-            stepsize_controller=diffrax.PIDController(rtol=rtol, atol=atol),
-            throw=False,
-            adjoint=adjoint or diffrax.RecursiveCheckpointAdjoint(),
-        )
-        assert solution.ys is not None, "saved at the output times"
-        values, final = solution.ys
+        values, end, good, steps = solve(y, period, args, shown, lambda t, y, c: seen(t, y, args))
         values = jnp.where((shown == period.start)[:, None], seen(period.start, y, args), values)
         here = period.used & finite & (shown >= period.start)
-        good = solution.result == diffrax.RESULTS.successful
-        return final[-1], (values, here, good | ~period.used, solution.stats["num_steps"] * period.used)
+        return end, (values, here, good | ~period.used, steps * period.used)
 
-    periods = _Period(
-        jnp.minimum(schedule.starts, last),
-        ends,
-        schedule.inputs,
-        schedule.keep,
-        schedule.add,
-        jnp.isfinite(schedule.starts) & (schedule.starts <= last) & sound,
-    )
-    first = jnp.asarray(system.initial, parameters.dtype)
     _, (values, here, good, steps) = lax.scan(run_period, first, periods)
     which = here.shape[0] - 1 - jnp.argmax(here[::-1], 0)  # the last period that has begun
     chosen = jnp.take_along_axis(values, which[None, :, None], 0)[0]
@@ -109,6 +92,41 @@ def simulate(
     ok = solved & sound
     reason = jnp.where(sound, jnp.where(solved, COMPLETE, TOO_MANY_STEPS), NOT_FINITE)
     return Trajectory(jnp.where(ok & finite[:, None], chosen, 0.0), ok, jnp.sum(steps), reason)
+
+
+def _solve(
+    solver: NetworkRosenbrock,
+    controller: diffrax.PIDController,
+    max_steps: int,
+    adjoint: diffrax.AbstractAdjoint | None,
+    y: Float[Array, " species"],
+    period: _Period,
+    args: Scalars,
+    times: Float[Array, " time"],
+    seen: Callable[..., Array],
+) -> tuple[Array, ...]:
+    """Observables at all times as if they lay in this period, state at its end, success and steps."""
+    system = solver.system
+    # A period of no length is no problem for diffrax.
+    end = jnp.maximum(period.end, period.start + 1e-9 * (1.0 + jnp.abs(period.start)))
+    at_times = diffrax.SubSaveAt(ts=jnp.clip(times, period.start, end), fn=seen)
+    solution = diffrax.diffeqsolve(
+        diffrax.ODETerm(lambda t, y, c: jnp.stack(system.velocity(t, rows(y), c))),
+        solver,
+        period.start,
+        end,
+        None,
+        y,
+        system.prepare(args),
+        saveat=diffrax.SaveAt(subs=(at_times, diffrax.SubSaveAt(t1=True))),
+        max_steps=max_steps,
+        stepsize_controller=controller,
+        throw=False,
+        adjoint=adjoint or diffrax.RecursiveCheckpointAdjoint(),
+    )
+    assert solution.ys is not None, "saved at the output times"
+    values, final = solution.ys
+    return values, final[-1], solution.result == diffrax.RESULTS.successful, solution.stats["num_steps"]
 
 
 class _Period(NamedTuple):

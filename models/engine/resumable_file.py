@@ -88,21 +88,36 @@ def joining(file: Path, count: int) -> Iterator[tuple[Path, list[Path]]]:
     shutil.rmtree(folder(file), ignore_errors=True)
 
 
-def join(
-    file: Path, count: int, labels: Mapping[str, Sequence], attributes: Mapping[str, str | float | int]
+def joined(
+    file: Path,
+    parts: Sequence[Path],
+    labels: Mapping[str, Sequence],
+    attributes: Mapping[str, str | float | int],
 ) -> None:
-    """Join the parts along their first axis, one at a time, and remove them; `labels` become datasets beside
+    """Join parts along their first axis, one at a time, into a new file; `labels` become datasets beside
     them.
     """
-    with joining(file, count) as (temporary, parts), h5py.File(temporary, "w") as out:
+    with h5py.File(file, "w") as out:
         out.attrs.update(attributes)
         for name, values in labels.items():
             text = len(values) > 0 and isinstance(values[0], str)
             out.create_dataset(name, data=values, dtype=h5py.string_dtype() if text else None)
         for path in parts:
             with h5py.File(path) as part:
-                for name, values in part.items():
-                    _append(out, name, values)
+                for name in part:
+                    _append(out, name, dataset(part, name))
+
+
+def dataset(file: h5py.File, name: str) -> h5py.Dataset:
+    """One dataset of a file.
+
+    Raises:
+        PartsError: it is not there.
+    """
+    found = file.get(name)
+    if not isinstance(found, h5py.Dataset):
+        raise PartsError(f"{file.filename}: holds no {name!r}: is no part of such a run, or a damaged one")
+    return found
 
 
 def _append(out: h5py.File, name: str, values: h5py.Dataset) -> None:
@@ -115,6 +130,6 @@ def _append(out: h5py.File, name: str, values: h5py.Dataset) -> None:
             dtype=values.dtype,
             chunks=chunks,
         )
-    target = out[name]
+    target = dataset(out, name)
     target.resize(target.shape[0] + values.shape[0], axis=0)
     target[target.shape[0] - values.shape[0] :] = values[()]

@@ -124,7 +124,7 @@ def test_a_stream_that_was_stopped_goes_on_and_ends_with_the_same_dataset(data, 
     assert not dish_stream.stream(asked, file, share=(0, 2))  # another process has the second piece to do
     assert not file.exists()
     with h5py.File(part_file(file, 0), "r+") as f:
-        f["values"][0, 0, 0] = 77.0
+        f["values"][0, 0, 0, 0] = 77.0
     with pytest.raises(PartsError, match="belongs to another run"):
         dish_stream.stream(replace(asked, numerics=replace(NUMERICS, rtol=1e-7)), file)
     assert dish_stream.stream(asked, file)
