@@ -42,8 +42,11 @@ FEATURES = {
         *(f"{f} prior, truncated at the bounds" for f in FAMILIES),
     ],
     "refused": [
-        "events triggered by the state, delays, priorities",
+        "events triggered by the state",
+        "events that set one species by another, or a parameter by a species",
+        "events at estimated times that set parameters",
         "algebraic rules, fast reactions, conversion factors",
+        "delay() in formulas",
         "compartments that change by rules, events or later conditions",
         "species set by the state of others during an experiment",
         "variable stoichiometry",

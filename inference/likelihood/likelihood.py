@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
+from inference.likelihood.moving_starts import in_order
 from inference.likelihood.noise_models import log_density, log_share_above, log_share_below, on_scale
 from inference.study.study import Study
 from models.engine.lanes import simulate_lanes
@@ -35,7 +36,10 @@ def lanes(study: Study, theta: Float[Array, " unknown"]) -> tuple[Float[Array, "
     schedule = Schedule(
         jnp.asarray(where.starts), pool[where.inputs], jnp.asarray(where.keep), pool[where.add]
     )
-    return pool[where.parameters], schedule
+    parameters = pool[where.parameters]
+    if where.moving is not None:
+        schedule = in_order(study.system, where.moving, pool, theta, parameters, schedule)
+    return parameters, schedule
 
 
 def trajectories(

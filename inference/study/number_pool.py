@@ -11,6 +11,7 @@ import numpy as np
 import sympy as sp
 from jaxtyping import Array, Float
 
+from models.declare import time
 from models.engine.compile import MODULES, System
 from models.engine.protocol import Protocol
 from models.formula import formula, function_of
@@ -58,6 +59,23 @@ class Pool:
 
 
 @dataclass(frozen=True, eq=False)
+class Moving:
+    """Periods that begin at estimated times, and the inputs that such times switch.
+
+    Attributes:
+        starts: (lane, moving) positions in the pool; used: where there is one.
+        add: (lane, moving, species) positions; keep: (lane, moving, species), as in `Lanes`.
+        switches: of some lanes the columns of inputs, and (t, theta) -> a number >= 0 where each is on.
+    """
+
+    starts: np.ndarray
+    used: np.ndarray
+    add: np.ndarray
+    keep: np.ndarray
+    switches: tuple[tuple[int, np.ndarray, Callable[[Any, Any], Any]], ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Lanes:
     """Protocols as positions in the pool.
 
@@ -72,6 +90,7 @@ class Lanes:
     inputs: np.ndarray
     add: np.ndarray
     keep: np.ndarray
+    moving: Moving | None = None
 
 
 def lay_out(protocols: list[Protocol], system: System, values: Mapping[str, sp.Expr], pool: Pool) -> Lanes:
@@ -97,9 +116,39 @@ def lay_out(protocols: list[Protocol], system: System, values: Mapping[str, sp.E
                 for name, v in p.periods[j].put.items():
                     if name in index:
                         keep[i, j, index[name]], add[i, j, index[name]] = 0.0, pool.position(v)
+                for name, share in p.periods[j].keep.items():
+                    if name in index:
+                        keep[i, j, index[name]] = share
                 for name, v in p.periods[j].add.items():
                     if name in index:
                         total = v if keep[i, j, index[name]] else formula(p.periods[j].put[name]) + v
                         add[i, j, index[name]] = pool.position(total)
             inputs[i, j] = [pool.position(current[name]) for name in system.inputs]
-    return Lanes(starts, parameters, inputs, add, keep)
+    return Lanes(starts, parameters, inputs, add, keep, _moving(protocols, system, pool))
+
+
+def _moving(protocols: list[Protocol], system: System, pool: Pool) -> Moving | None:
+    """What of the protocols begins at estimated times; None where nothing does."""
+    if not any(p.moving or p.switches for p in protocols):
+        return None
+    n, m = len(protocols), max(len(p.moving) for p in protocols)
+    starts, used = np.full((n, m), pool.position(0.0)), np.zeros((n, m), bool)
+    add = np.full((n, m, len(system.species)), pool.position(0.0))
+    keep = np.ones((n, m, len(system.species)))
+    index = {s: i for i, s in enumerate(system.species)}
+    unknowns = [sp.Symbol(u) for u in pool.unknowns]
+    switches = []
+    for i, p in enumerate(protocols):
+        for j, period in enumerate(p.moving):
+            starts[i, j], used[i, j] = pool.position(period.start), True
+            for name, share in (*period.keep.items(), *((name, 0.0) for name in period.put)):
+                if name in index:
+                    keep[i, j, index[name]] = share
+            for name, v in (*period.put.items(), *period.add.items()):
+                if name in index:
+                    add[i, j, index[name]] = pool.position(v)
+        mine = {k: e for k, e in p.switches.items() if k in system.inputs}
+        if mine:
+            at = np.array([system.inputs.index(k) for k in mine])
+            switches.append((i, at, function_of([time, unknowns], list(mine.values()), MODULES)))
+    return Moving(starts, used, add, keep, tuple(switches))

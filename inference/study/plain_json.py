@@ -31,7 +31,7 @@ RECORDS: dict[str, type] = {
     "Reaction": declare.Reaction,
     "Network": network.Network,
     "SbmlModel": model_file.SbmlModel,
-    "KnownEvent": model_file.KnownEvent,
+    "Event": model_file.Event,
     "Prior": priors.Prior,
     "Change": problem_tables.Change,
     "PeriodRow": problem_tables.PeriodRow,

@@ -12,6 +12,8 @@ from dataclasses import replace
 
 import sympy as sp
 
+from inference.study.clock import STILL, Clock
+from inference.study.happenings import Dish, followed
 from inference.study.problem_tables import Change, ExperimentRow, StudyError, Tables
 from models.declare import time
 from models.engine.protocol import Period, Protocol
@@ -39,7 +41,12 @@ def changing(tables: Tables, network: Network) -> set[str]:
 
 
 def protocol(
-    experiment: ExperimentRow, network: Network, model: SbmlModel, values: Mapping[str, sp.Expr]
+    experiment: ExperimentRow,
+    network: Network,
+    model: SbmlModel,
+    values: Mapping[str, sp.Expr],
+    clock: Clock = STILL,
+    until: float = math.inf,
 ) -> Protocol:
     """An experiment as periods of the network, its values resolved to numbers and formulas of unknowns.
 
@@ -48,6 +55,8 @@ def protocol(
         network: after `with_inputs`.
         model: for initial assignments, events and switching times.
         values: see `fixed_and_free`.
+        clock: what of the network goes with time.
+        until: the time of the last measurement.
     """
     species, inputs = {s.name for s in network.species}, {u.name: u.default for u in network.inputs}
     parameters = {p.name for p in network.parameters}
@@ -91,8 +100,17 @@ def protocol(
             put = {**{n: first.of(n) for n in model.initial if n in species}, **put}
             levels = {**{n: first.of(n) for n in model.initial if n in inputs}, **levels}
         periods.append(Period(rows[i], _light(levels), _light(put), _light(add)))
-    periods = _with_events(periods or [Period(0.0)], model, here, species, experiment.at)
-    return Protocol(experiment.id, tuple(periods), _light(own))
+    periods = periods or [Period(0.0)]
+    if clock is STILL and not model.events:
+        return Protocol(experiment.id, tuple(_with_breaks(periods, model)), _light(own))
+    numbers = {sp.Symbol(n): e for n, e in here.items() if n not in inputs}
+    levels = {n: sp.Float(v, 17) for n, v in inputs.items() if n not in clock.names}
+    dish = Dish(network, numbers, levels, frozenset(species), model.place)
+    waits = bool(experiment.periods) and experiment.periods[0].time == -math.inf
+    if waits and len(periods) == 1:  # PEtab 2: what goes with time begins at 0
+        waits, periods = True, [*periods, Period(0.0)]
+    settled = followed(periods, int(waits), dish, model.events, clock, until)
+    return Protocol(experiment.id, settled[0], _light(own), *settled[1:])
 
 
 def _finite(experiment: ExperimentRow, i: int) -> float:
@@ -171,40 +189,11 @@ class _Start:
         return e
 
 
-def _with_events(
-    periods: list[Period], model: SbmlModel, here: Mapping[str, sp.Expr], species: set[str], at: str
-) -> list[Period]:
-    """The periods with one more at each event of the model, and at each time where a formula switches."""
-    extra: list[Period] = []
-    for event in model.events:
-        t = _resolved(event.time, here, f"{at}: event")
-        if not t.is_number:
-            raise StudyError(
-                f"{at}: an event whose time is estimated is not supported: fix "
-                f"{min(map(str, t.free_symbols))!r}"
-            )
-        put, add, levels = {}, {}, {}
-        for name, e in event.assignments.items():
-            rest = sp.expand(e - sp.Symbol(name))
-            if name not in species:
-                levels[name] = _resolved(e, here, f"{at}: event")
-            elif sp.Symbol(name) not in rest.free_symbols:
-                add[name] = _resolved(rest, here, f"{at}: event")
-            else:
-                put[name] = _resolved(e, here, f"{at}: event")
-        extra.append(Period(float(t), _light(levels), _light(put), _light(add)))
-    extra += [Period(t) for t in model.breaks]
-    for p in extra:
-        if p.start < periods[0].start:
-            continue
-        same = next((i for i, q in enumerate(periods) if q.start == p.start), None)
-        if same is None:
-            periods = sorted([*periods, p], key=lambda q: q.start)
-        else:
-            q = periods[same]
-            merged = Period(q.start, {**q.inputs, **p.inputs}, {**q.put, **p.put}, {**q.add, **p.add})
-            periods = [*periods[:same], merged, *periods[same + 1 :]]
-    return periods
+def _with_breaks(periods: list[Period], model: SbmlModel) -> list[Period]:
+    """The periods with one more at each time where a formula switches."""
+    starts = {p.start for p in periods}
+    more = [Period(t) for t in model.breaks if t >= periods[0].start and t not in starts]
+    return sorted([*periods, *more], key=lambda p: p.start)
 
 
 def same_dish(p: Protocol) -> str:

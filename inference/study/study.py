@@ -16,6 +16,7 @@ import sympy as sp
 from jaxtyping import Array, Float
 
 from inference.study import findings
+from inference.study.clock import STILL, Clock, timed
 from inference.study.number_pool import Lanes, Pool, lay_out
 from inference.study.priors import Prior, declared
 from inference.study.problem_tables import (
@@ -210,11 +211,19 @@ def from_tables(tables: Tables) -> Study:
     _check_names(tables, whole, values)
     findings.refuse(tables, values)
     unknowns = tuple(_unknown(p, beliefs.get(p.id)) for p in tables.parameters if p.estimate)
-    network = with_inputs(whole, changing(tables, whole))
-    by_experiment = tuple(protocol(e, network, tables.model, values) for e in tables.experiments)
+    network, clock = with_inputs(whole, changing(tables, whole)), STILL
+    if not whole.pathway_of:  # our own networks say themselves where they switch
+        waits = any(p.time == -math.inf for e in tables.experiments for p in e.periods)
+        network, clock = timed(network, waits)
+    ends: dict[str, float] = {}
+    for m in tables.measurements:
+        ends[m.experiment] = max(m.time, ends.get(m.experiment, m.time))
+    by_experiment = tuple(
+        protocol(e, network, tables.model, values, clock, ends.get(e.id, 0.0)) for e in tables.experiments
+    )
     dishes = {same_dish(p): p for p in by_experiment}
     protocols = tuple(dishes.values())
-    system = compile_network(_moving(_smaller(network, tables, protocols, values)))
+    system = compile_network(_moving(_smaller(network, tables, protocols, values, clock)))
     findings.need_values(tables.id, system, protocols, values)
     pool = Pool(tuple(u.name for u in unknowns))
     measurements, times = _measurements(tables, by_experiment, list(dishes))
@@ -222,7 +231,7 @@ def from_tables(tables: Tables) -> Study:
     readouts = tuple(
         r
         for k, o in enumerate(tables.observables)
-        if (r := _readout(tables, k, o, network, system, by_experiment, values, pool)) is not None
+        if (r := _readout(tables, k, o, clock, system, by_experiment, values, pool)) is not None
     )
     text = repr(
         (tables.experiments, tables.observables, tables.measurements, tables.parameters, whole.fingerprint)
@@ -330,7 +339,11 @@ def _check_names(tables: Tables, network: Network, values: Mapping[str, sp.Expr]
 
 
 def _smaller(
-    network: Network, tables: Tables, protocols: tuple[Protocol, ...], values: Mapping[str, sp.Expr]
+    network: Network,
+    tables: Tables,
+    protocols: tuple[Protocol, ...],
+    values: Mapping[str, sp.Expr],
+    clock: Clock,
 ) -> Network:
     """The network without what the observables do not depend on, given what is 0 in every dish."""
     names = {q.name for q in (*network.species, *network.derived, *network.inputs, *network.parameters)}
@@ -338,12 +351,13 @@ def _smaller(
         x for m in tables.measurements for x in m.overrides
     ]
     keep = {str(s) for e in formulas for s in e.free_symbols} & names
+    keep |= {str(s) for e in formulas for s in clock.shown(inlined(network, e)).free_symbols} & names
     levels: dict[str, set] = {u.name: set() for u in network.inputs}
     for p in protocols:
         for u in network.inputs:
             levels[u.name] |= {period.inputs[u.name] for period in p.periods if u.name in period.inputs}
-            if u.name not in p.periods[0].inputs:
-                levels[u.name].add(u.default)
+            if u.name not in p.periods[0].inputs or u.name in p.switches:
+                levels[u.name].add(None if u.name in p.switches else u.default)
     zero = {n for n, found in levels.items() if found == {0.0}}
     zero |= {
         p.name
@@ -414,7 +428,7 @@ def _readout(
     tables: Tables,
     k: int,
     o: ObservableRow,
-    network: Network,
+    clock: Clock,
     system: System,
     by_experiment: tuple[Protocol, ...],
     values: Mapping[str, sp.Expr],
@@ -425,7 +439,7 @@ def _readout(
     rows = [i for i, m in enumerate(tables.measurements) if m.observable == o.id]
     if not rows:
         return None
-    formulas = [inlined(system.network, e) for e in (o.formula, o.noise)]
+    formulas = [clock.shown(inlined(system.network, e)) for e in (o.formula, o.noise)]
     y = [sp.Symbol(n) for n in system.species]
     args = [sp.Symbol(n) for n in (*system.parameters, *system.inputs)]
     extra = sorted({s for e in formulas for s in e.free_symbols} - {*y, *args, time}, key=str)

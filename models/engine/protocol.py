@@ -20,13 +20,14 @@ Value = float | sp.Expr  # a number, or an expression of parameters
 @dataclass(frozen=True)
 class Period:
     """From `start` (min) until the next period: inputs that change, species that are set, species that are
-    added to.
+    added to, and the share of a species that stays (all of it, unless `keep` says so).
     """
 
-    start: float
+    start: Value
     inputs: Mapping[str, Value] = field(default_factory=dict)
     put: Mapping[str, Value] = field(default_factory=dict)
     add: Mapping[str, Value] = field(default_factory=dict)
+    keep: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,15 @@ class Protocol:
     """The periods of one dish, in order of time. Inputs keep their value until changed.
 
     `parameters` are values that differ from those of the set throughout this dish (another cell, another
-    preset).
+    preset). `moving` are periods that begin at an expression of parameters, in no order, and `switches`
+    inputs that are 1 where an expression of them and of time is >= 0, else 0.
     """
 
     id: str
     periods: tuple[Period, ...]
     parameters: Mapping[str, Value] = field(default_factory=dict)
+    moving: tuple[Period, ...] = ()
+    switches: Mapping[str, sp.Expr] = field(default_factory=dict)
 
 
 class Schedule(eqx.Module):
@@ -76,6 +80,8 @@ def schedule(
             current = current | {k: evaluate(v, values) for k, v in period.inputs.items()}
             for name, v in period.put.items():
                 keep[system.species.index(name)], add[system.species.index(name)] = 0.0, evaluate(v, values)
+            for name, share in period.keep.items():
+                keep[system.species.index(name)] = share
             for name, v in period.add.items():
                 add[system.species.index(name)] = add[system.species.index(name)] + evaluate(v, values)
         inputs.append(jnp.stack([current[k] for k in system.inputs]) if system.inputs else jnp.zeros(0))

@@ -17,7 +17,7 @@ from models.declare import Derived, Input, Parameter, Reaction, Species, nothing
 from models.network import Network, NetworkError, _in_order
 from models.ratelaws import choose
 from models.sbml.formulas import SbmlError, condition, from_ast, number
-from models.sbml.model_file import KnownEvent, SbmlModel
+from models.sbml.model_file import Event, SbmlModel
 from models.sbml.writer import SUBSTANCE
 
 PACKAGES = ("comp", "multi", "qual", "spatial", "arrays", "distrib", "dyn")
@@ -33,7 +33,8 @@ FEATURES = (
     "assignment rules (also with time)",
     "rate rules",
     "piecewise with comparisons",
-    "events at known times (assignments that set or add)",
+    "events whose triggers depend on time, numbers and each other (delays, priorities, persistence, initial "
+    "values), whose assignments set, add to or scale species, or set parameters",
 )
 
 
@@ -153,7 +154,7 @@ class _Reader:
         at_start = {
             a.getSymbol(): self.formula(a.getMath(), a.getSymbol()) for a in m.getListOfInitialAssignments()
         }
-        events = tuple(self.event(e) for e in m.getListOfEvents())
+        events = tuple(self.event(e, i + 1) for i, e in enumerate(m.getListOfEvents()))
         set_by_event = {name for e in events for name in e.assignments}
         reactions, moved = self.reactions()
         sizes = {c.getId(): c.getSize() if c.isSetSize() else 1.0 for c in m.getListOfCompartments()}
@@ -220,12 +221,12 @@ class _Reader:
             _in_order(tuple(derived)),
             tuple(reactions),
         )
-        self.check_names(network)
+        self.check_names(network, events)
         breaks = _breaks([*assigned.values(), *rates.values(), *(r.rate for r in reactions)])
         concentrations = dict.fromkeys(
             s.getCompartment() for s in m.getListOfSpecies() if not s.getHasOnlySubstanceUnits()
         )
-        return SbmlModel(network, self.initial, events, breaks, tuple(concentrations))
+        return SbmlModel(network, self.initial, events, breaks, tuple(concentrations), self.place)
 
     def refuse(self) -> None:
         """Everything outside the list of features, by name."""
@@ -354,31 +355,31 @@ class _Reader:
                     found.append((f"{r.getId()}__{name}", *own_sides, _divided(rate, volume), meaning))
         return found, moved
 
-    def event(self, e: Any) -> KnownEvent:
-        where = f"event {e.getId() or e.getName()}"
-        if e.getDelay() is not None or e.getPriority() is not None:
-            raise SbmlError(
-                f"{self.place}: {where}: delays and priorities are not supported: write the time into the "
-                f"trigger"
-            )
-        if e.getTrigger() is None or e.getTrigger().getMath() is None:
+    def event(self, e: Any, number: int) -> Event:
+        name = e.getId() or e.getName() or f"number {number}"
+        where = f"event {name}"
+        trigger, level = e.getTrigger(), self.model.getLevel()
+        if trigger is None or trigger.getMath() is None:
             raise SbmlError(f"{self.place}: {where}: has no trigger: write one")
-        holds = condition(e.getTrigger().getMath(), self.functions, None, f"{self.place}: {where}").margin
-        own = {q.getId() for q in (*self.model.getListOfSpecies(),)} | {
-            r.getVariable() for r in self.model.getListOfRules()
-        }
-        slope = sp.diff(holds, time)
-        if not slope.is_number or slope <= 0 or {str(x) for x in holds.free_symbols} & own:
-            raise SbmlError(
-                f"{self.place}: {where}: is triggered by the state, which is not supported: give a time"
-            )
-        at = sp.expand(-(holds - slope * time) / slope)
+        holds = condition(trigger.getMath(), self.functions, None, f"{self.place}: {where}")
         assignments = {
-            a.getVariable(): self.formula(a.getMath(), where) for a in e.getListOfEventAssignments()
+            a.getVariable(): self.formula(a.getMath(), f"{where}, {a.getVariable()}")
+            for a in e.getListOfEventAssignments()
         }
-        return KnownEvent(at, assignments)
+        delay, priority = e.getDelay(), e.getPriority()
+        return Event(
+            name,
+            holds.margin,
+            holds.strict,
+            assignments,
+            sp.Integer(0) if delay is None else self.formula(delay.getMath(), f"{where}, delay"),
+            None if priority is None else self.formula(priority.getMath(), f"{where}, priority"),
+            level < 3 or trigger.getInitialValue(),
+            level < 3 or trigger.getPersistent(),
+            e.getUseValuesFromTriggerTime() if (level, self.model.getVersion()) >= (2, 4) else True,
+        )
 
-    def check_names(self, network: Network) -> None:
+    def check_names(self, network: Network, events: tuple[Event, ...]) -> None:
         names = [q.name for q in (*network.species, *network.parameters, *network.inputs, *network.derived)]
         if str(time) in names:
             raise SbmlError(f"{self.place}: something is named 't', which stands for time here: rename it")
@@ -386,6 +387,14 @@ class _Reader:
         formulas = [(d.name, d.expression) for d in network.derived]
         formulas += [(r.name, r.rate) for r in network.reactions]
         formulas += [(f"initial assignment of {n}", e) for n, e in self.initial.items()]
+        for e in events:
+            every = (
+                e.margin,
+                e.delay,
+                *([] if e.priority is None else [e.priority]),
+                *e.assignments.values(),
+            )
+            formulas += [(f"event {e.id}", x) for x in every]
         size: dict[sp.Basic, int] = {}
         for name, expression in formulas:
             unknown = expression.free_symbols - known

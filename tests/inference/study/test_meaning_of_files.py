@@ -422,3 +422,203 @@ def test_models_that_differ_in_a_starting_value_alone_are_two_studies(tmp_path):
         text = LOSS.replace("<listOfRules>", f"{assigned}<listOfRules>")
         found.add(load(problem(tmp_path, text, {"S": "S"}, (2,))).fingerprint)
     assert len(found) == 2
+
+
+def event(
+    name: str,
+    trigger: str,
+    assignments: dict[str, str],
+    *,
+    initial: bool = True,
+    persistent: bool = True,
+    from_trigger: bool = True,
+    delay: str = "",
+    priority: str = "",
+) -> str:
+    """An event; formulas as `call` makes them."""
+    said = lambda x: str(x).lower()  # noqa: E731
+    return (
+        f'<event id="{name}" useValuesFromTriggerTime="{said(from_trigger)}"><trigger '
+        f'initialValue="{said(initial)}" persistent="{said(persistent)}">{mathml(trigger)}</trigger>'
+        + (f"<priority>{mathml(priority)}</priority>" if priority else "")
+        + (f"<delay>{mathml(delay)}</delay>" if delay else "")
+        + "<listOfEventAssignments>"
+        + "".join(
+            f'<eventAssignment variable="{n}">{mathml(e)}</eventAssignment>' for n, e in assignments.items()
+        )
+        + "</listOfEventAssignments></event>"
+    )
+
+
+def still(events: str, **more: dict[str, float]) -> str:
+    """S, which nothing but events changes, and a flag u that they may set."""
+    return model({"S": 1.0}, {"k": 0.3, "u": 0.0} | more, {"S": call("times", "0", "k")}, events, ("u",))
+
+
+def number(x: str) -> str:
+    return f"<cn>{x}</cn>"
+
+
+at = lambda t: call("geq", "t", t)  # noqa: E731
+grown = lambda name, x: call("plus", name, x)  # noqa: E731
+halved = call("times", "S", "0.5")
+
+# events and the value of S at times 0.5, 2 and 5 that SBML gives it (libRoadRunner gives the same)
+HAPPENINGS = {
+    "an event that counts as true before the start does not happen": (
+        event("e", at("0"), {"S": number("10")}),
+        (1, 1, 1),
+    ),
+    "one that counts as false before the start happens there": (
+        event("e", call("gt", "t", "-1"), {"S": number("10")}, initial=False),
+        (10, 10, 10),
+    ),
+    "a strict trigger becomes true just after the start": (
+        event("e", call("gt", "t", "0"), {"S": number("10")}),
+        (10, 10, 10),
+    ),
+    "both of two doses at one time count where values are those of the assignment": (
+        event("e1", at("1"), {"S": grown("S", "5")}, from_trigger=False)
+        + event("e2", at("1"), {"S": grown("S", "3")}, from_trigger=False),
+        (1, 9, 9),
+    ),
+    "the later of two counts where values are those of the trigger": (
+        event("e1", at("1"), {"S": grown("S", "5")}) + event("e2", at("1"), {"S": grown("S", "3")}),
+        (1, 4, 4),
+    ),
+    "the highest priority comes first": (
+        event("e1", at("1"), {"S": grown("S", "5")}, from_trigger=False, priority=number("1"))
+        + event("e2", at("1"), {"S": call("times", "S", "2")}, from_trigger=False, priority=number("2")),
+        (1, 7, 7),
+    ),
+    "a share of the state is taken": (event("e", at("1"), {"S": halved}), (1, 0.5, 0.5)),
+    "a delay of a number is waited for, and one of 0 is none": (
+        event("e1", at("1"), {"S": number("10")}, delay=number("2"))
+        + event("e2", at("1"), {"S": number("4")}, delay=number("0")),
+        (1, 4, 10),
+    ),
+    "what is not persistent is called off": (
+        event(
+            "e",
+            call("and", at("1"), call("lt", "t", "2")),
+            {"S": number("9")},
+            delay=number("2"),
+            persistent=False,
+        ),
+        (1, 1, 1),
+    ),
+    "a flag that one event sets triggers another": (
+        event("e1", at("1"), {"u": number("1")})
+        + event("e2", call("and", call("gt", "u", "0.5"), at("3")), {"S": number("8")}),
+        (1, 1, 8),
+    ),
+    "a pulse triggers twice": (
+        event("e", call("or", call("and", at("1"), call("lt", "t", "1.5")), at("4")), {"S": grown("S", "1")}),
+        (1, 2, 3),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HAPPENINGS)
+def test_events_happen_as_sbml_says(tmp_path, name):
+    events, expected = HAPPENINGS[name]
+    found, _ = predicted(problem(tmp_path, still(events), {"S": "S + 0 * k"}, (0.5, 2, 5)), 3)
+    np.testing.assert_allclose(found[0], expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "events, message",
+    [
+        (event("e", call("gt", "S", "3"), {"S": number("1")}), "event e: its trigger depends on S, a state"),
+        (event("e", at("1"), {"u": "<ci>S</ci>"}), "event e: sets u to what the state is then"),
+        (event("e", at("1"), {"S": call("times", "S", "S")}), "S is set by what S is at that time"),
+        (event("e", call("geq", call("times", "t", "t"), "1"), {"S": number("1")}), "is not linear in time"),
+        (event("e", at("1"), {"S": number("1")}, delay=number("-1")), "event e: its delay is -1"),
+    ],
+)
+def test_events_that_are_not_supported_are_refused_by_name(tmp_path, events, message):
+    with pytest.raises(StudyError, match=f"model.xml: .*{message}"):
+        load(problem(tmp_path, still(events), {"S": "S"}, (2,)))
+
+
+def pulse(on: str, off: str) -> str:
+    """S' = 50 between two times, else -k S."""
+    during = call("and", call("geq", "t", on), call("lt", "t", off))
+    lost = call("times", "-1", call("times", "k", "S"))
+    return model(
+        {"S": 0.0}, {"k": 1e-4, "on": 1000, "off": 1001}, {"S": call("plus", when(during, "50", "0"), lost)}
+    )
+
+
+def test_a_pulse_between_named_times_is_not_stepped_over_and_has_slopes_by_them(tmp_path):
+    """The dose is 50 (off - on), less what decays; both times are estimated."""
+    rows = "k\tlog10\t1e-6\t1000\t1e-4\t1\n"
+    late = "on\tlin\t1\t1990\t1000\t1\noff\tlin\t1\t1990\t1001\t1\n"
+
+    def level(k, on, off):
+        return 50 / k * (np.exp(-k * (2000 - off)) - np.exp(-k * (2000 - on)))
+
+    found, _ = predicted(problem(tmp_path, pulse("on", "off"), {"S": "S"}, (2000,), parameters=rows))
+    assert found[0, 0] == pytest.approx(level(1e-4, 1000, 1001), rel=1e-6)
+    study = load(problem(tmp_path, pulse("on", "off"), {"S": "S"}, (2000,), parameters=rows + late))
+
+    def value(theta):
+        dishes = likelihood.trajectories(study, theta, rtol=1e-10, atol=1e-12)
+        return likelihood.predict(study, theta, dishes).value[0]
+
+    both = jax.jit(jax.value_and_grad(value))
+    # also where the order of the two times is another than at the start, and the pulse is empty
+    for times in ((1000.0, 1001.0), (400.0, 1500.0), (1200.0, 1100.0)):
+        theta = np.array([1e-4, *times])
+        seen, slope = both(jnp.asarray(theta))
+        if times[1] < times[0]:
+            assert float(seen) == 0
+            continue
+        assert float(seen) == pytest.approx(level(*theta), rel=1e-6)
+        expected = [
+            (level(*(theta + h)) - level(*(theta - h))) / (2 * h.sum())
+            for h in (np.array([1e-8, 0, 0]), np.array([0, 1e-3, 0]), np.array([0, 0, 1e-3]))
+        ]
+        np.testing.assert_allclose(slope, expected, rtol=1e-5)
+
+
+def test_an_event_at_an_estimated_time_has_its_slope(tmp_path):
+    """S' = -k S is halved and then given 2 at the time T."""
+    lost = call("times", "-1", call("times", "k", "S"))
+    events = event("e", call("geq", "t", "T"), {"S": grown(halved, "2")})
+    text = model({"S": 4.0}, {"k": 0.3, "T": 1.5}, {"S": lost}, events)
+    rows = "k\tlin\t0.001\t1000\t0.3\t1\nT\tlin\t0.1\t9\t1.5\t1\n"
+    study = load(problem(tmp_path, text, {"S": "S"}, (1, 5), parameters=rows))
+
+    def value(theta):
+        dishes = likelihood.trajectories(study, theta, rtol=1e-10, atol=1e-12)
+        return likelihood.predict(study, theta, dishes).value
+
+    found, slopes = (jax.jit(f)(jnp.asarray([0.3, 1.5])) for f in (value, jax.jacrev(value)))
+    level = lambda k, T: 2 * np.exp(-5 * k) + 2 * np.exp(-k * (5 - T))  # noqa: E731
+    np.testing.assert_allclose(found, [4 * np.exp(-0.3), level(0.3, 1.5)], rtol=1e-8)
+    by_k = -10 * np.exp(-1.5) - 7 * np.exp(-0.3 * 3.5)
+    np.testing.assert_allclose(
+        slopes, [[-4 * np.exp(-0.3), 0], [by_k, 0.6 * np.exp(-0.3 * 3.5)]], rtol=1e-6, atol=1e-9
+    )
+
+
+def test_a_smooth_narrow_pulse_is_seen(tmp_path):
+    """50 exp(-((t - 1000) / 0.5)^2), whose integral is 25 sqrt(pi)."""
+    shape = call(
+        "exp", call("times", "-1", call("power", call("divide", call("minus", "t", "1000"), "0.5"), "2"))
+    )
+    text = model({"S": 0.0}, {"k": 1e-4}, {"S": call("times", "50", shape)})
+    found, _ = predicted(problem(tmp_path, text, {"S": "S + 0 * k"}, (2000,)))
+    assert found[0, 0] == pytest.approx(25 * np.sqrt(np.pi), rel=1e-6)
+
+
+def test_explicit_time_stands_still_before_a_pre_equilibrated_dish_begins(tmp_path):
+    """S' = 0.6 + L exp(-0.1 t) - k S from the steady state 2 of L = 0."""
+    fading = call("times", "L", call("exp", call("times", "-0.1", "t")))
+    rate = call("minus", call("plus", "0.6", fading), call("times", "k", "S"))
+    text = model({"S": 1.0}, {"k": 0.3, "L": 0}, {"S": rate})
+    found, _ = predicted(
+        problem(tmp_path, text, {"S": "S"}, (2,), "conditionId\tL\nc0\t2\np\t0\n", before="p")
+    )
+    assert found[0, 0] == pytest.approx(2 + 2 / 0.2 * (np.exp(-0.2) - np.exp(-0.6)), rel=1e-7)
