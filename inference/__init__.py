@@ -5,6 +5,10 @@
     dish = gp.dish(preset="mm1s", il6=10, doses={"bortezomib": 4})
     gp.simulate(dish, hours=48)["pS"].plot()
 
+    study = gp.load("il6_feedback_estradiol", hypothesis="H1")
+    run = gp.fit(study, gp.QUICK, to="results/a")
+    gp.rank(gp.Question("viability", {"dexamethasone": 300}, condition="niche"), run).table()
+
 This is the contents page: each name is imported when it is first used, and 64-bit numbers and a cache of
 compiled programs are set then, unless you have set them.
 """
@@ -16,6 +20,11 @@ from typing import TYPE_CHECKING
 from inference.face.lazily import contents
 
 if TYPE_CHECKING:
+    from inference.face.asks import compare as compare
+    from inference.face.asks import prior as prior
+    from inference.face.asks import rank as rank
+    from inference.face.asks import report as report
+    from inference.face.asks import scan as scan
     from inference.face.dishes import dish as dish
     from inference.face.dishes import simulate as simulate
     from inference.face.dishes import simulate_ensemble as simulate_ensemble
@@ -23,10 +32,15 @@ if TYPE_CHECKING:
     from inference.face.fits import fit as fit
     from inference.face.fits import load as load
     from inference.face.fits import resume as resume
+    from inference.face.lists import conditions as conditions
     from inference.face.lists import drugs as drugs
     from inference.face.lists import hypotheses as hypotheses
     from inference.face.lists import presets as presets
+    from inference.face.lists import readouts as readouts
     from inference.face.lists import studies as studies
+    from inference.resistance.conditions import Condition as Condition
+    from inference.resistance.questions import Question as Question
+    from inference.resistance.resistance_readouts import Readout as Readout
     from inference.runs.settings import FULL as FULL
     from inference.runs.settings import QUICK as QUICK
     from inference.runs.settings import Settings as Settings
@@ -44,9 +58,19 @@ __all__ = [  # noqa: RUF022  # in the order in which one meets them
     "FULL",
     "QUICK",
     "Settings",
+    "prior",
+    "Question",
+    "Condition",
+    "Readout",
+    "rank",
+    "scan",
+    "compare",
+    "report",
     "drugs",
     "presets",
     "hypotheses",
+    "conditions",
+    "readouts",
     "studies",
 ]
 
@@ -63,9 +87,19 @@ __getattr__, __dir__ = contents(
         "FULL": "inference.runs.settings",
         "QUICK": "inference.runs.settings",
         "Settings": "inference.runs.settings",
+        "prior": "inference.face.asks",
+        "Question": "inference.resistance.questions",
+        "Condition": "inference.resistance.conditions",
+        "Readout": "inference.resistance.resistance_readouts",
+        "rank": "inference.face.asks",
+        "scan": "inference.face.asks",
+        "compare": "inference.face.asks",
+        "report": "inference.face.asks",
         "drugs": "inference.face.lists",
         "presets": "inference.face.lists",
         "hypotheses": "inference.face.lists",
+        "conditions": "inference.face.lists",
+        "readouts": "inference.face.lists",
         "studies": "inference.face.lists",
     },
     before="inference.face.started:ready",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from inference.resistance.conditions import CONDITIONS
+from inference.resistance.resistance_readouts import READOUTS
 from inference.study.study import builtin
 from models.catalogue import HYPOTHESES, PRESETS, niche
 from models.drugs import DRUGS
@@ -68,6 +70,35 @@ def hypotheses() -> pd.DataFrame:
     rows = [
         {"name": h.name, "sentence": h.sentence, "frees": h.free or "", "source": h.source.text}
         for h in HYPOTHESES.values()
+    ]
+    return pd.DataFrame(rows).set_index("name")
+
+
+def conditions() -> pd.DataFrame:
+    """Surroundings of the cell during a treatment.
+
+    Example:
+        >>> import inference as gp
+        >>> list(gp.conditions().index)
+        ['alone', 'il6', 'stroma', 'niche']
+    """
+    network = niche()
+    return pd.DataFrame(
+        [{"name": c.name, "cell": c.words, "sets": c.full(network)} for c in CONDITIONS.values()]
+    ).set_index("name")
+
+
+def readouts() -> pd.DataFrame:
+    """What a question about resistance can read.
+
+    Example:
+        >>> import inference as gp
+        >>> gp.readouts().loc["lnv", "also called"]
+        'viability'
+    """
+    rows = [
+        {"name": r.name, "what": r.words, "unit of exp": r.unit, "also called": ", ".join(r.aliases)}
+        for r in READOUTS.values()
     ]
     return pd.DataFrame(rows).set_index("name")
 

@@ -17,6 +17,7 @@ from models import catalogue
 from models.catalogue import EFFECTS, HYPOTHESES, PRESETS, Preset
 from models.drugs import Drug, drug_names
 from models.drugs import drug as drug_named
+from models.nearest_name import unknown
 from models.network import Network
 from models.reduce import reduced
 
@@ -85,7 +86,7 @@ def doses_named(drugs: DosesAsked) -> Doses:
         try:
             one = name if isinstance(name, Drug) else drug_named(name)
         except KeyError:
-            raise QuestionError(f"`drug` {name}: is not one of {', '.join(drug_names())}") from None
+            raise QuestionError(unknown("`drug`", str(name), drug_names())) from None
         if not (math.isfinite(dose) and dose > 0):
             raise QuestionError(f"`drug` {one.name}={dose:g}: a dose is a positive number of nM")
         found.append((one, float(dose)))
@@ -161,6 +162,9 @@ class Question:
         named = (self.readout.name, self.condition.name, self.preset.name, self.hypothesis)
         doses = tuple((d.name, dose) for d, dose in self.drugs)
         return hash((named, doses, self.estradiol, self.hours, self.transit))
+
+    def __repr__(self) -> str:
+        return f"Question: {self.words()}"
 
     def words(self) -> str:
         """The question in words, for titles."""

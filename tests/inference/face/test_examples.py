@@ -2,27 +2,33 @@
 
 import doctest
 import inspect
-import os
+import pathlib
 
 import matplotlib.pyplot as plt
 import pytest
 
 import inference as gp
 
-FITS = ("fit", "resume")  # in this order: the second opens what the first has made
-CHEAP = [n for n in gp.__all__ if n not in FITS and inspect.isroutine(getattr(gp, n))]
+SLOW = (
+    "fit",
+    "resume",
+    "rank",
+    "scan",
+    "compare",
+    "report",
+)  # in this order: `resume` opens what `fit` has made
+CHEAP = [n for n in gp.__all__ if n not in SLOW and inspect.isroutine(getattr(gp, n))]
 
 
-def run(names: tuple[str, ...]) -> doctest.TestResults:
+def failures(*names: str) -> int:
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
     for name in names:
-        value = getattr(gp, name)
-        found = doctest.DocTestFinder(recurse=False).find(value, name, globs={})
+        found = doctest.DocTestFinder(recurse=False).find(getattr(gp, name), name, globs={})
         assert sum(len(t.examples) for t in found) > 1, f"{name}: has no example"
         for test in found:
             runner.run(test)
     plt.close("all")
-    return runner.summarize()
+    return runner.summarize().failed
 
 
 @pytest.fixture(autouse=True)
@@ -31,12 +37,12 @@ def elsewhere(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", CHEAP)
-def test_an_example_does_what_it_says(name):
-    assert run((name,)).failed == 0
-    assert os.listdir() == []
+def test_an_example_does_what_it_says_and_leaves_no_file(name, tmp_path):
+    assert failures(name) == 0
+    assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.slow  # compiles a fit: a minute and a half
-def test_a_fit_and_what_goes_on_with_it_do_what_they_say():
-    assert run(FITS).failed == 0
-    assert os.path.isfile("results/example/posterior.nc")
+@pytest.mark.slow  # compiles a fit, a ranking, a scan, a comparison and a report: ten minutes
+def test_the_long_examples_do_what_they_say():
+    assert failures(*SLOW) == 0
+    assert pathlib.Path("results/example/posterior.nc").is_file()

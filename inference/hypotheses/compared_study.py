@@ -1,0 +1,83 @@
+"""The hypotheses of one study compared, into a folder: what the command and a notebook do alike."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from inference.hypotheses import comparison, comparison_files
+from inference.hypotheses.all_at_once import Joint
+from inference.hypotheses.comparison import Compared
+from inference.runs import provenance, resumable
+from inference.runs.console import Teller, duration
+from inference.runs.settings import Settings
+
+SAMPLERS = {"walk": comparison.by_walks, "nuts": comparison.by_nuts, "smc": comparison.by_smc}
+WALK = {"chains": 4, "draws": 128, "warmup": 160}  # tempered walks need fewer chains, and no gradients
+QUICK_WALK = {"chains": 2, "draws": 32, "warmup": 8}
+NO_BORTEZOMIB = (
+    "\nBortezomib: in no dish, so its two published readings (A: IkBa saved; B: IKK activated) cannot be "
+    "compared.\n"
+)
+
+
+def sized(settings: Settings, sampler: str) -> Settings:
+    """The same run, as long as this sampler needs to be."""
+    if sampler != "walk":
+        return settings
+    return replace(settings, **(QUICK_WALK if settings.quick else WALK))
+
+
+def compared(
+    every: Sequence[Joint],
+    settings: Settings,
+    sampler: str,
+    folder: Path,
+    tell: Teller,
+    stop: Callable[[], bool] = lambda: False,
+) -> list[Compared] | None:
+    """Compare, and write summary.md, comparison.json and comparison.png for each question; None if stopped.
+
+    Args:
+        every: the study once a question: hypotheses on estradiol, and readings of bortezomib if it has any.
+        sampler: a name of `SAMPLERS`.
+        folder: of the first question; the others lie below it.
+    """
+    begun, mark = time.monotonic(), " (quick run: not for use)" if settings.quick else ""
+    resumable.require_writable(folder, 200 * 2**20)
+    results = []
+    for i, both in enumerate(every):
+        here, lanes = folder / both.question.word if i else folder, sum(len(d.which) for d in both.parts)
+        exposed = sum(int(d.exposed.sum()) for d in both.parts)
+        tell.say(
+            f"Study {both.study.id}: {len(both.hypotheses)} hypotheses, {len(both.study.unknowns)} "
+            f"parameters, {lanes} dishes ({exposed} with {both.question.word}, once a hypothesis)"
+        )
+        tell.say(f"Computing on {provenance.device_line()}; results go to {here}")
+        found = comparison.run(both, settings, SAMPLERS[sampler], here, tell, stop)
+        if found is None:
+            return None
+        text = comparison_files.markdown(found, mark)
+        if not any(b.question.word == "bortezomib" for b in every):
+            text += NO_BORTEZOMIB
+        (here / "summary.md").write_text(text)
+        resumable.write_json(
+            here / "comparison.json",
+            comparison_files.content(found)
+            | {
+                "quick": settings.quick,
+                "sampler": sampler,
+                "wall_time_s": round(time.monotonic() - begun, 1),
+                **provenance.provenance(settings),
+            },
+        )
+        comparison_files.figure(found, mark).savefig(here / "comparison.png", dpi=130)
+        tell.say(text)
+        tell.say(
+            f"Written to {here} after {duration(time.monotonic() - begun)}: summary.md, comparison.json, "
+            "comparison.png"
+        )
+        results.append(found)
+    return results
