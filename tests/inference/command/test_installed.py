@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """bin/ of a fresh environment that holds the wheel, and sees the packages it requires where they are here.
+    """bin/ of a fresh environment that holds the wheel, and sees the packages it requires where they lie.
 
     A path file of theirs is not read, so that nothing leads back to the checkout.
     """

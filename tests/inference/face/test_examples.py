@@ -11,13 +11,6 @@ import inference as gp
 
 # In this order: `resume` opens what `fit` has made.
 SLOW = ("fit", "resume", "rank", "scan", "compare", "report")
-    "fit",
-    "resume",
-    "rank",
-    "scan",
-    "compare",
-    "report",
-)  # in this order: `resume` opens what `fit` has made
 CHEAP = [n for n in gp.__all__ if n not in SLOW and inspect.isroutine(getattr(gp, n))]
 
 
