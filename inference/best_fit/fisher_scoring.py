@@ -17,12 +17,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import numpyro.distributions as dist
 from jax.sharding import PartitionSpec
 from jaxtyping import Array, Bool, Float
 
 from inference.likelihood.many_points import mesh_for
-from inference.likelihood.problem import Problem
+from inference.likelihood.problem import Priors
 from inference.runs.resumable import Seen, State, drive, numbered, read_arrays
 
 # parameters in their own units -> location and sd of every measurement on the scale of its error, and could
@@ -89,7 +88,7 @@ class Modes:
 
 
 def search(
-    priors: Mapping[str, dist.Distribution],
+    priors: Priors,
     predict: Predict,
     measured: Float[np.ndarray, "fit measurement"],
     z0: Float[np.ndarray, "fit parameter"],
@@ -111,20 +110,19 @@ def search(
     Returns:
         The modes, or None if `keep.stop` ended the search.
     """
-    shell = Problem(priors, lambda theta: (jnp.zeros(1), jnp.asarray(True)))
-    spec, size, fits = PartitionSpec("chain"), len(priors), len(z0)
+    spec, size, fits = PartitionSpec("chain"), len(priors.names), len(z0)
     many = jax.jit(
         jax.shard_map(
-            jax.vmap(lambda z: predict(shell.constrain(z))),
+            jax.vmap(lambda z: predict(priors.constrain(z))),
             mesh=mesh_for(width),
             in_specs=spec,
             out_specs=spec,
             check_vma=False,
         )
     )
-    log_prior = jax.jit(jax.vmap(shell.log_prior_unconstrained))
-    slope = jax.jit(jax.vmap(jax.grad(shell.log_prior_unconstrained)))
-    bend = jax.jit(jax.vmap(jax.hessian(shell.log_prior_unconstrained)))
+    log_prior = jax.jit(jax.vmap(priors.log_density_unconstrained))
+    slope = jax.jit(jax.vmap(jax.grad(priors.log_density_unconstrained)))
+    bend = jax.jit(jax.vmap(jax.hessian(priors.log_density_unconstrained)))
 
     def seen(z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Location, sd and whether solved, at (point, parameter)."""
@@ -140,7 +138,7 @@ def search(
         value = -0.5 * (r**2).sum(1) - np.log(s).sum(1) + np.asarray(log_prior(jnp.asarray(z)))
         return np.where(ok & np.isfinite(value), value, -np.inf)
 
-    drawn = np.asarray(jax.jit(jax.vmap(shell.unconstrain))(shell.sample_prior(jax.random.PRNGKey(0), 2000)))
+    drawn = np.asarray(jax.jit(jax.vmap(priors.unconstrain))(priors.draw(jax.random.PRNGKey(0), 2000)))
     prior_sd = drawn.std(0)
     moves = np.concatenate([STEP * np.eye(size), -STEP * np.eye(size)])
 

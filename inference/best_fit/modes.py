@@ -13,7 +13,7 @@ import optimistix as optx
 from jaxtyping import Array, Float, PyTree
 
 from inference.likelihood.many_points import WALL, Batch, Report, minimise
-from inference.likelihood.problem import Problem
+from inference.likelihood.problem import Priors
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,14 @@ class Mode:
 
 
 def starting_points(
-    problem: Problem, key: Array, starts: int, spread: float = 0.5
+    priors: Priors, key: Array, starts: int, spread: float = 0.5
 ) -> Float[Array, "start parameter"]:
     """Draws of the prior pulled towards its centre by `spread` (1: the prior itself), unconstrained.
 
     A full draw of a wide prior often lies where every signal is saturated and the gradient is flat (our
     choice).
     """
-    z = jax.vmap(problem.unconstrain)(problem.sample_prior(key, max(starts, 200)))
+    z = jax.vmap(priors.unconstrain)(priors.draw(key, max(starts, 200)))
     centre = jnp.median(z, axis=0)
     return centre + spread * (z[:starts] - centre).at[0].set(0.0)
 

@@ -16,7 +16,7 @@ import pandas as pd
 from jaxtyping import Array, Float
 
 from inference.best_fit.profile_likelihood import Profiles, waterfall
-from inference.likelihood.problem import Problem
+from inference.likelihood.problem import Problem, priors_of
 from inference.likelihood.reduced_parts import Split
 from inference.study.study import Study
 
@@ -48,7 +48,7 @@ class Search:
         """Log prior density on the scale of the search, within the bounds; flat priors are left out."""
         theta, total = self.own(x), jnp.asarray(0.0)
         for i in np.flatnonzero(~self.flat):
-            density = self.problem.priors[self.problem.names[i]].log_prob(theta[i])
+            density = self.problem.priors.by_name[self.problem.names[i]].log_prob(theta[i])
             total = total + density + (x[i] if self.on_log[i] else 0.0)
         return total
 
@@ -89,7 +89,7 @@ def search_of(parts: Split, *, rtol: float, atol: float) -> Search:
     with np.errstate(divide="ignore"):
         bounds[on_log] = np.log(bounds[on_log])
     return Search(
-        Problem({u.name: u.prior.distribution() for u in study.unknowns}, log_likelihood),
+        Problem(priors_of(study), log_likelihood),
         on_log,
         bounds,
         flat,
@@ -104,7 +104,7 @@ def candidates_of(search: Search, count: int, seed: int, spread: float) -> np.nd
     of it is (our choice covers both).
     """
     key, pull = jax.random.split(jax.random.PRNGKey(seed))
-    theta = np.asarray(search.problem.sample_prior(key, max(count, 400)))
+    theta = np.asarray(search.problem.priors.draw(key, max(count, 400)))
     x = np.where(search.on_log, np.log(np.maximum(theta, 1e-300)), theta)
     centre = np.median(x, axis=0)
     share = spread * np.asarray(jax.random.uniform(pull, (count, 1)))

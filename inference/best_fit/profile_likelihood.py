@@ -45,7 +45,7 @@ def likelihood_of(problem: Problem) -> Objective:
     """Negative log-likelihood of unconstrained numbers: the objective of a profile without the priors."""
 
     def objective(z: Array) -> Array:
-        terms, ok = problem.log_likelihood(problem.constrain(z))
+        terms, ok = problem.log_likelihood(problem.priors.constrain(z))
         return jnp.where(ok, -jnp.sum(terms), jnp.inf)
 
     return objective
@@ -141,7 +141,7 @@ def intervals(found: Profiles, level: float = 0.95) -> Float[np.ndarray, "parame
 def labelled(problem: Problem, names: Sequence[str], found: Profiles, level: float = 0.95) -> xr.Dataset:
     """Profiles in the parameters' own units: `value` (parameter, point) held, `rise` of the objective over
     its smallest, `low` and `high` of the interval, `identified` where both ends exist."""
-    own = jax.jit(jax.vmap(problem.constrain))
+    own = jax.jit(jax.vmap(problem.priors.constrain))
 
     def in_units(z: np.ndarray) -> np.ndarray:
         """(parameter, point): entry (i, k) is the unconstrained value of parameter i."""

@@ -11,14 +11,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import numpyro.distributions as dist
 import optimistix as optx
 from arviz_stats.base import array_stats
 from jaxtyping import Array, Bool, Float
 from numpyro.infer import NUTS
 
 from inference.likelihood.many_points import WALL
-from inference.likelihood.problem import Problem
+from inference.likelihood.problem import Priors, Problem
 from inference.runs.resumable import Report, Seen, State, drive
 from inference.samplers import random_walk_smc
 
@@ -33,14 +32,14 @@ class Family:
     """Posteriors that differ in their data alone.
 
     Attributes:
-        priors: by name.
+        priors: the same for all data sets.
         simulate: (parameters, key) -> (data (measurement,), could the network be solved?): how data really
             arise.
         log_likelihood: (parameters, data) -> (terms (measurement,), ok): what the analyst believes.
         identity: what the data and the beliefs depend on, so that work on another family is not gone on with.
     """
 
-    priors: Mapping[str, dist.Distribution]
+    priors: Priors
     simulate: Callable[
         [Float[Array, " parameter"], Array], tuple[Float[Array, " measurement"], Bool[Array, ""]]
     ]
@@ -112,20 +111,20 @@ def fit(
         value = potential(z, data)
         return jnp.where(jnp.isfinite(value), value, WALL)
 
-    shell = Problem(family.priors, lambda theta: (jnp.zeros(1), jnp.asarray(True)))
+    priors = family.priors
 
     @jax.jit
     def truths(key: Array) -> tuple[Array, Array, Array, Array]:
         own, noise, other = jax.random.split(key, 3)
-        theta = shell.sample_prior(own, 2 * plan.batch)
+        theta = priors.draw(own, 2 * plan.batch)
         data, ok = jax.vmap(family.simulate)(theta, jax.random.split(noise, 2 * plan.batch))
         good = ok & jnp.all(jnp.isfinite(data), axis=1)
         first = jnp.argsort(~good, stable=True)[: plan.batch]
-        z0 = jax.vmap(shell.unconstrain)(shell.sample_prior(other, plan.batch * plan.starts))
+        z0 = jax.vmap(priors.unconstrain)(priors.draw(other, plan.batch * plan.starts))
         centre = jnp.median(z0, axis=0)
         z0 = centre + 0.5 * (z0 - centre)  # a full draw of a wide prior often lies where the gradient is flat
         return (
-            jax.vmap(shell.unconstrain)(theta[first]),
+            jax.vmap(priors.unconstrain)(theta[first]),
             data[first],
             z0.reshape(plan.starts, plan.batch, -1),
             good[first],
@@ -190,7 +189,7 @@ def fit(
 
     @jax.jit
     def densities(z: Array, data: Array) -> tuple[Array, Array]:
-        prior = jax.vmap(jax.vmap(shell.log_prior_unconstrained))(z)
+        prior = jax.vmap(jax.vmap(priors.log_density_unconstrained))(z)
         return prior, jax.vmap(potential)(z[:, 0], data)
 
     @cache
@@ -234,7 +233,7 @@ def fit(
         "what": "many fits",
         "plan": asdict(plan),
         "seed": seed,
-        "parameters": list(family.priors),
+        "parameters": list(family.priors.names),
         **family.identity,
     }
     batches = -(-plan.fits // plan.batch)
@@ -252,14 +251,14 @@ def invented(family: Family, fits: int, seed: int, width: int) -> tuple[np.ndarr
     Truths at which the network cannot be solved are left out (the prior is then the prior given that it can
     be).
     """
-    shell = Problem(family.priors, lambda theta: (jnp.zeros(1), jnp.asarray(True)))
+    priors = family.priors
 
     @jax.jit
     def block(key: Array) -> tuple[Array, Array, Array]:
         own, noise = jax.random.split(key)
-        theta = shell.sample_prior(own, width)
+        theta = priors.draw(own, width)
         data, ok = jax.vmap(family.simulate)(theta, jax.random.split(noise, width))
-        return jax.vmap(shell.unconstrain)(theta), data, ok & jnp.all(jnp.isfinite(data), axis=1)
+        return jax.vmap(priors.unconstrain)(theta), data, ok & jnp.all(jnp.isfinite(data), axis=1)
 
     found: list[tuple[np.ndarray, np.ndarray]] = []
     for i in range(20 + 4 * fits // width):
@@ -294,9 +293,9 @@ def walk(
     )
     if found is None:
         return None
-    shell = Problem(family.priors, lambda theta: (jnp.zeros(1), jnp.asarray(True)))
+    priors = family.priors
     terms, _ = jax.jit(jax.vmap(family.log_likelihood))(
-        jax.vmap(shell.constrain)(jnp.asarray(truth)), jnp.asarray(data)
+        jax.vmap(priors.constrain)(jnp.asarray(truth)), jnp.asarray(data)
     )
     return Fits(
         truth,

@@ -20,7 +20,7 @@ from scipy import stats
 from inference.best_fit import fisher_scoring
 from inference.calibration import recovery_study
 from inference.datasets import measured_tables
-from inference.likelihood.problem import Problem
+from inference.likelihood.problem import priors_of
 from inference.likelihood.reduced_parts import Part, Split
 from inference.runs.resumable import drive
 from inference.study.study import Study, load
@@ -79,11 +79,10 @@ def run(
     """Data sets in batches, one file each in `folder`, going on from those that are there. None if `stop`
     ended the work.
     """
-    priors = {u.name: u.prior.distribution() for u in study.unknowns}
-    shell, predict = Problem(priors, lambda theta: (jnp.zeros(1), jnp.asarray(True))), predictor(study)
-    centre = np.asarray(shell.unconstrain(jnp.asarray(study.nominal)))
-    drawn = np.asarray(jax.vmap(shell.unconstrain)(shell.sample_prior(jax.random.PRNGKey(seed), 2000)))
-    at = jax.jit(jax.vmap(lambda z: predict(shell.constrain(z))))
+    priors, predict = priors_of(study), predictor(study)
+    centre = np.asarray(priors.unconstrain(jnp.asarray(study.nominal)))
+    drawn = np.asarray(jax.vmap(priors.unconstrain)(priors.draw(jax.random.PRNGKey(seed), 2000)))
+    at = jax.jit(jax.vmap(lambda z: predict(priors.constrain(z))))
 
     def advance(i: int, state: list[np.ndarray]) -> tuple[list[np.ndarray], dict[str, np.ndarray]]:
         rng = np.random.default_rng([seed, i])
@@ -141,9 +140,8 @@ def ridges(study: Study, width: int) -> tuple[Ridge, ...]:
     """The specification's ridges in the normal approximation at the nominal parameters; `study` has both ends
     of each free.
     """
-    priors = {u.name: u.prior.distribution() for u in study.unknowns}
-    shell, predict = Problem(priors, lambda theta: (jnp.zeros(1), jnp.asarray(True))), predictor(study)
-    nominal = np.asarray(shell.unconstrain(jnp.asarray(study.nominal)))[None]
+    priors, predict = priors_of(study), predictor(study)
+    nominal = np.asarray(priors.unconstrain(jnp.asarray(study.nominal)))[None]
     found = fisher_scoring.search(
         priors, predict, np.zeros((1, len(study.measurements))), nominal, steps=0, width=width
     )

@@ -11,6 +11,7 @@ from jaxtyping import Array, Bool, Float
 from inference.calibration.many_fits import Family
 from inference.likelihood.likelihood import predict, terms, trajectories
 from inference.likelihood.new_measurements import replicate
+from inference.likelihood.problem import priors_of
 from inference.likelihood.reduced_parts import Part, split
 from inference.study.study import Study
 
@@ -56,7 +57,7 @@ def family(study: Study, *, rtol: float, atol: float, wrong_noise: float = 1.0) 
         return total, ok
 
     return Family(
-        {u.name: u.prior.distribution() for u in study.unknowns},
+        priors_of(study),
         simulate,
         believed,
         {"study": study.fingerprint, "rtol": rtol, "atol": atol, "wrong_noise": wrong_noise},

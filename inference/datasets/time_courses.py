@@ -23,7 +23,7 @@ from inference.best_fit import fisher_scoring
 from inference.best_fit.modes import starting_points
 from inference.fit import loo_pit
 from inference.likelihood.noise_models import FAMILIES, on_scale
-from inference.likelihood.problem import Problem
+from inference.likelihood.problem import Priors, priors_of
 from inference.likelihood.reduced_parts import Split, split
 from inference.runs.resumable import identify, read_arrays, write_arrays
 from inference.study.study import Study, StudyError
@@ -148,9 +148,8 @@ def fit(
     if kept.exists():
         identify(folder, identity)
         return _read(study, kept)
-    priors = {u.name: u.prior.distribution() for u in study.unknowns}
-    shell = Problem(priors, lambda theta: (jnp.zeros(1), jnp.asarray(True)))
-    z0 = np.asarray(starting_points(shell, jax.random.PRNGKey(seed), starts))
+    priors = priors_of(study)
+    z0 = np.asarray(starting_points(priors, jax.random.PRNGKey(seed), starts))
     predict = predictor(study)
     y = on_scales(study, study.measurements.value)
     found = fisher_scoring.search(
@@ -177,13 +176,13 @@ def fit(
     )
     location, scale, ok = (
         np.asarray(x)
-        for x in jax.jit(jax.vmap(lambda x: predict(shell.constrain(x))))(jnp.asarray(z + normal))
+        for x in jax.jit(jax.vmap(lambda x: predict(priors.constrain(x))))(jnp.asarray(z + normal))
     )
     location, scale = location[ok], scale[ok]
     low, high = np.quantile(
         location + scale * rng.standard_normal(scale.shape), [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0
     )
-    names, mean, root, prior = _on_ln(study, shell, z)
+    names, mean, root, prior = _on_ln(study, priors, z)
     residual = (y - location) / scale
     pit, k = loo_pit.of_probabilities(stats.norm.logpdf(residual) - np.log(scale), stats.norm.cdf(residual))
     arrays = {
@@ -256,13 +255,13 @@ def surprise(
 
 
 def _on_ln(
-    study: Study, shell: Problem, z: np.ndarray
+    study: Study, priors: Priors, z: np.ndarray
 ) -> tuple[tuple[str, ...], np.ndarray, np.ndarray, np.ndarray]:
     """Names, ln, slope of ln with respect to z (as rows of a matrix) and prior sd of ln of the log-normal
     parameters.
     """
     kept = [i for i, u in enumerate(study.unknowns) if u.prior.family == "log-normal"]
-    theta, slope = jax.jvp(shell.constrain, (jnp.asarray(z),), (jnp.ones(len(z)),))
+    theta, slope = jax.jvp(priors.constrain, (jnp.asarray(z),), (jnp.ones(len(z)),))
     root = np.zeros((len(kept), len(z)))
     for row, i in enumerate(kept):
         root[row, i] = float(slope[i] / theta[i])

@@ -18,7 +18,7 @@ import numpy as np
 from inference.fit import sample
 from inference.likelihood.integrated_out import Marginal, candidates, marginal
 from inference.likelihood.new_measurements import replicate
-from inference.likelihood.problem import Problem
+from inference.likelihood.problem import Problem, priors_of
 from inference.likelihood.reduced_parts import Split, split
 from inference.runs import provenance, resumable, settings
 from inference.runs.console import Teller, duration
@@ -59,7 +59,7 @@ def problem_of(parts: Split, settings: settings.Settings) -> Problem:
         found, _, ok = parts.evaluate(theta, rtol=settings.rtol, atol=settings.atol)
         return found, ok
 
-    return Problem({u.name: u.prior.distribution() for u in parts.whole.unknowns}, log_likelihood)
+    return Problem(priors_of(parts.whole), log_likelihood)
 
 
 def reduced(parts: Split, settings: settings.Settings) -> Marginal:
@@ -179,12 +179,12 @@ def simulated(
         flat, quadrature = over(whole, flat, jax.random.fold_in(key_new, 1), "instruments")
     log_like, expected, new, ok = over(many, flat, key_new, "posterior")
     shape = (chains, draws, -1)
-    prior_theta = np.asarray(problem.sample_prior(key_prior, max(settings.prior_draws, 1000)))
+    prior_theta = np.asarray(problem.priors.draw(key_prior, max(settings.prior_draws, 1000)))
     _, prior_expected, prior_new, prior_ok = over(
         many, prior_theta[: settings.prior_draws], key_new_prior, "prior"
     )
     prior_expected, prior_new = (np.where(prior_ok[:, None], v, np.nan) for v in (prior_expected, prior_new))
-    log_prior = np.asarray(jax.jit(jax.vmap(problem.log_prior))(jnp.asarray(flat))).reshape(shape)
+    log_prior = np.asarray(jax.jit(jax.vmap(problem.priors.log_density))(jnp.asarray(flat))).reshape(shape)
     return {
         "theta": flat.reshape(shape),
         "log_likelihood": log_like.reshape(shape),

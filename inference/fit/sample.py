@@ -49,7 +49,7 @@ def find_modes(
             return found["z"], found["potential"], found["covariance"]
         tell.say(f"  {path}: holds modes of other parameters: searched anew")
     key = jax.random.PRNGKey(settings.seed)
-    z0 = starting_points(problem, key, settings.starts)
+    z0 = starting_points(problem.priors, key, settings.starts)
     tell.say(
         f"Searching for the mode from {settings.starts} starts at once (the first step includes "
         f"compilation) ..."
@@ -122,7 +122,7 @@ def draw(
     if draws is None:
         return None
     tell.say(f"  sampled in {time.monotonic() - begun:.0f} s")
-    constrain = jax.jit(jax.vmap(jax.vmap(problem.constrain)))
+    constrain = jax.jit(jax.vmap(jax.vmap(problem.priors.constrain)))
     return Fitted(
         np.asarray(constrain(jnp.asarray(draws.z))),
         draws.z,

@@ -23,7 +23,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from inference.hypotheses.readings import ESTRADIOL, TWO_VARIANTS, Question
 from inference.likelihood.likelihood import MAX_STEPS, lanes, terms
-from inference.likelihood.problem import Problem
+from inference.likelihood.problem import Problem, priors_of
 from inference.likelihood.reduced_parts import Part, split
 from inference.study.study import Study, StudyError, load
 from models.engine.lanes import simulate_lanes
@@ -217,7 +217,7 @@ def mixture(joint: Joint, prior: Sequence[float], *, rtol: float, atol: float) -
         together = jax.scipy.special.logsumexp(blocks(joint, found, ok) + log_prior)
         return jnp.append(found[0, shared], together), jnp.any(ok)
 
-    return Problem({u.name: u.prior.distribution() for u in joint.study.unknowns}, log_likelihood)
+    return Problem(priors_of(joint.study), log_likelihood)
 
 
 def time_courses(study: Study) -> tuple[tuple[str, ...], Int[np.ndarray, " measurement"]]:

@@ -150,7 +150,7 @@ def by_walks(
 
 
 def _constrained(problem: Problem, z: np.ndarray) -> np.ndarray:
-    return np.asarray(jax.jit(jax.vmap(jax.vmap(problem.constrain)))(jnp.asarray(z)))
+    return np.asarray(jax.jit(jax.vmap(jax.vmap(problem.priors.constrain)))(jnp.asarray(z)))
 
 
 def run(

@@ -27,7 +27,7 @@ from scipy.stats import norm
 from inference.likelihood.closed_forms import Affine, draw, marginal_total
 from inference.likelihood.likelihood import Prediction, lanes, predict
 from inference.likelihood.noise_models import FAMILIES, on_scale
-from inference.likelihood.problem import Problem
+from inference.likelihood.problem import Priors, Problem
 from inference.likelihood.quadrature import (
     BEND_NODES,
     NONE,
@@ -234,7 +234,7 @@ def marginal(study: Study, names: Sequence[str], dishes: Dishes, seen: Seen) -> 
         tuple(instruments),
         plain,
         _measured(study),
-        Problem(own, log_likelihood),
+        Problem(Priors(own), log_likelihood),
     )
     return self
 

@@ -12,66 +12,94 @@ import numpyro.distributions as dist
 from jaxtyping import Array, Bool, Float
 from numpyro.distributions.transforms import biject_to
 
+from inference.study.study import Study
+
 LogLikelihood = Callable[[Float[Array, " parameter"]], tuple[Float[Array, " measurement"], Bool[Array, ""]]]
 
 
 @dataclass(frozen=True, eq=False)
-class Problem:
-    """Priors by name, and the log-likelihood of each measurement given the parameters in that order.
+class Priors:
+    """What is believed of each parameter, and the unconstrained numbers that searches and samplers move.
 
-    `log_likelihood` returns (terms, ok): `ok` is False where the network could not be solved; such a point is
-    no part of the posterior and is counted, never mended.
+    Attributes:
+        by_name: parameter -> distribution, in the order of every parameter vector.
+
+    Example:
+        >>> import numpyro.distributions as dist
+        >>> Priors({"k": dist.LogNormal(0.0, 1.0)}).names
+        ('k',)
     """
 
-    priors: Mapping[str, dist.Distribution]
-    log_likelihood: LogLikelihood
+    by_name: Mapping[str, dist.Distribution]
 
     @property
     def names(self) -> tuple[str, ...]:
         """Parameters, in the order of every parameter vector."""
-        return tuple(self.priors)
-
-    def model(self) -> None:
-        """The NumPyro model: one site a parameter, the measurements as a factor."""
-        theta = jnp.stack([numpyro.sample(name, prior) for name, prior in self.priors.items()])
-        terms, ok = self.log_likelihood(theta)
-        numpyro.factor("measurements", jnp.where(ok, jnp.sum(terms), -jnp.inf))
+        return tuple(self.by_name)
 
     def constrain(self, z: Float[Array, " parameter"]) -> Float[Array, " parameter"]:
         """Unconstrained numbers -> parameters in their own units."""
-        return jnp.stack([biject_to(p.support)(x) for p, x in zip(self.priors.values(), z, strict=True)])
+        return jnp.stack([biject_to(p.support)(x) for p, x in zip(self.by_name.values(), z, strict=True)])
 
     def unconstrain(self, theta: Float[Array, " parameter"]) -> Float[Array, " parameter"]:
         """Parameters -> unconstrained numbers; the inverse of `constrain`."""
         return jnp.stack(
-            [biject_to(p.support).inv(x) for p, x in zip(self.priors.values(), theta, strict=True)]
+            [biject_to(p.support).inv(x) for p, x in zip(self.by_name.values(), theta, strict=True)]
         )
 
-    def log_prior(self, theta: Float[Array, " parameter"]) -> Float[Array, " parameter"]:
-        """Log prior density of each parameter at its own value (no ODE is solved)."""
-        return jnp.stack([p.log_prob(x) for p, x in zip(self.priors.values(), theta, strict=True)])
+    def log_density(self, theta: Float[Array, " parameter"]) -> Float[Array, " parameter"]:
+        """Log density of each parameter at its own value."""
+        return jnp.stack([p.log_prob(x) for p, x in zip(self.by_name.values(), theta, strict=True)])
 
-    def log_prior_unconstrained(self, z: Float[Array, " parameter"]) -> Float[Array, ""]:
-        """Log prior density with respect to the unconstrained numbers (with the log-determinant of
-        `constrain`).
+    def log_density_unconstrained(self, z: Float[Array, " parameter"]) -> Float[Array, ""]:
+        """Log density of all with respect to the unconstrained numbers: with the log-determinant of
+        `constrain`.
         """
         total = jnp.asarray(0.0)
-        for prior, x in zip(self.priors.values(), z, strict=True):
+        for prior, x in zip(self.by_name.values(), z, strict=True):
             transform = biject_to(prior.support)
             y = transform(x)
             total = total + prior.log_prob(y) + transform.log_abs_det_jacobian(x, y)
         return total
 
+    def draw(self, key: Array, draws: int) -> Float[Array, "draw parameter"]:
+        """Parameter vectors from the priors, in their own units."""
+        keys = jax.random.split(key, len(self.by_name))
+        return jnp.stack(
+            [p.sample(k, (draws,)) for p, k in zip(self.by_name.values(), keys, strict=True)], axis=-1
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What is believed beforehand, and the log-likelihood of each measurement given the parameters.
+
+    `log_likelihood` returns (terms, ok): `ok` is False where the network could not be solved; such a point is
+    no part of the posterior and is counted, never mended.
+    """
+
+    priors: Priors
+    log_likelihood: LogLikelihood
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Parameters, in the order of every parameter vector."""
+        return self.priors.names
+
+    def model(self) -> None:
+        """The NumPyro model: one site a parameter, the measurements as a factor."""
+        theta = jnp.stack([numpyro.sample(name, prior) for name, prior in self.priors.by_name.items()])
+        terms, ok = self.log_likelihood(theta)
+        numpyro.factor("measurements", jnp.where(ok, jnp.sum(terms), -jnp.inf))
+
     def potential(self, z: Float[Array, " parameter"]) -> Float[Array, ""]:
         """Negative log posterior density of the unconstrained numbers, +inf where the network cannot be
         solved.
         """
-        terms, ok = self.log_likelihood(self.constrain(z))
-        return jnp.where(ok, -jnp.sum(terms) - self.log_prior_unconstrained(z), jnp.inf)
+        terms, ok = self.log_likelihood(self.priors.constrain(z))
+        return jnp.where(ok, -jnp.sum(terms) - self.priors.log_density_unconstrained(z), jnp.inf)
 
-    def sample_prior(self, key: Array, draws: int) -> Float[Array, "draw parameter"]:
-        """Independent draws of the prior."""
-        keys = jax.random.split(key, len(self.priors))
-        return jnp.stack(
-            [p.sample(k, (draws,)) for p, k in zip(self.priors.values(), keys, strict=True)], axis=-1
-        )
+
+def priors_of(study: Study) -> Priors:
+    """The declared priors of everything that a study leaves unknown."""
+    return Priors({u.name: u.prior.distribution() for u in study.unknowns})

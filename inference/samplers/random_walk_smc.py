@@ -21,12 +21,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import numpyro.distributions as dist
 from jax.sharding import PartitionSpec
 from jaxtyping import Array, Bool, Float
 
 from inference.likelihood.many_points import mesh_for
-from inference.likelihood.problem import Problem
+from inference.likelihood.problem import Priors
 from inference.runs.resumable import Report, Seen, State, drive
 
 UNSOLVED = -1e30  # log-likelihood where the network cannot be solved: finite, so that the power 0 of it is 1
@@ -107,7 +106,7 @@ def resampled(rng: np.random.Generator, log_w: Float[np.ndarray, "problem partic
 
 
 def sample(
-    priors: Mapping[str, dist.Distribution],
+    priors: Priors,
     log_likelihood: LogLikelihood,
     data: Any,
     plan: Plan,
@@ -121,7 +120,7 @@ def sample(
     that are there.
 
     Args:
-        priors: by name, the same for all problems.
+        priors: the same for all problems.
         log_likelihood: (parameters, data of one problem) -> (terms, could it be solved?).
         data: arrays with a leading axis of problems.
         belongs: what the likelihood depends on; a folder made for something else is refused.
@@ -129,15 +128,14 @@ def sample(
     Returns:
         None if `stop` ended the work before it was done.
     """
-    shell = Problem(priors, lambda theta: (jnp.zeros(1), jnp.asarray(True)))
-    problems, size = len(jax.tree.leaves(data)[0]), len(priors)
+    problems, size = len(jax.tree.leaves(data)[0]), len(priors.names)
     total, spec = problems * plan.particles, PartitionSpec("chain")
     halves = (np.arange(0, plan.particles, 2), np.arange(1, plan.particles, 2))
 
     def one(z: Array, own: Any) -> tuple[Array, Array]:
-        terms, ok = log_likelihood(shell.constrain(z), own)
+        terms, ok = log_likelihood(priors.constrain(z), own)
         value = jnp.sum(terms)
-        return jnp.where(ok & jnp.isfinite(value), value, UNSOLVED), shell.log_prior_unconstrained(z)
+        return jnp.where(ok & jnp.isfinite(value), value, UNSOLVED), priors.log_density_unconstrained(z)
 
     @cache
     def program() -> Callable[[Array, Any], tuple[Array, Array]]:
@@ -161,7 +159,7 @@ def sample(
         return like, np.where(np.isnan(prior), -np.inf, prior)
 
     def begin() -> State:
-        drawn = jax.jit(lambda k: jax.vmap(shell.unconstrain)(shell.sample_prior(k, total)))(
+        drawn = jax.jit(lambda k: jax.vmap(priors.unconstrain)(priors.draw(k, total)))(
             jax.random.PRNGKey(seed)
         )
         z = np.asarray(drawn).reshape(problems, plan.particles, size)
@@ -219,7 +217,7 @@ def sample(
         "sampler": "tempered random walks, in halves",
         "plan": asdict(plan),
         "seed": seed,
-        "parameters": list(priors),
+        "parameters": list(priors.names),
         "problems": problems,
         **(belongs or {}),
     }

@@ -99,7 +99,7 @@ def sample(
     mesh = mesh_for(total)
 
     def log_likelihood(z: Array) -> Array:
-        terms, ok = problem.log_likelihood(problem.constrain(z))
+        terms, ok = problem.log_likelihood(problem.priors.constrain(z))
         value = jnp.sum(terms)
         return jnp.where(ok & jnp.isfinite(value), value, UNSOLVED)
 
@@ -108,7 +108,7 @@ def sample(
         both = jax.vmap(
             lambda x: (
                 *jax.value_and_grad(log_likelihood)(x),
-                *jax.value_and_grad(problem.log_prior_unconstrained)(x),
+                *jax.value_and_grad(problem.priors.log_density_unconstrained)(x),
             )
         )
         return jax.shard_map(both, mesh=mesh, in_specs=spec, out_specs=spec, check_vma=False)(z)
@@ -129,7 +129,7 @@ def sample(
         ) -> Any:
             def density(w: Array) -> Array:
                 at = root @ w
-                return power * log_likelihood(at) + problem.log_prior_unconstrained(at)
+                return power * log_likelihood(at) + problem.priors.log_density_unconstrained(at)
 
             w = jax.scipy.linalg.solve_triangular(root, z, lower=True)
             state, info = kernel(
@@ -157,7 +157,7 @@ def sample(
 
     def begin() -> State:
         key, own = jax.random.split(jax.random.PRNGKey(seed))
-        z = jax.jit(jax.vmap(problem.unconstrain))(problem.sample_prior(own, total))
+        z = jax.jit(jax.vmap(problem.priors.unconstrain))(problem.priors.draw(own, total))
         return [key, np.asarray(0.0), np.zeros(plan.islands), np.asarray(0.5 / size**0.25), z, *evaluate(z)]
 
     def advance(i: int, state: State) -> tuple[State, Seen]:

@@ -15,7 +15,7 @@ import numpyro.distributions as dist
 import pytest
 import sympy as sp
 
-from inference.likelihood.problem import Problem
+from inference.likelihood.problem import Priors, Problem
 from models.declare import Input, Parameter, Pathway, Reaction, Species, nothing, published, time
 from models.engine.compile import System, compile_network
 from models.engine.lanes import simulate_lanes
@@ -109,7 +109,7 @@ def lotka_volterra(data: dict) -> Problem:
         location = jnp.concatenate([jnp.log(x[None, 4:6]), location])
         return (dist.Normal(location, x[6:]).log_prob(counts) - counts).ravel(), ok
 
-    return Problem(priors, log_likelihood)
+    return Problem(Priors(priors), log_likelihood)
 
 
 def one_compartment(data: dict) -> Problem:
@@ -123,7 +123,7 @@ def one_compartment(data: dict) -> Problem:
         ok = ok & jnp.all(c > 0)
         return dist.Normal(jnp.log(jnp.where(c > 0, c, 1.0)), x[3]).log_prob(measured) - measured, ok
 
-    return Problem(priors, log_likelihood)
+    return Problem(Priors(priors), log_likelihood)
 
 
 def _published(

@@ -38,7 +38,7 @@ def start(problem: Problem, points: int, known: dict) -> tuple[np.ndarray, np.nd
     if problem not in known:
         z, potential = search(
             Batch(problem, 8),
-            starting_points(problem, jax.random.PRNGKey(0), 8, 0.3),
+            starting_points(problem.priors, jax.random.PRNGKey(0), 8, 0.3),
             max_steps=80,
             tolerance=1e-4,
         )
@@ -74,7 +74,7 @@ def differences(problem: Problem, drawn: Draws, reference: np.ndarray) -> dict[t
     """(parameter, statistic) -> difference over its own Monte-Carlo error, on ln because K_m and V_m have no
     mean.
     """
-    ours = np.log(np.asarray(jax.jit(jax.vmap(jax.vmap(problem.constrain)))(jnp.asarray(drawn.z))))
+    ours = np.log(np.asarray(jax.jit(jax.vmap(jax.vmap(problem.priors.constrain)))(jnp.asarray(drawn.z))))
     theirs = np.log(reference)
     found = {}
     for i, name in enumerate(problem.names):
@@ -118,7 +118,7 @@ def test_the_reference_draws_have_the_moments_their_authors_print(hares, compart
 
 def test_gradients_of_the_published_posteriors_agree_with_differences(hares, compartment):
     for published in (hares, compartment):
-        z = published.problem.unconstrain(jnp.asarray(np.median(published.draws, axis=(0, 1))))
+        z = published.problem.priors.unconstrain(jnp.asarray(np.median(published.draws, axis=(0, 1))))
         step = 1e-3 * np.eye(len(z))
         value, slope = jax.jit(jax.vmap(jax.value_and_grad(published.problem.potential)))(
             jnp.concatenate([z + step, z - step, z[None]])

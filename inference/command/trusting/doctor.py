@@ -58,7 +58,7 @@ def main(
     )
     costs = []
     for width in sizes:
-        points = starting_points(problem, jax.random.PRNGKey(0), width, 0.2)
+        points = starting_points(problem.priors, jax.random.PRNGKey(0), width, 0.2)
         for platform in dict.fromkeys((jax.default_backend(), "cpu")):
             cost = device_costs.measure(problem, points, jax.devices(platform)[0])
             costs.append(cost)

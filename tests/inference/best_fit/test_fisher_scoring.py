@@ -8,6 +8,7 @@ import scipy.optimize
 from scipy import stats
 
 from inference.best_fit import fisher_scoring
+from inference.likelihood.problem import Priors
 from inference.runs.resumable import CheckpointError
 
 RNG = np.random.default_rng(3)
@@ -15,7 +16,7 @@ DESIGN = RNG.standard_normal((12, 3))
 
 
 def test_a_linear_problem_has_the_mode_and_the_covariance_of_algebra() -> None:
-    priors = {n: dist.Normal(0.5, 2.0) for n in "abc"}
+    priors = Priors({n: dist.Normal(0.5, 2.0) for n in "abc"})
     y = RNG.standard_normal((4, 12))
     found = fisher_scoring.search(
         priors,
@@ -37,11 +38,13 @@ def test_a_linear_problem_has_the_mode_and_the_covariance_of_algebra() -> None:
 def test_an_unknown_noise_and_a_decay_have_the_mode_that_scipy_finds() -> None:
     t = np.linspace(0, 3, 40)
     y = np.log(2 * np.exp(-0.7 * t)) + 0.2 * RNG.standard_normal(40)
-    priors = {
-        "amount": dist.LogNormal(0.0, 1.0),
-        "rate": dist.LogNormal(0.0, 1.0),
-        "noise": dist.LogNormal(-1.0, 1.0),
-    }
+    priors = Priors(
+        {
+            "amount": dist.LogNormal(0.0, 1.0),
+            "rate": dist.LogNormal(0.0, 1.0),
+            "noise": dist.LogNormal(-1.0, 1.0),
+        }
+    )
     found = fisher_scoring.search(
         priors,
         lambda p: (jnp.log(p[0]) - p[1] * jnp.asarray(t), jnp.full(40, p[2]), jnp.asarray(True)),
@@ -88,11 +91,13 @@ def test_a_start_that_cannot_be_solved_finds_the_same_mode() -> None:
 def test_a_stopped_search_goes_on_bit_for_bit_and_another_one_is_refused(tmp_path) -> None:
     t = np.linspace(0, 3, 20)
     y = np.log(2 * np.exp(-0.7 * t))[None] + 0.1 * RNG.standard_normal((1, 20))
-    priors = {
-        "amount": dist.LogNormal(0.0, 1.0),
-        "rate": dist.LogNormal(0.0, 1.0),
-        "noise": dist.LogNormal(-1.0, 1.0),
-    }
+    priors = Priors(
+        {
+            "amount": dist.LogNormal(0.0, 1.0),
+            "rate": dist.LogNormal(0.0, 1.0),
+            "noise": dist.LogNormal(-1.0, 1.0),
+        }
+    )
 
     def search(folder, asked: int, who: str = "me"):
         calls = []

@@ -11,7 +11,7 @@ from scipy.stats import chi2
 from inference.best_fit.modes import laplace, search
 from inference.best_fit.profile_likelihood import intervals, labelled, likelihood_of, profiles, waterfall
 from inference.likelihood.many_points import Batch
-from inference.likelihood.problem import Problem
+from inference.likelihood.problem import Priors, Problem
 
 TIME = np.array([0.5, 1.0, 2.0, 4.0, 8.0])
 SEEN = np.array([8.1, 6.9, 4.1, 1.9, 0.3])
@@ -23,7 +23,8 @@ def decay(theta):
 
 
 PROBLEM = Problem(
-    {"a": dist.LogNormal(2.0, 1.0), "k": dist.LogNormal(-1.0, 1.0), "sd": dist.LogNormal(-1.0, 1.0)}, decay
+    Priors({"a": dist.LogNormal(2.0, 1.0), "k": dist.LogNormal(-1.0, 1.0), "sd": dist.LogNormal(-1.0, 1.0)}),
+    decay,
 )
 SETTINGS = {"points": 8, "reach": 4.0, "max_steps": 60, "tolerance": 1e-7}
 
@@ -78,13 +79,13 @@ def test_the_profiles_of_a_decay_are_those_of_scipy(fitted):
 
 def test_a_likelihood_profile_leaves_the_prior_out(fitted):
     z, _ = fitted
-    terms, _ = decay(PROBLEM.constrain(jnp.asarray(z)))
+    terms, _ = decay(PROBLEM.priors.constrain(jnp.asarray(z)))
     assert float(likelihood_of(PROBLEM)(jnp.asarray(z))) == pytest.approx(-float(terms.sum()))
 
 
 def test_a_product_alone_identifies_neither_factor():
     problem = Problem(
-        {"a": dist.LogNormal(0.0, 3.0), "b": dist.LogNormal(0.0, 3.0)},
+        Priors({"a": dist.LogNormal(0.0, 3.0), "b": dist.LogNormal(0.0, 3.0)}),
         lambda t: (dist.Normal(t[0] * t[1], 0.1).log_prob(jnp.array([2.0, 2.1])), jnp.asarray(True)),
     )
     z, _ = search(Batch(problem, 1), jnp.array([[0.3, 0.3]]), max_steps=60, tolerance=1e-8)

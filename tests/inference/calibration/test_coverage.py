@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 from inference.calibration import coverage, many_fits
+from inference.likelihood.problem import Priors
 from inference.samplers import random_walk_smc
 
 
@@ -120,7 +121,7 @@ def linear(noise_believed: float = 0.6) -> many_fits.Family:
         return dist.Normal(DESIGN @ theta, noise_believed).log_prob(data), jnp.asarray(True)
 
     return many_fits.Family(
-        {"a": dist.Normal(0.0, 1.0), "b": dist.Normal(0.0, 1.0)}, simulate, log_likelihood
+        Priors({"a": dist.Normal(0.0, 1.0), "b": dist.Normal(0.0, 1.0)}), simulate, log_likelihood
     )
 
 
@@ -188,7 +189,7 @@ def gaussian(wrong_noise: float) -> many_fits.Family:
         return dist.Normal(jnp.repeat(theta, 2), 0.5 * wrong_noise).log_prob(data), jnp.asarray(True)
 
     return many_fits.Family(
-        {"a": dist.Normal(0.0, 1.0), "b": dist.Normal(1.0, 2.0)}, simulate, log_likelihood
+        Priors({"a": dist.Normal(0.0, 1.0), "b": dist.Normal(1.0, 2.0)}), simulate, log_likelihood
     )
 
 
@@ -219,7 +220,9 @@ def test_intervals_of_few_walkers_are_not_too_narrow(tmp_path) -> None:
     def log_likelihood(theta, data):
         return dist.Normal(jnp.asarray(design) @ theta, 0.5).log_prob(data), jnp.asarray(True)
 
-    family = many_fits.Family({f"p{i}": dist.Normal(0.0, 1.0) for i in range(5)}, simulate, log_likelihood)
+    family = many_fits.Family(
+        Priors({f"p{i}": dist.Normal(0.0, 1.0) for i in range(5)}), simulate, log_likelihood
+    )
     found = many_fits.walk(family, 512, random_walk_smc.Plan(19, 8, 80, width=16384), 1, tmp_path)
     assert found is not None
     covered = coverage.coverage(coverage.ranks(found.truth, found.z, 1), 19, (0.8,)).mean()

@@ -12,7 +12,7 @@ import numpyro.distributions as dist
 import pytest
 
 from inference.fit.device_costs import Cost, advice, devices, measure, wall_time
-from inference.likelihood.problem import Problem
+from inference.likelihood.problem import Priors, Problem
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -25,7 +25,7 @@ def test_the_cpu_is_found_with_its_memory_and_precision():
 
 
 def test_a_gradient_is_measured_and_unsolvable_points_are_counted():
-    problem = Problem({"x": dist.Normal(0.0, 1.0)}, lambda t: (-(t**2), t[0] > 0))
+    problem = Problem(Priors({"x": dist.Normal(0.0, 1.0)}), lambda t: (-(t**2), t[0] > 0))
     cost = measure(problem, np.array([[-1.0], [1.0], [2.0], [3.0]]), jax.devices("cpu")[0], seconds=0.01)
     assert (cost.platform, cost.width, cost.solved) == ("cpu", 4, 0.75)
     assert cost.compile > 0

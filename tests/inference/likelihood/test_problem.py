@@ -13,7 +13,7 @@ from numpyro.infer.util import log_density
 
 from inference.best_fit.modes import laplace, search, starting_points
 from inference.likelihood.many_points import Batch
-from inference.likelihood.problem import Problem
+from inference.likelihood.problem import Priors, Problem
 
 
 def linear_problem() -> tuple[Problem, np.ndarray, np.ndarray]:
@@ -23,7 +23,7 @@ def linear_problem() -> tuple[Problem, np.ndarray, np.ndarray]:
     y = design @ truth + 0.5 * rng.normal(size=9)
     precision = design.T @ design / 0.25 + np.eye(3) / 4
     problem = Problem(
-        {n: dist.Normal(0.0, 2.0) for n in "abc"},
+        Priors({n: dist.Normal(0.0, 2.0) for n in "abc"}),
         lambda x: (-0.5 * ((y - design @ x) / 0.5) ** 2, jnp.asarray(True)),
     )
     return problem, np.linalg.solve(precision, design.T @ y / 0.25), np.linalg.inv(precision)
@@ -32,7 +32,10 @@ def linear_problem() -> tuple[Problem, np.ndarray, np.ndarray]:
 def test_mode_and_covariance_of_a_linear_model_are_the_closed_form() -> None:
     problem, mean, covariance = linear_problem()
     z, potential = search(
-        Batch(problem, 4), starting_points(problem, jax.random.PRNGKey(0), 4), max_steps=100, tolerance=1e-12
+        Batch(problem, 4),
+        starting_points(problem.priors, jax.random.PRNGKey(0), 4),
+        max_steps=100,
+        tolerance=1e-12,
     )
     np.testing.assert_allclose(
         z, np.tile(mean, (4, 1)), atol=1e-5
@@ -52,20 +55,20 @@ PRIORS = {
 
 
 def test_prior_densities_are_scipy_s() -> None:
-    problem = Problem({n: p for n, (p, _, _) in PRIORS.items()}, lambda x: (jnp.zeros(1), jnp.asarray(True)))
+    priors = Priors({n: p for n, (p, _, _) in PRIORS.items()})
     theta = jnp.asarray([x for *_, x in PRIORS.values()])
     expected = [other.logpdf(x) for _, other, x in PRIORS.values()]
-    np.testing.assert_allclose(problem.log_prior(theta), expected, rtol=1e-12)
+    np.testing.assert_allclose(priors.log_density(theta), expected, rtol=1e-12)
 
 
 def test_constraining_undoes_unconstraining_and_its_log_determinant_is_that_of_the_jacobian() -> None:
-    problem = Problem({n: p for n, (p, _, _) in PRIORS.items()}, lambda x: (jnp.zeros(1), jnp.asarray(True)))
+    priors = Priors({n: p for n, (p, _, _) in PRIORS.items()})
     theta = jnp.asarray([x for *_, x in PRIORS.values()])
-    z = problem.unconstrain(theta)
-    np.testing.assert_allclose(problem.constrain(z), theta, rtol=1e-12)
-    jacobian = jax.jacfwd(problem.constrain)(z)
-    expected = sum(problem.log_prior(theta)) + np.linalg.slogdet(np.asarray(jacobian))[1]
-    assert float(problem.log_prior_unconstrained(z)) == pytest.approx(float(expected), rel=1e-12)
+    z = priors.unconstrain(theta)
+    np.testing.assert_allclose(priors.constrain(z), theta, rtol=1e-12)
+    jacobian = jax.jacfwd(priors.constrain)(z)
+    expected = sum(priors.log_density(theta)) + np.linalg.slogdet(np.asarray(jacobian))[1]
+    assert float(priors.log_density_unconstrained(z)) == pytest.approx(float(expected), rel=1e-12)
 
 
 def test_the_numpyro_model_has_the_same_density() -> None:
@@ -76,7 +79,7 @@ def test_the_numpyro_model_has_the_same_density() -> None:
 
 
 def test_an_unsolvable_point_is_outside_the_posterior_and_stops_nobody() -> None:
-    problem = Problem({"x": dist.Normal(0.0, 1.0)}, lambda x: (-(x**2), x[0] < 1.0))
+    problem = Problem(Priors({"x": dist.Normal(0.0, 1.0)}), lambda x: (-(x**2), x[0] < 1.0))
     values = jax.vmap(problem.potential)(jnp.asarray([[0.5], [2.0]]))
     assert np.isfinite(values[0])
     assert np.isposinf(values[1])

@@ -6,10 +6,11 @@ import numpyro.distributions as dist
 import pytest
 from scipy import stats
 
+from inference.likelihood.problem import Priors
 from inference.runs.resumable import CheckpointError
 from inference.samplers import random_walk_smc
 
-PRIORS = {"a": dist.Normal(0.0, 1.0), "b": dist.Normal(0.0, 2.0), "share": dist.Beta(1.0, 2.0)}
+PRIORS = Priors({"a": dist.Normal(0.0, 1.0), "b": dist.Normal(0.0, 2.0), "share": dist.Beta(1.0, 2.0)})
 TRIED, SUCCESSES = 20, 6
 NOISE = 0.3
 
@@ -102,7 +103,7 @@ def test_points_that_cannot_be_solved_are_left_and_counted_as_no_evidence(tmp_pa
 def test_walks_of_another_likelihood_are_not_gone_on_with(tmp_path) -> None:
     def walk(noise: float):
         return random_walk_smc.sample(
-            {"a": dist.Normal(0.0, 1.0)},
+            Priors({"a": dist.Normal(0.0, 1.0)}),
             lambda t, y: (-((t - y) ** 2), jnp.asarray(True)),
             np.zeros((2, 1)),
             random_walk_smc.Plan(8, 2, 2),

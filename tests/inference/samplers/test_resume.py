@@ -38,10 +38,10 @@ import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
 from inference.samplers.nuts import Plan, sample
-from inference.likelihood.problem import Problem
+from inference.likelihood.problem import Priors, Problem
 
 T, Y = np.array([0.5, 1.0, 2.0, 4.0]), np.array([8.1, 6.9, 4.1, 1.9])
-problem = Problem({"a": dist.LogNormal(2.0, 1.0), "k": dist.LogNormal(-1.0, 1.0)},
+problem = Problem(Priors({"a": dist.LogNormal(2.0, 1.0), "k": dist.LogNormal(-1.0, 1.0)}),
                   lambda t: (dist.Normal(t[0] * jnp.exp(-t[1] * T), 0.3).log_prob(Y), jnp.asarray(True)))
 sample(problem, Plan(2, 60, 60, chunk=4), 4, jnp.array([[2.0, -1.0], [2.1, -1.1]]), 0.1 * np.eye(2),
        Path(sys.argv[1]))

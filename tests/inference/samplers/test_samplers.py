@@ -10,7 +10,7 @@ import numpyro.distributions as dist
 import pytest
 from rich.console import Console
 
-from inference.likelihood.problem import Problem
+from inference.likelihood.problem import Priors, Problem
 from inference.runs.console import Teller
 from inference.samplers import chees, nuts
 from inference.samplers.draws import STATS
@@ -28,7 +28,7 @@ LOCATION = np.array([1.0, -2.0, 0.5, 3.0])
 def problem() -> Problem:
     precision = jnp.asarray(np.linalg.inv(COVARIANCE))
     return Problem(
-        {f"x{i}": dist.Normal(0.0, 10.0) for i in range(SIZE)},
+        Priors({f"x{i}": dist.Normal(0.0, 10.0) for i in range(SIZE)}),
         lambda t: (jnp.array([-0.5 * (t - LOCATION) @ precision @ (t - LOCATION)]), jnp.asarray(True)),
     )
 

@@ -6,7 +6,7 @@ import numpyro.distributions as dist
 import pytest
 from scipy import integrate, stats
 
-from inference.likelihood.problem import Problem
+from inference.likelihood.problem import Priors, Problem
 from inference.samplers.smc import Plan, evidence, next_power, sample
 
 LOCATION, SCALE = (
@@ -24,7 +24,7 @@ def normal_problem() -> Problem:
         away = theta - LOCATION
         return jnp.array([-0.5 * away @ precision @ away - 0.5 * volume]), jnp.asarray(True)
 
-    return Problem({f"x{i}": dist.Normal(0.0, WIDTH) for i in range(3)}, log_likelihood)
+    return Problem(Priors({f"x{i}": dist.Normal(0.0, WIDTH) for i in range(3)}), log_likelihood)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,9 @@ def test_the_particles_have_the_moments_of_the_normal_posterior(normal):
 
 def test_the_evidence_counts_unsolvable_regions_as_impossible(tmp_path):
     # x ~ U(0, 1), likelihood 2 where it can be solved (x < 0.3): evidence 0.6
-    problem = Problem({"x": dist.Uniform(0.0, 1.0)}, lambda t: (jnp.log(2.0) * jnp.ones(1), t[0] < 0.3))
+    problem = Problem(
+        Priors({"x": dist.Uniform(0.0, 1.0)}), lambda t: (jnp.log(2.0) * jnp.ones(1), t[0] < 0.3)
+    )
     draws = sample(problem, Plan(islands=8, particles=256), 0, tmp_path)
     value, error = evidence(draws.log_evidence)
     assert abs(value - np.log(0.6)) < 5 * error
@@ -65,7 +67,7 @@ def test_the_evidence_counts_unsolvable_regions_as_impossible(tmp_path):
 
 def test_a_bounded_skewed_posterior_has_the_evidence_of_quadrature(tmp_path):
     problem = Problem(
-        {"rate": dist.Gamma(2.0, 1.0)},
+        Priors({"rate": dist.Gamma(2.0, 1.0)}),
         lambda t: (dist.Poisson(t[0]).log_prob(jnp.array([7, 9, 4])), jnp.asarray(True)),
     )
     draws = sample(problem, Plan(islands=8, particles=512), 1, tmp_path)
