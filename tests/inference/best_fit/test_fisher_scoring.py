@@ -79,7 +79,7 @@ def test_a_start_that_cannot_be_solved_finds_the_same_mode() -> None:
     y = np.repeat((DESIGN @ np.array([0.3, -0.2, 0.5]))[None], 2, 0)
     starts = np.array([[0.0, 0.0, 0.0], [4.0, 0.0, 0.0]])
     found = fisher_scoring.search(
-        {n: dist.Normal(0.0, 2.0) for n in "abc"}, predict, y, starts, steps=20, width=8
+        Priors({n: dist.Normal(0.0, 2.0) for n in "abc"}), predict, y, starts, steps=20, width=8
     )
     assert found is not None
     assert np.isfinite(found.log_posterior).all()
