@@ -54,7 +54,12 @@ class Network:
 
 
 def _names(side: tuple) -> str:
-    return "+".join(f"{c:g}{s.name}" for s, c in side)
+    return "+".join(f"{_coefficient(c)}{s.name}" for s, c in side)
+
+
+def _coefficient(c: float) -> str:
+    """The shortest text that is this number and no other."""
+    return f"{c:g}" if float(f"{c:g}") == c else repr(c)
 
 
 def assemble(id: str, *pathways: type[Pathway], held: Mapping[str, Input] | None = None) -> Network:

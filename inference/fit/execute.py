@@ -22,12 +22,18 @@ from inference.likelihood.problem import Problem, priors_of
 from inference.likelihood.reduced_parts import Split, split
 from inference.runs import provenance, resumable, settings
 from inference.runs.console import Teller, duration
+from inference.runs.run_record import read_run
 from inference.study import prepared_study
 from inference.study.study import Study
+from inference.study.study_identity import beliefs_fingerprint
 from models.engine.one_dish import Trajectory
 
 KEPT = "study.json.gz"  # in the folder of a run of a prepared file: that file
 BATCH = 32  # parameter sets simulated at once when predictions are made
+
+
+WRITTEN = ("posterior.nc", "verdict.json")  # by finishing; one that is gone is made again
+LATER = ("beliefs_fingerprint",)  # what runs of before do not say
 
 
 class RunError(ValueError):
@@ -74,10 +80,11 @@ def reduced(parts: Split, settings: settings.Settings) -> Marginal:
 
 
 def request(study: Study, settings: settings.Settings) -> dict[str, Any]:
-    """What identifies a run: two runs with the same request on the same device give the same draws."""
+    """What identifies a run: two runs with the same request on the same devices give the same draws."""
     return {
         "study": study.id,
         "study_fingerprint": study.fingerprint,
+        "beliefs_fingerprint": beliefs_fingerprint(study.unknowns),
         "network": study.network.id,
         "network_fingerprint": study.network.fingerprint,
         "settings": asdict(settings),
@@ -92,21 +99,42 @@ def begin(out: Path, asked: dict[str, Any], *, resume: bool) -> bool:
     """
     path = out / "run.json"
     if path.exists():
-        held = json.loads(path.read_text())
-        same = all(held.get(k) == v for k, v in json.loads(json.dumps(asked)).items())
+        held = read_run(path)
+        same = all(
+            held.get(k) == v or (k in LATER and k not in held)
+            for k, v in json.loads(json.dumps(asked)).items()
+        )
         if not resume:
             raise RunError(f"{out}: already holds a run: choose another --out, or go on with it by --resume")
         if not same:
             raise RunError(
                 f"{out}: holds a run of another study or with other settings: choose another --out"
             )
-        return held.get("status") == "finished"
+        if held.get("status") == "finished" and all((out / name).exists() for name in WRITTEN):
+            return True
+        _require_same_devices(out, held)
+        return False
     if out.exists() and any(
         p.name not in ("checkpoint", KEPT) and not p.name.startswith(".") for p in out.iterdir()
     ):
         raise RunError(f"{out}: is not empty and holds no run: choose another --out")
     resumable.require_writable(out, 200 * 2**20)
     return False
+
+
+def _require_same_devices(out: Path, held: dict[str, Any]) -> None:
+    """Lanes are spread over the devices, and a program of another width rounds its last digits in another
+    way: how many there are, and of what kind, is part of what a run is.
+    """
+    here, there = provenance.device_line(), held.get("device", "")
+    if there in ("", here):
+        return
+    count = there.partition(" cpu device")
+    how = f" (XLA_FLAGS=--xla_force_host_platform_device_count={count[0]})" if count[1] else ""
+    raise RunError(
+        f"{out}: was begun on {there}, and here are {here}: its draws would differ in the last digits: go "
+        f"on with as many devices{how}, or choose another `out`"
+    )
 
 
 def execute(
@@ -117,6 +145,7 @@ def execute(
     """
     begun = time.time()
     asked = request(study, settings)
+    resumable.identify(out / "checkpoint", asked)  # draws may outlive a run.json that is damaged
     resumable.write_json(out / "run.json", {**asked, "status": "running", **provenance.provenance(settings)})
     parts = Split(study, split(study))
     sampled = reduced(parts, settings)

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import warnings
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from inference.fit.solver_certificate import certify
 from inference.likelihood.reduced_parts import Split, split
 from inference.runs import labelled_tree, resumable
 from inference.runs.console import Teller
+from inference.runs.run_record import read_run
 from inference.study.study import Study
 
 CERTIFIED, BY_OTHER = 100, 4  # draws solved again more tightly, and by another method
@@ -81,7 +81,7 @@ def finish(study: Study, out: Path, tell: Teller) -> tuple[check.Verdict, bool]:
     Returns the verdict, and whether the run was a quick one.
     """
     arrays = resumable.read_arrays(out / "checkpoint" / "drawn.npz")
-    run = json.loads((out / "run.json").read_text())
+    run = read_run(out / "run.json")
     quick = bool(run["settings"]["quick"])
     stats = {k.removeprefix("stats_"): v for k, v in arrays.items() if k.startswith("stats_")}
     names = (

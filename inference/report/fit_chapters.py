@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from importlib import resources
 from io import StringIO
@@ -16,6 +15,7 @@ from inference.fit.verdict import INTERVAL
 from inference.report import fit_plots as plots
 from inference.report.page import Section, bullets, details, grid, paragraph, plot, table
 from inference.runs import labelled_tree
+from inference.runs.resumable import read_json
 from models.catalogue import HYPOTHESES
 
 PERCENT = f"{100 * INTERVAL:.0f} %"
@@ -175,7 +175,7 @@ def hypotheses_section(comparison: Path | None, study: str, hypothesis: str) -> 
             "warn",
         )
         return Section("hypotheses", title, short, body)
-    content = json.loads(comparison.read_text())
+    content = read_json(comparison, "delete it, and compare again")
     names = content["hypotheses"]
     rows = pd.DataFrame(
         {

@@ -25,6 +25,8 @@ from inference.resistance.rankings.ranking_request import told
 from inference.resistance.resistance_readouts import VIABILITY, Doses
 from inference.runs import labelled_tree, resumable
 from inference.runs.console import Teller
+from inference.runs.resumable import read_json
+from inference.runs.run_record import read_run, read_verdict
 from models import catalogue
 from models.dish import PRECULTURE
 from models.drugs import shown_drugs
@@ -74,7 +76,11 @@ def comparison_of(folders: Sequence[Path], study: str) -> Path | None:
     """A comparison of hypotheses for the same study or else its reduced form, a full one before a quick
     one.
     """
-    held = {p: json.loads(p.read_text()) for f in folders for p in sorted(f.glob("*/comparison.json"))}
+    held = {
+        p: read_json(p, "delete it, and compare again")
+        for f in folders
+        for p in sorted(f.glob("*/comparison.json"))
+    }
     same = [p for p, c in held.items() if c.get("study") in (study, REDUCED.get(study))]
     return min(same, key=lambda p: (bool(held[p].get("quick")), held[p]["study"] != study), default=None)
 
@@ -254,20 +260,12 @@ def _mark(source: BeliefSource) -> str:
 def _records(run: Path | None) -> RunRecords:
     if run is None:
         return RunRecords()
-    record, verdict = (
-        {} if not (run / n).exists() else json.loads((run / n).read_text())
-        for n in ("run.json", "verdict.json")
-    )
-    verdict = {
-        "ok": False,
-        "reasons": ["the run has no verdict: it is not finished"],
-        "notes": [],
-        "quick": False,
-    } | verdict
+    record = read_run(run / "run.json") if (run / "run.json").exists() else {}
+    verdict = read_verdict(run / "verdict.json")
     path, summary = run / "summary.csv", None
     if path.exists():
         summary = pd.read_csv(path, index_col="parameter")
-    elif "constant_data" in (dt := labelled_tree.load(run / "posterior.nc")).children:
+    elif "constant_data" in (dt := labelled_tree.load_run(run / "posterior.nc")).children:
         summary = summarise(dt)
     if summary is not None:
         for column in ("unit", "tags"):

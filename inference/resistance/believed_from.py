@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from inference.resistance.beliefs import Beliefs
 from inference.resistance.questions import Question, preset_named
 from inference.runs import labelled_tree
 from inference.runs.folders import run_folder
+from inference.runs.run_record import read_verdict
 from models.catalogue import EFFECTS, HYPOTHESES, Preset
 from models.drugs import Drug, drug_names
 from models.drugs import drug as drug_named
@@ -69,21 +69,16 @@ def run_source(folder: Path, force: bool) -> BeliefSource:
         raise SourceError(
             f"{folder}: holds no posterior.nc: wait until the fit is finished, or believe the `prior`"
         )
-    path = folder / "verdict.json"
-    verdict = (
-        json.loads(path.read_text())
-        if path.exists()
-        else {"ok": False, "reasons": ["it has none: the run is not finished"]}
-    )
+    verdict = read_verdict(folder / "verdict.json")
     mark = ""
-    if not verdict["ok"] or verdict.get("quick"):
+    if not verdict["ok"] or verdict["quick"]:
         why = "; ".join(verdict["reasons"]) or "a quick run, not for use"
         if not force:
             raise SourceError(
                 f"{folder}: its verdict is not ok ({why}): fit longer, or use `force`, which marks the result"
             )
         mark = f"NOT FOR USE: the verdict of the fit is not ok ({why})"
-    run = labelled_tree.load(folder / "posterior.nc")
+    run = labelled_tree.load_run(folder / "posterior.nc")
     fitted = set(run["posterior"].data_vars)
     free = [e for e in EFFECTS if e in fitted]
     hypothesis = next((h.name for h in HYPOTHESES.values() if free and h.free == free[0]), "H0")

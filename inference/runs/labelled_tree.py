@@ -186,3 +186,39 @@ def load(path: Path, remedy: str = MAKE_AGAIN) -> xr.DataTree:
         raise
     except Exception as e:  # each layer under xarray has errors of its own
         raise damaged(path, e, remedy) from None
+
+
+FINISH_AGAIN = "delete it, and `resume` makes it again from the draws"
+
+
+def load_run(path: Path) -> xr.DataTree:
+    """Read the posterior.nc of a run: what makes numbers of it relies on its parameters and their draws.
+
+    Raises:
+        DamagedFileError: the file is damaged; or a parameter lacks its prior, or its draws are not finite, or
+            are negative where its prior has only positive ones.
+    """
+    dt = load(path, FINISH_AGAIN)
+    for group in ("posterior", "prior"):
+        if group not in dt.children:
+            raise damaged(path, f"it has no {group}", FINISH_AGAIN)
+    posterior, prior = dt["posterior"].to_dataset(), dt["prior"].to_dataset()
+    names = set(map(str, posterior.data_vars))
+    for where, known in (
+        ("prior", set(map(str, prior.data_vars))),
+        ("table of parameters", _described(dt, names)),
+    ):
+        if odd := sorted(names ^ known):
+            raise damaged(path, f"{odd[0]!r} is not in both posterior and {where}", FINISH_AGAIN)
+    for name, draws in posterior.data_vars.items():
+        if not (np.issubdtype(draws.dtype, np.number) and np.all(np.isfinite(draws.values))):
+            raise damaged(path, f"draws of {name!r} are not finite", FINISH_AGAIN)
+        if np.all(prior[name].values >= 0) and np.any(draws.values < 0):
+            raise damaged(path, f"draws of {name!r} are negative, unlike its prior", FINISH_AGAIN)
+    return dt
+
+
+def _described(dt: xr.DataTree, names: set[str]) -> set[str]:
+    """Names along `parameter`, where the tree describes its parameters."""
+    constants = dt["constant_data"].coords if "constant_data" in dt.children else {}
+    return set(map(str, constants["parameter"].values)) if "parameter" in constants else names

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from inference.runs.declared_types import fits, misfit
 from inference.study import priors, problem_tables
-from inference.study.declared_types import fits, misfit
 from inference.study.formula_trees import CodecError, decode_formula, encode_formula
 from models import belief_kinds, declare, network
 from models.sbml import model_file

@@ -14,9 +14,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
+from inference.runs.declared_types import fits, misfit
 from inference.runs.resumable import write_bytes
 from inference.runs.settings import Settings
-from inference.study.declared_types import fits, misfit
 from inference.study.formula_trees import NAME
 from inference.study.plain_json import CodecError, decode, encode
 from inference.study.problem_tables import Tables

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.resources
 import logging
 import math
@@ -28,6 +27,7 @@ from inference.study.problem_tables import (
     known,
 )
 from inference.study.protocols import STEADY, changing, fixed_and_free, protocol, same_dish
+from inference.study.study_identity import fingerprint
 from models.declare import Parameter, Reaction, Species, nothing, time
 from models.engine.compile import System, compile_network
 from models.engine.protocol import Protocol
@@ -233,11 +233,6 @@ def from_tables(tables: Tables) -> Study:
         for k, o in enumerate(tables.observables)
         if (r := _readout(tables, k, o, clock, system, by_experiment, values, pool)) is not None
     )
-    text = repr(
-        (tables.experiments, tables.observables, tables.measurements, tables.parameters, whole.fingerprint)
-    )
-    if tables.model.initial or tables.model.events:
-        text += repr((sorted(tables.model.initial.items()), tables.model.events))
     return Study(
         tables.id,
         whole,
@@ -255,7 +250,7 @@ def from_tables(tables: Tables) -> Study:
         _wanted(system, lanes, pool.moving()),
         {k: float(v) for k, v in values.items() if v.is_number},
         tables,
-        hashlib.sha256(text.encode()).hexdigest()[:16],
+        fingerprint(tables, whole),
         findings.told(tables, system.network, protocols, values),
     )
 

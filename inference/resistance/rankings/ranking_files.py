@@ -91,7 +91,7 @@ def _held(out: Path, asked: dict[str, object]) -> Ranking | None:
     note = out / "ranking.json"
     if not note.exists():
         return None
-    held = json.loads(note.read_text())
+    held = resumable.read_json(note, "delete it, and the same command makes it again")
     if any(held.get(k) != v for k, v in json.loads(json.dumps(asked)).items()):
         raise SourceError(
             f"{out}: already holds another ranking ({held.get('question')}, {held.get('method')}): choose "

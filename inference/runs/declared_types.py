@@ -23,6 +23,8 @@ def fits(value: Any, declared: Any) -> bool:
     kind, parts = typing.get_origin(declared), typing.get_args(declared)
     if kind is None:
         return isinstance(value, declared)
+    if kind is list:
+        return isinstance(value, list) and all(fits(x, parts[0]) for x in value)
     if kind is typing.Literal:
         return any(value == p and type(value) is type(p) for p in parts)
     if kind in (typing.Union, types.UnionType):

@@ -1,0 +1,65 @@
+"""What a run says of itself: run.json and verdict.json, read with every field of its type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from inference.runs.declared_types import fits
+from inference.runs.resumable import read_json
+from models.whole_file import damaged
+
+# `begin` takes a folder that holds nothing but the checkpoint
+BEGIN_AGAIN = "delete all of its folder but `checkpoint`, and `resume` makes it again from the draws"
+RUN = {
+    "study": str,
+    "study_fingerprint": str,
+    "network": str,
+    "network_fingerprint": str,
+    "settings": dict,
+    "status": str,
+    "seed": int,
+    "versions": dict,
+    "device": str,
+    "precision": str,
+    "superchains": int,
+}
+VERDICT = {"ok": bool, "reasons": list[str], "notes": list[str], "quick": bool}
+NO_VERDICT: dict[str, Any] = {
+    "ok": False,
+    "reasons": ["the run has no verdict: it is not finished"],
+    "notes": [],
+    "quick": False,
+}
+
+
+def read_run(path: Path) -> dict[str, Any]:
+    """run.json of a run.
+
+    Raises:
+        DamagedFileError: the file is damaged, or a field has another type than it should.
+    """
+    return _read(path, RUN, ("settings",))
+
+
+def read_verdict(path: Path) -> dict[str, Any]:
+    """verdict.json of a run: `ok`, `reasons`, `notes`, `quick`; where there is none, it is not ok.
+
+    Raises:
+        DamagedFileError: the file is damaged, or a field has another type than it should.
+    """
+    if not path.exists():
+        return dict(NO_VERDICT)
+    return {"notes": [], "quick": False} | _read(path, VERDICT, ("ok", "reasons"))
+
+
+def _read(path: Path, fields: Mapping[str, Any], needed: tuple[str, ...]) -> dict[str, Any]:
+    content = read_json(path, BEGIN_AGAIN)
+    for name in needed:
+        if name not in content:
+            raise damaged(path, f"it has no {name}", BEGIN_AGAIN)
+    for name, kind in fields.items():
+        if name in content and not fits(content[name], kind):
+            raise damaged(path, f"{name} is {repr(content[name])[:40]}", BEGIN_AGAIN)
+    return content
