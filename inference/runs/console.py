@@ -57,9 +57,11 @@ class Bar:
 
 @dataclass
 class Teller:
-    """Says what happens, on one console."""
+    """Says what happens, on one console that takes every text as it is: a path or a name may look like
+    markup.
+    """
 
-    console: Console = field(default_factory=lambda: Console(stderr=False, soft_wrap=True))
+    console: Console = field(default_factory=lambda: Console(stderr=False, soft_wrap=True, markup=False))
 
     def say(self, text: str) -> None:
         """One line for the reader."""
@@ -72,13 +74,13 @@ class Teller:
             yield Bar(self.console, title, total)
             return
         columns = (
-            TextColumn("  {task.description}"),
+            TextColumn("  {task.description}", markup=False),
             BarColumn(24),
             TextColumn("{task.completed}/{task.total}"),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.fields[note]}", markup=False),
         )
         with Progress(*columns, console=self.console) as progress:
             yield Bar(self.console, title, total, progress, progress.add_task(title, total=total, note=""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 
@@ -11,6 +12,13 @@ def results_folder() -> Path:
     """
     checkout = Path(__file__).resolve().parents[2]
     return (checkout if (checkout / "pyproject.toml").exists() else Path.cwd()) / "results"
+
+
+def file_name(text: str) -> str:
+    """A text, such as the id of somebody else's study, as the name of a file or folder in the place it is
+    put: no separator, nothing hidden, nothing that a terminal would obey, and not without end.
+    """
+    return re.sub(r"[^\w.+-]", "_", text)[:120].lstrip(".") or "_"
 
 
 def run_folder(name: str | None) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,16 @@ def read_verdict(path: Path) -> dict[str, Any]:
     if not path.exists():
         return dict(NO_VERDICT)
     return {"notes": [], "quick": False} | _read(path, VERDICT, ("ok", "reasons"))
+
+
+def cores_of(folder: Path) -> int | None:
+    """Host devices that the run in a folder was begun with, None if there is none or it had a card: a run
+    that goes on has as many, so that its draws are those of an uninterrupted one.
+    """
+    if not (folder / "run.json").is_file():
+        return None
+    found = re.match(r"(\d{1,3}) cpu device", read_run(folder / "run.json").get("device", ""))
+    return int(found[1]) if found else None
 
 
 def _read(path: Path, fields: Mapping[str, Any], needed: tuple[str, ...]) -> dict[str, Any]:

@@ -12,10 +12,17 @@ DEVICES = {"auto": None, "cpu": "cpu", "gpu": "cuda"}
 CPU_OPTIONS = "--xla_backend_extra_options=xla_cpu_disable_loop_unrolling"
 
 
-def cache_folder() -> pathlib.Path:
-    """Compiled programs of all checkouts of a user: $XDG_CACHE_HOME/gp130/jax, by default under ~/.cache."""
-    home = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
-    return pathlib.Path(home) / "gp130" / "jax"
+def cache_folder() -> pathlib.Path | None:
+    """Compiled programs of all checkouts of a user: $XDG_CACHE_HOME/gp130/jax, by default under ~/.cache;
+    None where that cannot be written: then everything is compiled anew, which costs time and nothing else.
+    """
+    try:
+        home = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
+        folder = pathlib.Path(home) / "gp130" / "jax"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder if folder.is_absolute() and os.access(folder, os.W_OK | os.X_OK) else None
+    except (OSError, RuntimeError):  # no home, or one that takes nothing
+        return None
 
 
 def prepare_jax(device: str = "auto", *, cores: int | None = None) -> None:
@@ -37,6 +44,7 @@ def prepare_jax(device: str = "auto", *, cores: int | None = None) -> None:
             f"{flags} --xla_force_host_platform_device_count={cores or min(here, 4)}".strip()
         )
     os.environ.setdefault("JAX_ENABLE_X64", "1")
-    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache_folder()))
+    if "JAX_COMPILATION_CACHE_DIR" not in os.environ and (folder := cache_folder()) is not None:
+        os.environ["JAX_COMPILATION_CACHE_DIR"] = str(folder)
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.5")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -16,7 +16,7 @@ import typer
 
 from inference.command import declared_names, options
 from inference.command.start import Subcommand, fail, new_app
-from inference.runs.folders import results_folder
+from inference.runs.folders import file_name, results_folder
 from models.engine.machine import prepare_jax
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ app = new_app()
 
 def free_folder(name: str) -> Path:
     """results/NAME, or results/NAME-2, -3 ... if that holds a run already."""
-    results = results_folder()
+    results, name = results_folder(), file_name(name)
     folder, i = results / name, 2
     while folder.exists():
         folder, i = results / f"{name}-{i}", i + 1
@@ -77,7 +77,9 @@ def main(
         raise fail("--resume: which run? name its folder with --out")
     if out is not None:
         options.writable_folder(out)
-    prepare_jax(device)
+    from inference.runs.run_record import cores_of
+
+    prepare_jax(device, cores=cores_of(out) if resume and out is not None else None)
     from inference.fit import execute
     from inference.hypotheses import under_hypothesis
     from inference.runs import provenance, resumable, settings

@@ -230,7 +230,7 @@ def streamed(asked: Ensemble, path: Path) -> xr.Dataset | None:
         raise fail(f"--ensemble {len(asked.sets)}: {room}: use fewer sets or a larger --every")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with Teller(Console(stderr=True, soft_wrap=True)).bar("sets", len(asked.sets)) as bar:
+        with Teller(Console(stderr=True, soft_wrap=True, markup=False)).bar("sets", len(asked.sets)) as bar:
             if not dish_stream.stream(asked, path, share=connect(), tell=bar.to):
                 return None
     except KeyboardInterrupt:
