@@ -8,14 +8,16 @@ Parts may be written by several processes. h5py alone reads the file.
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import h5py
 import numpy as np
+
+from models.whole_file import damaged, replacing, require_whole
+
+AGAIN = "delete it, and the same command computes it again"
 
 
 class PartsError(ValueError):
@@ -34,21 +36,21 @@ def part_file(file: Path, index: int) -> Path:
 
 def write_part(file: Path, index: int, fingerprint: str, arrays: Mapping[str, np.ndarray]) -> None:
     """Write one part under another name, then give it its own: it exists whole or not at all."""
-    folder(file).mkdir(parents=True, exist_ok=True)
-    temporary = folder(file) / f"{uuid.uuid4().hex}.tmp"
-    with h5py.File(temporary, "w") as f:
+    with replacing(part_file(file, index), seal=True) as temporary, h5py.File(temporary, "w") as f:
         f.attrs["fingerprint"] = fingerprint
         for name, values in arrays.items():
             f.create_dataset(name, data=values)
-    os.replace(temporary, part_file(file, index))
 
 
 def complete(file: Path, fingerprint: str) -> bool:
-    """Whether the joined file of this very run is there."""
-    if not file.is_file() or not h5py.is_hdf5(file):
+    """Whether the joined file of this very run is there.
+
+    Raises:
+        DamagedFileError: it is, but a bit of it has changed or its end is missing.
+    """
+    if not file.is_file() or (not require_whole(file, AGAIN) and not h5py.is_hdf5(file)):
         return False
-    with h5py.File(file) as f:
-        return f.attrs.get("fingerprint") == fingerprint
+    return _fingerprint(file) == fingerprint
 
 
 def finished(file: Path, fingerprint: str, count: int) -> frozenset[int]:
@@ -56,19 +58,27 @@ def finished(file: Path, fingerprint: str, count: int) -> frozenset[int]:
 
     Raises:
         PartsError: a part of a different run (parameters, times, tolerances or model have changed).
+        DamagedFileError: a bit of a part has changed or its end is missing.
     """
     found = set()
     for index in range(count):
         path = part_file(file, index)
         if not path.exists():
             continue
-        with h5py.File(path) as f:
-            if f.attrs["fingerprint"] != fingerprint:
-                raise PartsError(
-                    f"{path}: belongs to another run: delete {folder(file)} or choose another file"
-                )
+        require_whole(path, AGAIN)
+        if _fingerprint(path) != fingerprint:
+            raise PartsError(f"{path}: belongs to another run: delete {folder(file)} or choose another file")
         found.add(index)
     return frozenset(found)
+
+
+def _fingerprint(path: Path) -> object:
+    """Of the run that a file belongs to."""
+    try:
+        with h5py.File(path) as f:
+            return f.attrs.get("fingerprint")
+    except (OSError, KeyError, ValueError, RuntimeError) as e:  # HDF5 says it in many ways
+        raise damaged(path, e, AGAIN) from None
 
 
 @contextlib.contextmanager
@@ -76,15 +86,12 @@ def joining(file: Path, count: int) -> Iterator[tuple[Path, list[Path]]]:
     """A temporary file to be filled from the parts, and the parts; then it becomes `file` and they are
     removed.
     """
-    temporary = file.with_name(f"{file.name}.{uuid.uuid4().hex}.tmp")
     try:
-        yield temporary, [part_file(file, i) for i in range(count)]
-        os.replace(temporary, file)
+        with replacing(file, seal=True) as temporary:
+            yield temporary, [part_file(file, i) for i in range(count)]
     except FileNotFoundError:
         if not file.exists():  # otherwise another process has joined the same parts meanwhile
             raise
-    finally:
-        temporary.unlink(missing_ok=True)
     shutil.rmtree(folder(file), ignore_errors=True)
 
 
