@@ -78,7 +78,8 @@ def one_line(params: Sequence[Any], name: str | None) -> Iterator[None]:
         text = str(error)
     else:
         return
-    typer.echo(" ".join(spoken(text, params).split()), err=True)
+    line = " ".join(spoken(text, params).split())  # a file may hold what a terminal would obey
+    typer.echo("".join(c if c.isprintable() else "?" for c in line), err=True)
     raise typer.Exit(2)
 
 

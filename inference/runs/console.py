@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -65,7 +66,7 @@ class Teller:
 
     def say(self, text: str) -> None:
         """One line for the reader."""
-        self.console.print(text, highlight=False)
+        self.console.print(printable(text), highlight=False)
 
     @contextmanager
     def bar(self, title: str, total: int) -> Iterator[Bar]:
@@ -102,6 +103,11 @@ def stop_when_asked(tell: Teller) -> Callable[[], bool]:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, remember)
     return lambda: bool(asked)
+
+
+def printable(text: str) -> str:
+    """The text without what a terminal would obey; lines stay lines."""
+    return "".join(c if c in "\n\t" or not unicodedata.category(c).startswith("C") else "?" for c in text)
 
 
 def duration(seconds: float) -> str:

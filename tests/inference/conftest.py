@@ -108,6 +108,12 @@ def known_cell():
     return _known_cell
 
 
+@pytest.fixture(scope="session")
+def a_finished_run():
+    """The same for fixtures of a module."""
+    return _a_run
+
+
 @pytest.fixture
 def a_run():
     """Makes the folder of a finished fit: (folder, quick) -> folder."""

@@ -14,7 +14,8 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from inference.report import answer, write
+from inference.fit.verdict import summary as summarise
+from inference.report import answer, fit_chapters, write
 from inference.report import page as report_page
 from inference.report import simulated as report_data
 from inference.report.network_map import carried_by, svg, weights
@@ -275,3 +276,34 @@ def test_a_curve_that_turns_up_again_is_named():
         {"viability": (("drug", "draw", "surrounding", "step"), v)}, coords={"drug": ["a", "b"]}
     )
     assert turning(doses) == ["b"]
+
+
+HOSTILE = "x</script><script>alert(1)</script> [/x] <img src=y>"
+
+
+def test_hostile_names_and_notes_stay_words(a_run, tmp_path):
+    run = a_run(tmp_path / "fit", quick=False)
+    dt = labelled_tree.load_run(run / "posterior.nc")
+    for group in ("observed_data", "posterior_predictive", "prior_predictive"):
+        along = dt[group].to_dataset()
+        names = np.array([HOSTILE] * along.sizes["measurement"])
+        dt[group] = xr.DataTree(
+            along.assign_coords(experiment=("measurement", names), observable=("measurement", names))
+        )
+    dt["constant_data"] = xr.DataTree(
+        dt["constant_data"].to_dataset().assign(unit=("parameter", np.array([HOSTILE] * 4)))
+    )
+    record = json.loads((run / "run.json").read_text())
+    verdict = {"ok": False, "reasons": [HOSTILE], "notes": [HOSTILE], "quick": False}
+    table = summarise(dt)
+    sections = [
+        fit_chapters.fit_section(dt, record, verdict, table, {}),
+        fit_chapters.strengths_section(dt, table),
+        fit_chapters.predictive_section(dt, {}),
+    ]
+    text = report_page.page(HOSTILE, HOSTILE, HOSTILE, sections, HOSTILE)
+    assert "<script>alert" not in text
+    assert "<img" not in text
+    made = tmp_path / "a.html"
+    made.write_text(text, encoding="utf-8")
+    assert "alert(1)" in "".join(outline(made).words)

@@ -12,8 +12,11 @@ from pathlib import Path
 
 import pytest
 import sympy as sp
+import yaml
 
 from inference.fit import execute
+from inference.runs.console import Teller
+from inference.runs.folders import file_name
 from inference.runs.settings import QUICK
 from inference.study import prepared_study
 from inference.study.formula_trees import decode_formula
@@ -265,3 +268,41 @@ def test_a_file_of_a_later_version_is_refused_by_its_version(content, tmp_path):
     refused(tmp_path / "a.json.gz", packed(content | {"format": "gp130 prepared study, 9"}), "study, 9")
     content["tables"]["news"] = 1
     refused(tmp_path / "a.json.gz", packed(content), "another version")
+
+
+HOSTILE = (
+    "../../x",
+    "[/x]",
+    "</script><script>alert(1)</script>",
+    "a\x1b[31mb",
+    "line\u2028end",
+    "__class__",
+    "'\"",
+)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_folder_with_hostile_names_is_a_study_like_any_other(tiny, tmp_path, capsys, name):
+    for file in tiny.parent.iterdir():
+        (tmp_path / file.name).write_text(file.read_text())
+    config = yaml.safe_load((tmp_path / "problem.yaml").read_text())
+    (tmp_path / "problem.yaml").write_text(yaml.safe_dump(config | {"id": name}))
+    table = (tmp_path / "observables.tsv").read_text().splitlines()
+    columns = table[0].split("\t")
+    row = dict(zip(columns, table[1].split("\t"), strict=False)) | {"observableName": name.replace('"', "")}
+    kept = [*columns, *(["observableName"] if "observableName" not in columns else [])]
+    (tmp_path / "observables.tsv").write_text(
+        "\t".join(kept) + "\n" + "\t".join(row.get(c, "") for c in kept) + "\n"
+    )
+    study = load(tmp_path / "problem.yaml", lint=False)
+    assert study.id == name
+    path = tmp_path / "prepared.json.gz"
+    prepared_study.write(study, QUICK, path, hypothesis="H0")
+    again, _, _ = prepared_study.read(path)
+    assert (again.id, again.fingerprint) == (name, study.fingerprint)
+    folder = tmp_path / file_name(f"{again.id}-H0")
+    assert folder.parent == tmp_path
+    Teller().say(f"Study {again.id}: results go to {folder}")
+    said = capsys.readouterr().out
+    assert "\x1b" not in said
+    assert "[/x]" in said or name != "[/x]"
