@@ -19,8 +19,10 @@ def cache_folder() -> pathlib.Path | None:
     try:
         home = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
         folder = pathlib.Path(home) / "gp130" / "jax"
+        if not folder.is_absolute():
+            return None
         folder.mkdir(parents=True, exist_ok=True)
-        return folder if folder.is_absolute() and os.access(folder, os.W_OK | os.X_OK) else None
+        return folder if os.access(folder, os.W_OK | os.X_OK) else None
     except (OSError, RuntimeError):  # no home, or one that takes nothing
         return None
 
