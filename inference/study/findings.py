@@ -10,6 +10,7 @@ import sympy as sp
 from inference.study.problem_tables import MeasurementRow, ObservableRow, StudyError, Tables
 from models.engine.compile import System
 from models.engine.protocol import Protocol
+from models.formula import formula
 from models.network import Network, inlined, rates_of_change
 
 Values = Mapping[str, sp.Expr]
@@ -49,7 +50,7 @@ def need_values(place: str, system: System, protocols: Iterable[Protocol], value
     for p in protocols:
         here = {**values, **p.parameters, **p.periods[0].inputs}
         for name, default in zip((*system.parameters, *system.inputs), system.nominal, strict=True):
-            if sp.sympify(here.get(name, default)) is sp.nan:
+            if formula(here.get(name, default)) is sp.nan:
                 raise StudyError(f"{place}: {name} has no value: give one there or in the parameter table")
 
 
@@ -105,7 +106,7 @@ def _needs(network: Network, protocols: tuple[Protocol, ...]) -> dict[str, set[s
     levels: dict[str, set[sp.Expr]] = {u.name: set() for u in network.inputs}
     for p in protocols:
         for u in network.inputs:
-            levels[u.name] |= {sp.sympify(q.inputs[u.name]) for q in p.periods if u.name in q.inputs}
+            levels[u.name] |= {formula(q.inputs[u.name]) for q in p.periods if u.name in q.inputs}
             if u.name not in p.periods[0].inputs:
                 levels[u.name].add(sp.Float(u.default))
     rates = rates_of_change(network)
@@ -122,5 +123,5 @@ def _moving(network: Network, protocols: tuple[Protocol, ...], values: Values) -
     found = {n for n, e in values.items() if not e.is_number}
     for p in protocols:
         given = [p.parameters, *(part for q in p.periods for part in (q.inputs, q.put, q.add))]
-        found |= {n for part in given for n, e in part.items() if not sp.sympify(e).is_number}
+        found |= {n for part in given for n, e in part.items() if not formula(e).is_number}
     return found

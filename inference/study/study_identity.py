@@ -13,9 +13,9 @@ from inference.study.problem_tables import Tables
 from models.network import Network
 from models.sbml.model_file import SbmlModel
 
-# the network stands in the text by its own fingerprint; breaks follow from its formulas, and compartments
-# decide what is refused, not what is computed
-BESIDES = frozenset({"network", "breaks", "compartments"})
+# the network stands in the text by its own fingerprint; breaks follow from its formulas; compartments decide
+# what is refused, not what is computed; place is the name of a file
+APART = frozenset({"network", "breaks", "compartments", "place"})
 
 
 def fingerprint(tables: Tables, network: Network) -> str:
@@ -34,7 +34,7 @@ def beliefs_fingerprint(unknowns: Any) -> str:
 
 
 def _besides(model: SbmlModel) -> list[str]:
-    said = {f.name: getattr(model, f.name) for f in dataclasses.fields(model) if f.name not in BESIDES}
+    said = {f.name: getattr(model, f.name) for f in dataclasses.fields(model) if f.name not in APART}
     return [f"\n{name}: {_exact(value)}" for name, value in said.items() if value]
 
 
