@@ -31,7 +31,7 @@ def fail(text: str) -> Refusal:
 
 def new_app() -> typer.Typer:
     """The command of one file."""
-    return typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    return typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
 class Subcommand(TyperCommand):

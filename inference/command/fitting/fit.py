@@ -44,9 +44,9 @@ def main(
     quick: Annotated[
         bool, typer.Option("--quick", help="a short run that writes every file; its numbers are not for use")
     ] = False,
-    chains: Annotated[int | None, typer.Option(min=1)] = None,
+    chains: Annotated[int | None, typer.Option(min=1, help="side by side; of smc, islands")] = None,
     draws: Annotated[int | None, typer.Option(min=1, help="kept draws of each chain")] = None,
-    warmup: Annotated[int | None, typer.Option(min=1)] = None,
+    warmup: Annotated[int | None, typer.Option(min=1, help="adapting transitions of each chain")] = None,
     starts: Annotated[int | None, typer.Option(min=1, help="searches for the mode")] = None,
     sampler: Annotated[
         str | None,

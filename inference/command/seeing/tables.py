@@ -53,7 +53,7 @@ def main(
     """Write species, reactions, parameters, drugs, references ... as Markdown and LaTeX."""
     known = ("all", "behaviours", *(d.name for d in declared_names.tables()))
     if what not in known:
-        raise fail(unknown("tables", what, known, see="gp130 tables --help"))
+        raise fail(unknown("tables", what, known))
     place = options.writable_folder(out or results_folder() / "tables")
     if what == "behaviours":
         behaviours(short, place)

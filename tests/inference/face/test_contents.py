@@ -1,6 +1,7 @@
 """import inference as gp: nothing is loaded for it, every name is there, JAX is set up or says why not."""
 
 import ast
+import inspect
 import os
 import pathlib
 import subprocess
@@ -33,6 +34,20 @@ def test_importing_the_package_loads_no_array_and_no_table():
 def test_settings_can_be_read_without_starting_jax():
     found = python("import sys, inference as gp\nprint(gp.QUICK.quick, 'jax' in sys.modules)")
     assert found.stdout == "True False\n", found.stderr
+
+
+def test_functions_live_in_the_rooms_of_the_face_and_refuse_what_makes_no_sense():
+    from inference.face import asks, dishes, fits, lazily, lists, started
+
+    homes = {dishes.__name__, fits.__name__, asks.__name__, lists.__name__}
+    assert {getattr(gp, n).__module__ for n in gp.__all__ if inspect.isroutine(getattr(gp, n))} == homes
+    assert type(gp) is lazily._Contents
+    started.ready()  # JAX runs in 64 bit here
+    for wrong in ({"hours": 0}, {"every": -1}, {"hours": 1e9}):
+        with pytest.raises(dishes.DishError, match=r"`(hours|every)`"):
+            gp.simulate(gp.dish(), **wrong)
+    with pytest.raises(dishes.DishError, match="`cells` 0"):
+        gp.simulate_ensemble(gp.dish(), 0)
 
 
 def test_every_name_is_there_and_has_words():

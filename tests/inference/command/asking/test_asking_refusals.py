@@ -1,0 +1,29 @@
+"""What rank and its neighbours refuse before anything is loaded: one line, exit code 2, no file."""
+
+import pytest
+from typer.testing import CliRunner
+
+from inference.command.asking import compare, design, facts, rank, report, scan
+
+
+@pytest.mark.parametrize(
+    ("command", "asked", "said"),
+    [
+        (rank, "", "rank: say what to believe: either RUN, the folder of a fit, or --prior"),
+        (rank, "--prior --drug dexamethasone", "--drug dexamethasone: write NAME=nM"),
+        (rank, "--prior --readout taste", "--readout taste: is not one of"),
+        (rank, "--prior --method tarot", "--method tarot: is not one of"),
+        (scan, "--prior --condition moon", "--condition moon: is not one of"),
+        (report, "nowhere", "holds no posterior.nc"),
+        (design, "--posterior no.nc", "--posterior no.nc: is no file"),
+        (facts, "--prior --draws 1", "--draws: must be greater than or equal to 8"),
+        (compare, "--sampler x", "--sampler x: is not one of walk, nuts, smc"),
+    ],
+)
+def test_a_refusal_is_one_line_and_exit_code_2(command, asked, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(command.app, asked.split(), prog_name=command.__name__.rpartition(".")[2])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
