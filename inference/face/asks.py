@@ -30,7 +30,7 @@ from inference.simulation.any_dish import known
 from models.catalogue import HYPOTHESES, Preset, niche, with_parameters
 
 
-class Prior:
+class DeclaredPrior:
     """The declared beliefs, without any fit.
 
     Attributes:
@@ -80,10 +80,10 @@ class Prior:
         return f"<p>{html.escape(repr(self))}</p>{table.to_html(float_format='{:.3g}'.format, max_rows=20)}"
 
 
-Believed = FittedRun | Prior | str | Path | None
+Believed = FittedRun | DeclaredPrior | str | Path | None
 
 
-def prior(hypothesis: str = "H1", preset: str | Preset = "mm1s") -> Prior:
+def prior(hypothesis: str = "H1", preset: str | Preset = "mm1s") -> DeclaredPrior:
     """What is believed before any fit, to be asked like a fit, or read as a table.
 
     Raises:
@@ -96,7 +96,7 @@ def prior(hypothesis: str = "H1", preset: str | Preset = "mm1s") -> Prior:
         >>> gp.prior("H1").table().loc["g_auto", ["unit", "belief"]].tolist()
         ['-', 'log-normal, sd of ln 1.2']
     """
-    return Prior(hypothesis, preset)
+    return DeclaredPrior(hypothesis, preset)
 
 
 def rank(
@@ -290,7 +290,7 @@ def report(
 def _source(believed: Believed, hypothesis: str) -> tuple[BeliefSource, Path | None]:
     if believed is None:
         return believed_from.prior_source(hypothesis), None
-    if isinstance(believed, Prior):
+    if isinstance(believed, DeclaredPrior):
         return believed.source, None
     folder = believed.folder if isinstance(believed, FittedRun) else run_folder(str(believed))
     assert folder is not None

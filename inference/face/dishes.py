@@ -12,7 +12,7 @@ from rich.console import Console
 
 from inference.runs.console import Teller
 from inference.simulation import dish_dataset
-from inference.simulation.any_dish import Dish, DishError, When, any_dish, dose_of
+from inference.simulation.any_dish import AnyDish, DishError, When, any_dish, dose_of
 from models.catalogue import Preset
 from models.drugs import Drug
 
@@ -33,7 +33,7 @@ def dish(
     bortezomib: str = "A",
     parameters: Mapping[str, float] | None = None,
     density: float = 0.3,
-) -> Dish:
+) -> AnyDish:
     """A dish: six days of pre-culture, then fresh medium with what is added at time 0.
 
     Args:
@@ -75,7 +75,7 @@ def dish(
     )
 
 
-def simulate(dish: Dish, hours: float = 48.0, *, every: float = 5.0, rtol: float = FOR_ONE) -> xr.Dataset:
+def simulate(dish: AnyDish, hours: float = 48.0, *, every: float = 5.0, rtol: float = FOR_ONE) -> xr.Dataset:
     """One cell over time, by diffrax with dense output: a variable a species, labelled with its unit.
 
     Args:
@@ -105,7 +105,7 @@ def simulate(dish: Dish, hours: float = 48.0, *, every: float = 5.0, rtol: float
 
 
 def simulate_ensemble(
-    dish: Dish,
+    dish: AnyDish,
     cells: int = 100,
     hours: float = 48.0,
     *,
@@ -140,7 +140,7 @@ def simulate_ensemble(
     return by_species(_simulated(dish, sets, hours, every, rtol), dish.title)
 
 
-def _simulated(dish: Dish, sets: Any, hours: float, every: float, rtol: float) -> xr.Dataset:
+def _simulated(dish: AnyDish, sets: Any, hours: float, every: float, rtol: float) -> xr.Dataset:
     if not (hours > 0 and every > 0):
         raise DishError(f"`hours` {hours:g}, `every` {every:g}: must be above 0")
     if 60 * hours / every > LONGEST:

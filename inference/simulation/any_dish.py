@@ -22,7 +22,7 @@ class DishError(ValueError):
 
 
 @dataclass(frozen=True)
-class Dish:
+class AnyDish:
     """What is simulated: one network for all dishes, and this one's protocol and parameters.
 
     Attributes:
@@ -82,7 +82,7 @@ def any_dish(
     parameters: Mapping[str, float] | None = None,
     density: float = 0.3,
     transit: bool = False,
-) -> Dish:
+) -> AnyDish:
     """A dish of the whole cell in its niche.
 
     Args:
@@ -125,7 +125,7 @@ def any_dish(
     )
     values = {**cell.parameters, **held}
     title = f"{cell.title}, {reading.name}"
-    return Dish(title, network, Protocol(protocol.id, protocol.periods, {}), values, held)
+    return AnyDish(title, network, Protocol(protocol.id, protocol.periods, {}), values, held)
 
 
 def dose_of(name: str | Drug, amount: When) -> Dose:

@@ -23,7 +23,7 @@ from models.nearest_name import unknown
 if TYPE_CHECKING:
     import xarray as xr
 
-    from inference.simulation.any_dish import Dish
+    from inference.simulation.any_dish import AnyDish
     from inference.simulation.dish_dataset import Ensemble
 
 app = new_app()
@@ -170,7 +170,7 @@ def main(  # long: an option a line
     write(asked, sets, minutes, step, tolerance, path)
 
 
-def write(dish: Dish, sets: Any, minutes: float, step: float, rtol: float, path: Path) -> None:
+def write(dish: AnyDish, sets: Any, minutes: float, step: float, rtol: float, path: Path) -> None:
     """Simulate, write the dataset and the figure, and say in a few lines what came out."""
     import numpy as np
 
