@@ -14,8 +14,11 @@ from inference.likelihood.likelihood import chi_squared, lanes, log_prior, predi
 from inference.study.petab_v2 import NOISES
 from inference.study.priors import FAMILIES
 from inference.study.problem_tables import StudyError, known, numeric, read_rows
+from inference.study.protocols import same_dish
+from inference.study.steady_states import at_rest
 from inference.study.study import Study
 from models.engine.lanes import simulate_lanes
+from models.engine.work_queue import COMPLETE, REASONS
 from models.sbml.reader import FEATURES as SBML_FEATURES
 
 _LN10 = math.log(10.0)
@@ -99,14 +102,16 @@ def evaluate(study: Study, theta: np.ndarray, *, gradient: bool, rtol: float, at
             study.system, parameters, schedule, jnp.asarray(study.times), rtol=rtol, atol=atol
         )
         found = terms(study, x, dishes)
-        return jnp.sum(found), (dishes.ok, chi_squared(study, predict(study, x, dishes)))
+        rest = at_rest(study, dishes)
+        return jnp.sum(found), (dishes.reason, rest, chi_squared(study, predict(study, x, dishes)))
 
     x = jnp.asarray(theta)
     if gradient:
-        (value, (solved, chi2)), slope = jax.jit(jax.value_and_grad(total, has_aux=True))(x)
+        (value, (reasons, rest, chi2)), slope = jax.jit(jax.value_and_grad(total, has_aux=True))(x)
     else:
-        (value, (solved, chi2)), slope = jax.jit(total)(x), None
-    ok = bool(jnp.all(solved)) and math.isfinite(float(value))
+        (value, (reasons, rest, chi2)), slope = jax.jit(total)(x), None
+    failed = _failed(study, np.asarray(reasons), np.asarray(rest))
+    ok = not failed and math.isfinite(float(value))
     report: dict[str, Any] = {
         "ok": ok,
         "log_likelihood": float(value) if ok else None,
@@ -114,6 +119,7 @@ def evaluate(study: Study, theta: np.ndarray, *, gradient: bool, rtol: float, at
         "chi2": _finite(float(chi2)) if ok else None,
         "n_measurements": len(study.measurements),
         "told": list(study.told),
+        "failed": failed,
         "parameters": dict(zip(study.names, map(float, theta), strict=True)),
     }
     if slope is not None:
@@ -130,6 +136,19 @@ def evaluate(study: Study, theta: np.ndarray, *, gradient: bool, rtol: float, at
                 n: g if g is None else g * factor[n] for n, g in report["gradient"].items()
             }
     return report
+
+
+def _failed(study: Study, reasons: np.ndarray, rest: np.ndarray) -> list[str]:
+    """Dishes that give no answer, by the name of their first experiment, and why."""
+    found = []
+    for lane, (reason, still) in enumerate(zip(reasons, rest, strict=True)):
+        if reason == COMPLETE and still:
+            continue
+        name = next(
+            p.id for p in study.experiment_protocols if same_dish(p) == same_dish(study.protocols[lane])
+        )
+        found.append(f"{name}: {REASONS[reason] if reason != COMPLETE else 'reaches no steady state'}")
+    return found
 
 
 def _finite(x: float) -> float | None:

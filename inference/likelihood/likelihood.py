@@ -9,6 +9,7 @@ from jaxtyping import Array, Bool, Float
 
 from inference.likelihood.moving_starts import in_order
 from inference.likelihood.noise_models import log_density, log_share_above, log_share_below, on_scale
+from inference.study.steady_states import checked
 from inference.study.study import Study
 from models.engine.lanes import simulate_lanes
 from models.engine.one_dish import Trajectory
@@ -58,7 +59,7 @@ def trajectories(
             to take `MAX_STEPS`.
     """
     parameters, schedule = lanes(study, theta)
-    return simulate_lanes(
+    dishes = simulate_lanes(
         study.system,
         parameters,
         schedule,
@@ -69,6 +70,7 @@ def trajectories(
         wanted=study.wanted,
         capacity=capacity,
     )
+    return checked(study, dishes)
 
 
 def predict(study: Study, theta: Float[Array, " unknown"], dishes: Trajectory) -> Prediction:

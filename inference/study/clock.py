@@ -57,17 +57,19 @@ class Clock:
         runs: an input that is 1, and 0 while time stands still before a steady state; empty where no rate
             names time or nothing waits for a steady state.
         since: an input that is the time at which it then stands.
+        haste: an input that multiplies every rate; empty where all steady states are reached without.
     """
 
     switches: Mapping[str, sp.Expr]
     marks: tuple[sp.Expr, ...]
     runs: str = ""
     since: str = ""
+    haste: str = ""
 
     @property
     def names(self) -> set[str]:
         """Inputs of the network that are no part of the file."""
-        return {*self.switches, self.runs, self.since} - {""}
+        return {*self.switches, self.runs, self.since, self.haste} - {""}
 
     def inputs(self, runs: float, since: float) -> dict[str, float]:
         """Levels of the inputs that stop time."""
@@ -81,6 +83,14 @@ class Clock:
 
 
 STILL = Clock({}, ())
+
+
+def quickened(network: Network, clock: Clock) -> tuple[Network, Clock]:
+    """The network with an input that multiplies every rate, for what comes to rest very slowly."""
+    name = _free("haste", {q.name for q in (*network.species, *network.parameters, *network.inputs)})
+    reactions = tuple(replace_rate(r, r.rate * sp.Symbol(name)) for r in network.reactions)
+    haste = Input(name, 1.0, "", "what quickens the way to rest")
+    return replace(network, reactions=reactions, inputs=(*network.inputs, haste)), replace(clock, haste=name)
 
 
 def timed(network: Network, waits: bool) -> tuple[Network, Clock]:

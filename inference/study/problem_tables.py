@@ -119,7 +119,7 @@ class ParameterRow:
 @dataclass(frozen=True)
 class Tables:
     """A whole problem. `model_text` is the SBML text; it is empty where network and priors are resolved
-    already.
+    already. `haste` is by how much everything is quickened at the end of the way to a steady state.
     """
 
     id: str
@@ -129,6 +129,7 @@ class Tables:
     observables: tuple[ObservableRow, ...]
     measurements: tuple[MeasurementRow, ...]
     parameters: tuple[ParameterRow, ...]
+    haste: float = 1.0
 
 
 def read_rows(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.resources
 import logging
 import math
@@ -15,7 +16,7 @@ import sympy as sp
 from jaxtyping import Array, Float
 
 from inference.study import findings
-from inference.study.clock import STILL, Clock, timed
+from inference.study.clock import STILL, Clock, quickened, timed
 from inference.study.number_pool import Lanes, Pool, lay_out
 from inference.study.priors import Prior, declared
 from inference.study.problem_tables import (
@@ -26,7 +27,7 @@ from inference.study.problem_tables import (
     Tables,
     known,
 )
-from inference.study.protocols import STEADY, changing, fixed_and_free, protocol, same_dish
+from inference.study.protocols import STEADY, changing, fixed_and_free, hastened, protocol, same_dish
 from inference.study.study_identity import fingerprint
 from models.declare import Parameter, Reaction, Species, nothing, time
 from models.engine.compile import System, compile_network
@@ -110,6 +111,8 @@ class Study:
         times: (lane, time) padded with +inf.
         pool: parameter vector -> numbers that `lanes` point to.
         wanted: names of the system's parameters and inputs that depend on an unknown.
+        waits: (dish, slot, slot) of each dish that has to come to rest: among its times one in the middle of
+            the time it has for it, and one near the end.
         told: what is legal about the problem and hardly meant, each with its place.
     """
 
@@ -131,6 +134,7 @@ class Study:
     tables: Tables
     fingerprint: str
     told: tuple[str, ...] = ()
+    waits: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 3), int))
 
     @property
     def nominal(self) -> np.ndarray:
@@ -194,6 +198,9 @@ def load(
         study = from_tables(replace(tables, parameters=tuple(rows)))
     except RecursionError:
         raise StudyError(f"{path.name}: a formula is nested too deeply: write it in parts") from None
+    from inference.study.steady_states import fast_enough
+
+    study = fast_enough(study)
     for line in study.told:
         logging.getLogger("inference").warning(line)
     if lint and version == "2":
@@ -215,18 +222,27 @@ def from_tables(tables: Tables) -> Study:
     if not whole.pathway_of:  # our own networks say themselves where they switch
         waits = any(p.time == -math.inf for e in tables.experiments for p in e.periods)
         network, clock = timed(network, waits)
+        if tables.haste != 1.0:
+            network, clock = quickened(network, clock)
     ends: dict[str, float] = {}
     for m in tables.measurements:
         ends[m.experiment] = max(m.time, ends.get(m.experiment, m.time))
     by_experiment = tuple(
         protocol(e, network, tables.model, values, clock, ends.get(e.id, 0.0)) for e in tables.experiments
     )
+    if clock.haste:
+        by_experiment = tuple(
+            hastened(p, clock.haste, tables.haste, ends.get(e.id, 0.0) == math.inf)
+            for e, p in zip(tables.experiments, by_experiment, strict=True)
+        )
     dishes = {same_dish(p): p for p in by_experiment}
     protocols = tuple(dishes.values())
     system = compile_network(_moving(_smaller(network, tables, protocols, values, clock)))
     findings.need_values(tables.id, system, protocols, values)
     pool = Pool(tuple(u.name for u in unknowns))
-    measurements, times = _measurements(tables, by_experiment, list(dishes))
+    rests = [] if whole.pathway_of else _rests(tables, by_experiment, list(dishes))
+    measurements, times = _measurements(tables, by_experiment, list(dishes), rests)
+    waits = np.array([(i, *np.searchsorted(times[i], pair)) for i, pair in rests], int).reshape(-1, 3)
     lanes = lay_out(list(protocols), system, values, pool)
     readouts = tuple(
         r
@@ -252,6 +268,7 @@ def from_tables(tables: Tables) -> Study:
         tables,
         fingerprint(tables, whole),
         findings.told(tables, system.network, protocols, values),
+        waits,
     )
 
 
@@ -380,8 +397,27 @@ def _moving(network: Network) -> Network:
     )
 
 
-def _measurements(
+def _rests(
     tables: Tables, by_experiment: tuple[Protocol, ...], dishes: list[str]
+) -> list[tuple[int, tuple[float, float]]]:
+    """Of each dish that has to come to rest two times at which it is looked at: half way and near the end."""
+    found = {}
+    for e, p in zip(tables.experiments, by_experiment, strict=True):
+        lane = dishes.index(same_dish(p))
+        if e.periods and e.periods[0].time == -math.inf:
+            end = next((q.time for q in e.periods if q.time > -math.inf), 0.0)
+            found[lane, end] = (end - 0.5 * STEADY, end - 0.001 * STEADY)
+        if any(m.time == math.inf and m.experiment == e.id for m in tables.measurements):
+            end = p.periods[-1].start + STEADY
+            found[lane, end] = (end - 0.5 * STEADY, end)
+    return [(lane, pair) for (lane, _), pair in found.items()]
+
+
+def _measurements(
+    tables: Tables,
+    by_experiment: tuple[Protocol, ...],
+    dishes: list[str],
+    rests: list[tuple[int, tuple[float, float]]],
 ) -> tuple[Measurements, np.ndarray]:
     experiments = [e.id for e in tables.experiments]
     observables = {o.id: k for k, o in enumerate(tables.observables)}
@@ -395,7 +431,8 @@ def _measurements(
         ],
         float,
     )
-    per_lane = [np.unique(at[lane == i]) for i in range(len(dishes))]
+    more = [[t for j, pair in rests if j == i for t in pair] for i in range(len(dishes))]
+    per_lane = [np.unique([*at[lane == i], *more[i]]) for i in range(len(dishes))]
     times = np.full((len(dishes), max([len(t) for t in per_lane] + [1])), np.inf)
     for i, t in enumerate(per_lane):
         times[i, : len(t)] = t

@@ -9,6 +9,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from inference.likelihood import likelihood
+from inference.likelihood.at_one_point import evaluate
 from inference.study.study import StudyError, load
 
 SBML = """<?xml version="1.0" encoding="UTF-8"?>
@@ -622,3 +623,28 @@ def test_explicit_time_stands_still_before_a_pre_equilibrated_dish_begins(tmp_pa
         problem(tmp_path, text, {"S": "S"}, (2,), "conditionId\tL\nc0\t2\np\t0\n", before="p")
     )
     assert found[0, 0] == pytest.approx(2 + 2 / 0.2 * (np.exp(-0.2) - np.exp(-0.6)), rel=1e-7)
+
+
+def toward(made: str, k: float, kin: float) -> str:
+    """S' = made - k S from 0."""
+    rate = call("minus", made, call("times", "k", "S"))
+    return model({"S": 0.0}, {"k": k, "kin": kin}, {"S": rate})
+
+
+def test_a_steady_state_is_reached_however_slowly_with_its_slope(tmp_path):
+    """S = kin / k, with rates of 1e-8 a time unit."""
+    rows = "k\tlog10\t1e-12\t1000\t1e-8\t1\n"
+    found, slope = predicted(
+        problem(tmp_path, toward("kin", 1e-8, 3e-8), {"S": "S"}, ("inf",), parameters=rows)
+    )
+    assert found[0, 0] == pytest.approx(3, rel=1e-8)
+    assert slope[0, 0] == pytest.approx(-3e8, rel=1e-6)
+
+
+@pytest.mark.parametrize("before, time", [("", "inf"), ("c0", "2")])
+def test_a_dish_without_a_steady_state_is_named(tmp_path, before, time):
+    text = model({"S": 0.0}, {"k": 0.3}, {"S": call("plus", "k", "0")})
+    study = load(problem(tmp_path, text, {"S": "S"}, (time,), before=before))
+    report = evaluate(study, study.nominal, gradient=False, rtol=1e-8, atol=1e-10)
+    assert not report["ok"]
+    assert report["failed"] == [f"{'c0__c0' if before else 'c0'}: reaches no steady state"]
