@@ -4,6 +4,8 @@ import ast
 import functools
 import os
 import pathlib
+import re
+import shutil
 import subprocess
 import tomllib
 from dataclasses import dataclass
@@ -89,3 +91,35 @@ def matches(house):
         assert not needless, f"{contract}: no longer an exception: " + "; ".join(needless)
 
     return compared
+
+
+@pytest.fixture(scope="session")
+def additions(house) -> dict[str, list[str]]:
+    """Heading -> files that its example in CONTRIBUTING.md touches, for each that is shown as a diff."""
+    text = (house.root / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    examples = re.findall(r"^### (.+?)$(.*?)(?=^##)", text, re.M | re.S)
+    touched = {h: re.findall(r"^\+\+\+ b/(\S+)$", body, re.M) for h, body in examples}
+    return {heading: files for heading, files in touched.items() if files}
+
+
+@pytest.fixture(scope="session")
+def extended(house, tmp_path_factory) -> pathlib.Path:
+    """A copy of both packages with every example of CONTRIBUTING.md applied."""
+    copy = tmp_path_factory.mktemp("extended")
+    for name in house.tracked:
+        if name.startswith(("models/", "inference/")):
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(house.root / name, copy / name)
+    text = (house.root / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    for example in re.findall(r"^```diff\n(.*?)^```", text, re.M | re.S):
+        applied = subprocess.run(
+            ["git", "apply", "-C1", "-"],
+            cwd=copy,
+            env={**os.environ, "GIT_CEILING_DIRECTORIES": str(copy.parent)},
+            input=example,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert applied.returncode == 0, applied.stderr + example
+    return copy

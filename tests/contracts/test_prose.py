@@ -13,10 +13,11 @@ PLACEHOLDER = re.compile(r"\b[A-Z][A-Z_]+\b|\*")
 
 
 def spoken(house):
-    """(place, text) of all prose: Markdown files, docstrings and comments."""
+    """(place, text) of all prose: Markdown files but what they show as a diff, docstrings and comments."""
     for name in house.tracked:
         if name.endswith(".md"):
-            yield name, (house.root / name).read_text(encoding="utf-8")
+            text = (house.root / name).read_text(encoding="utf-8")
+            yield name, re.sub(r"^```diff$.*?^```$", "", text, flags=re.M | re.S)
     for module in house.modules:
         with (house.root / module.path).open("rb") as file:
             comments = [t.string for t in tokenize.tokenize(file.readline) if t.type == tokenize.COMMENT]

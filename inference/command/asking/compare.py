@@ -44,7 +44,7 @@ def main(
     out: Annotated[
         Path | None, typer.Option(help="default results/compare-STUDY; an unfinished run goes on")
     ] = None,
-) -> None:  # long: an option a line
+) -> None:
     """H0 to H6 on one compiled network: Bayes factors, probabilities, leave-one-course-out, what is missing.
 
     Where a dish sees bortezomib and the table has rho_I and om_btz, its two published variants are compared
