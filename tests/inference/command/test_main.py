@@ -110,6 +110,7 @@ def test_fields_in_backticks_become_the_options_of_the_command_at_hand():
 
 def test_names_read_from_the_text_are_those_of_the_modules():
     from inference.resistance.conditions import CONDITIONS
+    from inference.resistance.knockdowns.knockdown_nodes import LEVELS
     from inference.resistance.rankings.methods import METHODS
     from inference.resistance.resistance_readouts import READOUTS
     from inference.samplers.sampler import SAMPLERS
@@ -130,6 +131,7 @@ def test_names_read_from_the_text_are_those_of_the_modules():
     assert names(declared_names.readouts()) == set(READOUTS)
     assert names(declared_names.methods()) == set(METHODS)
     assert names(declared_names.samplers()) == set(SAMPLERS)
+    assert declared_names.pair_levels() == LEVELS
     assert names(declared_names.tables()) == {t.name for t in every(core())}
     for network in (niche(), niche(socs3_transit=True), core()):
         assert {p.name for p in network.parameters} <= names(declared_names.rows("Parameter"))
