@@ -29,6 +29,7 @@ from models.catalogue import PRESETS
 from models.declare import Input
 from models.dish import Dose, dish
 from models.drugs import drug
+from models.engine.blocks import Block, in_blocks
 from models.engine.compile import System, compile_network
 from models.engine.lanes import simulate_lanes
 from models.engine.protocol import Schedule, schedule
@@ -118,26 +119,24 @@ def survivors(
     columns = [system.inputs.index(d.input) for d in drugs]
     where = [system.parameters.index(n) for n in (*SHARED, *OF_LINE)]
     cells = system.species.index("N")
-    out = []
-    for i in range(0, len(values), SETS):
-        n = min(SETS, len(values) - i)
-        rows, real = np.resize(np.arange(i, i + n), SETS), np.arange(SETS) < n
+
+    def of(part: Block) -> np.ndarray:
         p = np.tile(np.asarray(system.nominal[: len(system.parameters)]), (SETS, 1))
-        p[:, where] = values[rows]
+        p[:, where] = values[part.rows]
         starts, inputs, keep, add = (
             np.broadcast_to(np.asarray(a, float), (SETS, *np.shape(a))).copy() for a in jax.tree.leaves(one)
         )
-        inputs[:, -1, columns] = dose[rows]
-        starts[~real, 1:] = (
-            np.inf
-        )  # what only fills the batch has neither treatment nor output, and ends at once
-        times = np.where(real[:, None], 60.0 * HOURS, np.inf)
+        inputs[:, -1, columns] = dose[part.rows]
+        # what only fills the block has neither treatment nor output, and ends at once
+        starts[~part.real, 1:] = np.inf
+        times = np.where(part.real[:, None], 60.0 * HOURS, np.inf)
         lanes = Schedule(*map(jnp.asarray, (starts, inputs, keep, add)))
         found = simulate_lanes(
             system, jnp.asarray(p), lanes, jnp.asarray(times), rtol=1e-7, atol=1e-9, wanted=(), lanes=LANES
         )
-        out.append(np.where(np.asarray(found.ok), np.asarray(found.values)[:, 0, cells], np.nan)[:n])
-    return np.concatenate(out)
+        return np.where(np.asarray(found.ok), np.asarray(found.values)[:, 0, cells], np.nan)
+
+    return in_blocks(of, len(values), SETS)
 
 
 @dataclass(frozen=True)
