@@ -28,7 +28,7 @@ from inference.resistance.simulated_plate import (
     simulate,
     viability,
 )
-from models.catalogue import HYPOTHESES
+from models.catalogue import EFFECTS, HYPOTHESES
 from models.drugs import Drug
 
 SHOWN = ("pS", "NFn", "IL6", "MCL1", "x_BH3", "N")
@@ -101,8 +101,9 @@ def ask(e: Explorer, cell: Plate, c: Controls, values: np.ndarray) -> xr.Dataset
     chosen = treated if len(values) == 1 else treated[len(DOSES) // 2 : len(DOSES) // 2 + 1]
     wells = [vehicle, *chosen]
     moved = values * np.array([c.strengths.get(n, 1.0) for n in e.beliefs.names])
+    network = e.few.what.system.network
     effects = [
-        i for i, n in enumerate(e.beliefs.names) if n in {h.free for h in HYPOTHESES.values()} - {"e_syn"}
+        i for i, n in enumerate(e.beliefs.names) if n in EFFECTS and network.parameter(n).unit == "0-1"
     ]
     moved[:, effects] = np.minimum(moved[:, effects], 1.0)  # a share
     seen, _ = simulate(cell, e.beliefs, moved, wells, rtol=RTOL, atol=ATOL)

@@ -1,4 +1,4 @@
-"""What can be asked, as tables: drugs, kinds of cell, surroundings, read-outs, ways to rank."""
+"""What a question about resistance can name, as tables: surroundings, read-outs, ways to rank."""
 
 from __future__ import annotations
 
@@ -7,39 +7,6 @@ import pandas as pd
 from inference.resistance.conditions import CONDITIONS
 from inference.resistance.rankings.methods import METHODS
 from inference.resistance.resistance_readouts import READOUTS
-from models.catalogue import PRESETS
-from models.drugs import DRUGS
-
-
-def drugs() -> pd.DataFrame:
-    """A row a drug: what it hits, the doses in use (nM), and where that is known from."""
-    rows = {
-        d.name: {
-            "also": ", ".join(d.aliases),
-            "target": d.target,
-            "mechanism": d.mechanism,
-            "from, nM": d.usual[0],
-            "to, nM": d.usual[1],
-            "status": d.source.status,
-            "source": d.source.text,
-        }
-        for d in DRUGS.values()
-    }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("drug")
-
-
-def presets() -> pd.DataFrame:
-    """A row a kind of cell: what it sets, and where that is known from."""
-    rows = {
-        p.name: {
-            "cell": p.title,
-            "sets": ", ".join(f"{n} = {v:g}" for n, v in p.parameters.items()),
-            "status": p.source.status,
-            "source": p.source.text,
-        }
-        for p in PRESETS.values()
-    }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("preset")
 
 
 def conditions() -> pd.DataFrame:
