@@ -49,11 +49,9 @@ def unlisted(monkeypatch) -> xr.DataTree:
         return lambda ln_values: ln_values @ weight
 
     monkeypatch.setattr(ranking_run, "readout_function", function)
-    question = Question(
-        NUCLEAR, {"MLN120B": 3000}, Condition("inflamed", "with TNF 1 ng/mL", "with TNF", {"TNF": 1.0})
-    )
-    how = HalfRegression("halves")
-    return rank(question, prior_source("H1"), method=how, draws=256, tell=Teller()).tree
+    inflamed = Condition("inflamed", "with TNF 1 ng/mL", "with TNF", {"TNF": 1.0})
+    question = Question(NUCLEAR, {"MLN120B": 3000}, inflamed)
+    return rank(question, prior_source("H1"), method=Halves("halves"), tell=Teller()).tree
 
 
 def test_a_ranking_of_what_is_not_listed_is_shown_in_its_own_words(unlisted):
