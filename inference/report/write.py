@@ -18,7 +18,7 @@ from inference.report import resistance_chapters as chapters
 from inference.report.page import Section, bullets, numbered, page, paragraph
 from inference.report.simulated import Asked
 from inference.resistance.believed_from import BeliefSource, SourceError
-from inference.resistance.conditions import CONDITIONS, WITH_IL6, Condition
+from inference.resistance.conditions import CONDITIONS, WITH_IL6
 from inference.resistance.knockdowns import knockdown_files
 from inference.resistance.questions import HOURS, DosesAsked, doses_named
 from inference.resistance.rankings.ranking_request import told
@@ -28,7 +28,6 @@ from inference.runs.console import Teller
 from inference.runs.resumable import read_json
 from inference.runs.run_record import read_run, read_verdict
 from models import catalogue
-from models.catalogue import Preset
 from models.dish import PRECULTURE
 from models.drugs import shown_drugs
 from models.network import Network
@@ -246,38 +245,6 @@ def write(
     resumable.write_bytes(out, text.encode("utf-8"))
     tell.say(f"Written: {out} ({out.stat().st_size / 2**20:.1f} MB)")
     return out
-
-
-def report(
-    source: BeliefSource,
-    to: Path,
-    *,
-    drugs: DosesAsked | None = None,
-    condition: str | Condition = "niche",
-    preset: str | Preset = "mm1s",
-    draws: int = 64,
-    seed: int = 1,
-    run: Path | None = None,
-    results: Path | None = None,
-    tell: Teller | None = None,
-) -> Path:
-    """One HTML file that says what a fit, or the prior, says about resistance to a drug.
-
-    Args:
-        source: what is believed about the parameters.
-        to: the file.
-        drugs: the first is explained in full, the usual ones follow; None: the usual ones.
-        condition, preset: the surroundings and the kind of cell of the main question.
-        draws: sets of parameters behind every band; `seed` of theirs.
-        run: folder of the fit that `source` is, whose chapters are then shown.
-        results: folder where rankings, scans and comparisons are looked for; None: that of `to`.
-        tell: where progress is said; None: on standard output.
-
-    Raises:
-        QuestionError, SourceError: it cannot be made: place, finding, remedy.
-    """
-    asked = Asked(default_drugs(drugs or shown_drugs()), condition, preset, draws, seed)
-    return write(source, run, results or to.parent, asked, to, tell or Teller())
 
 
 def _mark(source: BeliefSource) -> str:
