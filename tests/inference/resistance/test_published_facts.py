@@ -12,6 +12,7 @@ from inference.resistance.facts_compared import statement
 from inference.resistance.published_facts import FACTS, PUT_IN, Fact
 from inference.resistance.questions import Question, network_of
 from inference.resistance.simulated_plate import Well
+from inference.resistance.statements import Statement
 from models.catalogue import PRESETS
 from models.drugs import drug
 
@@ -23,6 +24,7 @@ BAND = Fact("cells", "half", "nobody", ("mm1s",), (Well(),), lambda seen: seen, 
 )
 def test_the_share_of_draws_in_the_band_decides(inside, verdict):
     found = statement(BAND, np.concatenate([np.full(inside, 0.5), np.full(100 - inside, 2.0), [np.nan]]))
+    assert isinstance(found, Statement)
     assert found.verdict == verdict
     assert f"{inside} % of 100 draws" in found.why
     assert PUT_IN not in found.why
