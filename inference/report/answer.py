@@ -15,7 +15,8 @@ from inference.resistance.beliefs import told_by_data
 from inference.resistance.conditions import ALONE
 from inference.resistance.knockdowns.knockdown_nodes import NODES
 from inference.resistance.knockdowns.knockdown_tables import pair_table
-from inference.resistance.published_facts import PUT_IN
+from inference.resistance.published_facts import FACTS, PUT_IN
+from models.drugs import Drug
 from models.network import Network
 
 LOW, HIGH = (1 - INTERVAL) / 2, (1 + INTERVAL) / 2
@@ -191,7 +192,9 @@ def leading(ranking: xr.DataTree, network: Network, count: int = 10) -> pd.DataF
     return pd.DataFrame(rows)
 
 
-def reasons_for(top: pd.DataFrame, facts: pd.DataFrame | None, ok: bool, prior: bool) -> list[str]:
+def reasons_for(
+    drug: Drug, top: pd.DataFrame, facts: pd.DataFrame | None, ok: bool, prior: bool
+) -> list[str]:
     """Why one may believe the answer; `facts` as `facts.py` writes them."""
     lines = []
     if ok:
@@ -202,12 +205,9 @@ def reasons_for(top: pd.DataFrame, facts: pd.DataFrame | None, ok: bool, prior: 
     measured = sum(s in ("published", "derived") for s in top["status"])
     if measured:
         lines.append(f"{measured} of these ten numbers are published or derived from published ones.")
-    lines.append(
-        "The mechanism is the one in the literature: IL-6 protects from dexamethasone through PI3K and "
-        "Akt, and a PI3K inhibitor "
-        "abolishes it (Hideshima 2001); blocking IKK or JAK undoes protection by stroma (Hideshima 2006, "
-        "Burger 2009)."
-    )
+    known = [drug.protection] if drug.protection else []
+    known.append("blocking IKK or JAK undoes protection by stroma (Hideshima 2006, Burger 2009)")
+    lines.append(f"The mechanism is the one in the literature: {'; '.join(known)}.")
     if facts is not None:
         own = facts[~facts["why"].str.contains(PUT_IN, regex=False)]
         right = own["quantity"][own["verdict"] == "right"]
@@ -219,7 +219,7 @@ def reasons_for(top: pd.DataFrame, facts: pd.DataFrame | None, ok: bool, prior: 
 
 
 def reasons_against(
-    top: pd.DataFrame, facts: pd.DataFrame | None, verdict: dict | None, mark: str
+    drug: Drug, top: pd.DataFrame, facts: pd.DataFrame | None, verdict: dict | None, mark: str
 ) -> list[str]:
     """Why one should not."""
     lines = []
@@ -246,11 +246,12 @@ def reasons_against(
             f"about {silent}"
         )
         lines.append(said + (f". Wrong: {'; '.join(wrong)}." if len(wrong) else "."))
-    lines.append(
-        "That dexamethasone kills alone and not with IL-6 or stroma was **put in by hand** (behaviour B20 "
-        "of the specification): "
-        "finding it again is no evidence."
-    )
+    tuned = [f.quantity for f in FACTS if f.put_in and any(d is drug for w in f.wells for d, _ in w.drugs)]
+    if tuned:
+        lines.append(
+            "Numbers were **put in by hand** so that these come out; finding them again is no evidence: "
+            f"{'; '.join(tuned)}."
+        )
     lines.append(
         "No measurement of the default study was made in a myeloma cell, and no cell-to-cell differences "
         "are modelled: a clone that "
