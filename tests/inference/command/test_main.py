@@ -160,7 +160,13 @@ def test_a_refusal_loads_neither_arrays_nor_tables():
 
 @pytest.mark.parametrize(("words", "code"), [((), 0), (("help",), 0), (("nonsense",), 2)])
 def test_the_launcher_prints_the_list_where_nothing_is_set_up_yet(tmp_path, words, code):
-    for name in ("scripts/run.sh", "inference/command/commands.txt", "pyproject.toml"):
+    needed = (
+        "scripts/run.sh",
+        "scripts/requirements/base.txt",
+        "inference/command/commands.txt",
+        "pyproject.toml",
+    )
+    for name in needed:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text((ROOT / name).read_text())
     done = subprocess.run(
