@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -22,7 +21,9 @@ from jaxtyping import Array, Bool, Float
 
 from inference.likelihood.many_points import mesh_for
 from inference.likelihood.problem import Priors
-from inference.runs.resumable import Seen, State, drive, numbered, read_arrays
+from inference.runs.resumable import Seen, State, numbered, read_arrays
+from inference.runs.run import Run
+from models.engine.blocks import in_blocks
 
 # parameters in their own units -> location and sd of every measurement on the scale of its error, and could
 # it be solved?
@@ -36,13 +37,10 @@ TRIED = (1.0, 0.5, 0.2, 0.05)  # lengths of a step
 
 @dataclass(frozen=True)
 class Keep:
-    """Where the steps of a search are kept, what they belong to, and what is asked before each step: True
-    ends the search.
-    """
+    """Where the steps of a search are kept, and what they belong to."""
 
-    folder: Path
+    run: Run
     identity: Mapping[str, Any]
-    stop: Callable[[], bool]
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,7 @@ def search(
     width: int,
     report: Callable[[int, np.ndarray], None] | None = None,
     keep: Keep | None = None,
-) -> Modes | None:
+) -> Modes | None:  # long: the parts of one search share its constants and compiled programs
     """The mode of every data set from its own starting point.
 
     Args:
@@ -108,7 +106,7 @@ def search(
         keep: where each step is kept, so that a stopped search goes on; None: nowhere.
 
     Returns:
-        The modes, or None if `keep.stop` ended the search.
+        The modes, or None if `keep.run` was stopped.
     """
     spec, size, fits = PartitionSpec("chain"), len(priors.names), len(z0)
     many = jax.jit(
@@ -126,11 +124,7 @@ def search(
 
     def seen(z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Location, sd and whether solved, at (point, parameter)."""
-        found = []
-        for i in range(0, len(z), width):
-            rows = np.minimum(np.arange(i, i + width), len(z) - 1)
-            found.append([np.asarray(x) for x in many(jnp.asarray(z[rows]))])
-        return tuple(np.concatenate(x)[: len(z)] for x in zip(*found, strict=True))
+        return in_blocks(lambda b: many(jnp.asarray(z[b.rows])), len(z), width)
 
     def posterior(z: np.ndarray, at: Sequence[np.ndarray], y: np.ndarray) -> np.ndarray:
         m, s, ok = at
@@ -217,9 +211,9 @@ def search(
                 break
     else:
         told = None if report is None else lambda i, said: report(i, said["log_posterior"])
-        if drive(keep.folder, keep.identity, begin, finished, step, told, keep.stop) is None:
+        if keep.run.pieces(keep.identity, begin, finished, step, told) is None:
             return None
-        last = read_arrays(numbered(keep.folder)[-1])
+        last = read_arrays(numbered(keep.run.folder)[-1])
         state = [last[f"state{k}"] for k in range(8)]
     z, value, gained, _, _, *here = state
     information = derivatives(z, here)[1]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import equinox as eqx
 import jax
@@ -14,21 +13,6 @@ from jaxtyping import Array, Float, PyTree
 
 from inference.likelihood.many_points import WALL, Batch, Report, minimise
 from inference.likelihood.problem import Priors
-
-
-@dataclass(frozen=True)
-class Mode:
-    """Where the searches ended.
-
-    Attributes:
-        z: (start, parameter), unconstrained, best first.
-        potential: (start,), negative log posterior density.
-        covariance: (parameter, parameter), inverse Hessian at the best point, made positive definite.
-    """
-
-    z: np.ndarray
-    potential: np.ndarray
-    covariance: np.ndarray
 
 
 def starting_points(

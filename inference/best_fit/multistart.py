@@ -16,8 +16,9 @@ import pandas as pd
 from jaxtyping import Array, Float
 
 from inference.best_fit.profile_likelihood import Profiles, waterfall
-from inference.likelihood.problem import Problem, priors_of
+from inference.likelihood.problem import Problem
 from inference.likelihood.reduced_parts import Split
+from inference.likelihood.study_posterior import problem_of
 from inference.study.study import Study
 
 ON_LOG = frozenset({"log-uniform", "log-normal", "log-laplace", "gamma", "exponential", "half-normal"})
@@ -69,10 +70,6 @@ def search_of(parts: Split, *, rtol: float, atol: float) -> Search:
     """The search of a study's best fit at these tolerances of the solver."""
     study: Study = parts.whole
 
-    def log_likelihood(theta: Array) -> tuple[Array, Array]:
-        terms, _, ok = parts.evaluate(theta, rtol=rtol, atol=atol)
-        return terms, ok
-
     on_log = np.array([u.prior.family in ON_LOG and u.prior.lower >= 0 for u in study.unknowns])
     flat = np.array(
         [
@@ -89,7 +86,7 @@ def search_of(parts: Split, *, rtol: float, atol: float) -> Search:
     with np.errstate(divide="ignore"):
         bounds[on_log] = np.log(bounds[on_log])
     return Search(
-        Problem(priors_of(study), log_likelihood),
+        problem_of(parts, rtol=rtol, atol=atol),
         on_log,
         bounds,
         flat,

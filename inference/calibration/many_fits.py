@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -18,7 +17,8 @@ from numpyro.infer import NUTS
 
 from inference.likelihood.many_points import WALL
 from inference.likelihood.problem import Priors, Problem
-from inference.runs.resumable import Report, Seen, State, drive
+from inference.runs.resumable import Report, Seen, State
+from inference.runs.run import Run
 from inference.samplers import random_walk_smc
 
 LEFT, FEW = (
@@ -32,7 +32,7 @@ class Family:
     """Posteriors that differ in their data alone.
 
     Attributes:
-        priors: the same for all data sets.
+        priors: the same for all.
         simulate: (parameters, key) -> (data (measurement,), could the network be solved?): how data really
             arise.
         log_likelihood: (parameters, data) -> (terms (measurement,), ok): what the analyst believes.
@@ -91,15 +91,14 @@ def fit(
     family: Family,
     plan: Plan,
     seed: int,
-    folder: Path,
+    run: Run,
     report: Report | None = None,
-    stop: Callable[[], bool] | None = None,
 ) -> Fits | None:
-    """Draw truths and data, and fit each data set; one file a batch in `folder`, going on from those that are
+    """Draw truths and data, and fit each data set; one file a batch, going on from those that are
     there.
 
     A truth at which the network cannot be solved is drawn again (the prior is then the prior given that it
-    can be). Neither start nor metric knows the truth. None if `stop` ended the work.
+    can be). Neither start nor metric knows the truth. None if the work was stopped.
     """
     root = jax.random.PRNGKey(seed)
 
@@ -197,7 +196,7 @@ def fit(
         return jax.random.fold_in(root, batch)
 
     def advance(i: int, state: State) -> tuple[State, Seen]:
-        draw_truth, spread, run = jax.random.split(key_of(i), 3)
+        draw_truth, spread, walk_key = jax.random.split(key_of(i), 3)
         truth, data, z0, good = truths(draw_truth)
         ends = [searched(z, data) for z in z0]
         values = jnp.stack([v for _, v in ends])
@@ -209,7 +208,7 @@ def fit(
         begin = mode + np.einsum("fij,fj->fi", np.linalg.cholesky(covariance), noise)
         begin = jnp.where(jnp.isfinite(jax.vmap(walled)(begin, data) + 0.0)[:, None], begin, mode)
         z, energy, diverging = (
-            np.asarray(x)[:, plan.warmup :] for x in sampled(run, begin, data, jnp.asarray(covariance))
+            np.asarray(x)[:, plan.warmup :] for x in sampled(walk_key, begin, data, jnp.asarray(covariance))
         )
         log_prior, _ = densities(jnp.asarray(z), data)
         at_truth, energy_truth = densities(truth[:, None], data)
@@ -237,7 +236,7 @@ def fit(
         **family.identity,
     }
     batches = -(-plan.fits // plan.batch)
-    seen = drive(folder, identity, lambda: [np.asarray(0)], lambda i, _: i == batches, advance, report, stop)
+    seen = run.pieces(identity, lambda: [np.asarray(0)], lambda i, _: i == batches, advance, report)
     if seen is None:
         return None
     names = ("truth", "z", "truth_log_likelihood", "log_likelihood", "poor")
@@ -275,21 +274,20 @@ def invented(family: Family, fits: int, seed: int, width: int) -> tuple[np.ndarr
 def walk(
     family: Family,
     fits: int,
-    plan: random_walk_smc.Plan,
+    plan: random_walk_smc.Walkers,
     seed: int,
-    folder: Path,
+    run: Run,
     report: Report | None = None,
-    stop: Callable[[], bool] | None = None,
 ) -> Fits | None:
     """Draw truths and data, and fit all data sets side by side by tempered random walks; goes on from
-    `folder`.
+    what is there.
 
-    A fit is poor if its particles still remember where their last walk began, or hardly move. None if `stop`
-    ended the work.
+    A fit is poor if its particles still remember where their last walk began, or hardly move. None if the
+    work was stopped.
     """
     truth, data = invented(family, fits, seed, min(plan.width, 256))
     found = random_walk_smc.sample(
-        family.priors, family.log_likelihood, data, plan, seed, folder, report, stop, family.identity
+        family.priors, family.log_likelihood, data, plan, seed, run, report, family.identity
     )
     if found is None:
         return None

@@ -8,7 +8,7 @@ sampler.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,9 +22,10 @@ from inference.calibration import recovery_study
 from inference.datasets import measured_tables
 from inference.likelihood.problem import priors_of
 from inference.likelihood.reduced_parts import Part, Split
-from inference.runs.resumable import drive
+from inference.runs.run import Run
 from inference.study.study import Study, load
 from models.catalogue import niche
+from models.engine.blocks import in_blocks
 
 RTOL, ATOL = 1e-4, 1e-7
 AROUND = 0.5  # of the prior's spread
@@ -64,20 +65,18 @@ def predictor(study: Study) -> fisher_scoring.Predict:
     return predict
 
 
-def run(
+def recover(
     study: Study,
-    folder: Path,
+    run: Run,
     *,
     fits: int,
     batch: int,
     steps: int,
     width: int,
     seed: int,
-    report: Callable[[int], None] | None = None,
-    stop: Callable[[], bool] | None = None,
 ) -> Recovered | None:
-    """Data sets in batches, one file each in `folder`, going on from those that are there. None if `stop`
-    ended the work.
+    """Data sets in batches, one file each, going on from those that are there. None if the work was
+    stopped.
     """
     priors, predict = priors_of(study), predictor(study)
     centre = np.asarray(priors.unconstrain(jnp.asarray(study.nominal)))
@@ -87,8 +86,7 @@ def run(
     def advance(i: int, state: list[np.ndarray]) -> tuple[list[np.ndarray], dict[str, np.ndarray]]:
         rng = np.random.default_rng([seed, i])
         truth = centre + AROUND * drawn.std(0) * rng.standard_normal((batch, len(centre)))
-        padded = np.concatenate([truth, np.repeat(truth[-1:], width - batch, 0)]) if batch < width else truth
-        location, scale, _ = (np.asarray(x)[:batch] for x in at(jnp.asarray(padded)))
+        location, scale, _ = in_blocks(lambda b: at(jnp.asarray(truth[b.rows])), batch, max(width, batch))
         data = location + scale * rng.standard_normal(location.shape)
         found = fisher_scoring.search(
             priors, predict, data, np.repeat(centre[None], batch, 0), steps=steps, width=width
@@ -104,15 +102,14 @@ def run(
         }
 
     identity = {"what": "recovery", "seed": seed, "batch": batch, "steps": steps, "study": study.fingerprint}
-    seen = drive(
-        folder,
-        identity,
-        lambda: [np.asarray(0)],
-        lambda i, _: i * batch >= fits,
-        advance,
-        None if report is None else lambda i, _: report(i * batch),
-        stop,
-    )
+    with run.bar("data sets (the first includes compilation)", fits) as bar:
+        seen = run.pieces(
+            identity,
+            lambda: [np.asarray(0)],
+            lambda i, _: i * batch >= fits,
+            advance,
+            lambda i, _: bar.to(min(i * batch, fits)),
+        )
     if seen is None:
         return None
     found = {k: np.concatenate([s[k] for s in seen]) for k in seen[0]}

@@ -44,7 +44,9 @@ def registry(file: str, variable: str) -> tuple[Declared, ...]:
     if isinstance(value, ast.Dict):
         pairs = zip(value.keys, value.values, strict=True)
         return tuple(
-            _read(v) if isinstance(v, ast.Call) else Declared(str(ast.literal_eval(k)), (), _texts(v))
+            _read(v)
+            if isinstance(v, ast.Call) and v.args
+            else Declared(str(ast.literal_eval(k)), (), _texts(v))
             for k, v in pairs
             if k is not None
         )
@@ -142,7 +144,7 @@ def methods() -> tuple[Declared, ...]:
 
 def samplers() -> tuple[Declared, ...]:
     """Ways to draw from a posterior."""
-    return registry("inference/samplers/sampler.py", "SAMPLERS")
+    return registry("inference/samplers/choices.py", "SAMPLERS")
 
 
 def tables() -> tuple[Declared, ...]:

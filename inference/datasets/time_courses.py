@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -25,11 +24,12 @@ from inference.fit import loo_pit
 from inference.likelihood.noise_models import FAMILIES, on_scale
 from inference.likelihood.problem import Priors, priors_of
 from inference.likelihood.reduced_parts import Split, split
-from inference.runs.resumable import identify, read_arrays, write_arrays
+from inference.runs.run import Run
 from inference.study.study import Study, StudyError
 
 RTOL, ATOL = 1e-5, 1e-8  # central differences of a fiftieth of a prior's width need more than a value does
 LEVEL = 0.89
+KEPT = "fit.npz"
 INFORMED = (
     0.8  # a feedback counts as informed when its sd of ln falls below this share of the prior's (our choice)
 )
@@ -123,14 +123,14 @@ def fit(
     steps: int,
     width: int,
     seed: int,
-    folder: Path,
-    stop: Callable[[], bool] = lambda: False,
+    run: Run,
     report: Callable[[int, np.ndarray], None] | None = None,
 ) -> Fit | None:
     """The mode from many starts, the normal approximation around it, and what it predicts for every
     measurement.
 
-    Every step is kept in `folder`, a finished fit too: the same call goes on from there. None if stopped.
+    Every step is kept in the folder of the run, a finished fit too: the same call goes on from there. None if
+    it was stopped.
 
     Raises:
         StudyError: errors are not normal, or no start could be solved.
@@ -144,10 +144,9 @@ def fit(
         "seed": seed,
         "width": width,
     }
-    kept = folder / "fit.npz"
-    if kept.exists():
-        identify(folder, identity)
-        return _read(study, kept)
+    if (kept := run.read(KEPT)) is not None:
+        run.belongs_to(identity)
+        return _fit_of(study, kept)
     priors = priors_of(study)
     z0 = np.asarray(starting_points(priors, jax.random.PRNGKey(seed), starts))
     predict = predictor(study)
@@ -160,7 +159,7 @@ def fit(
         steps=steps,
         width=width,
         report=report,
-        keep=fisher_scoring.Keep(folder, identity, stop),
+        keep=fisher_scoring.Keep(run, identity),
     )
     if found is None:
         return None
@@ -203,12 +202,11 @@ def fit(
         "pit": pit,
         "k": k,
     }
-    write_arrays(kept, arrays)
-    return _read(study, kept)
+    run.write(KEPT, arrays)
+    return _fit_of(study, arrays)
 
 
-def _read(study: Study, kept: Path) -> Fit:
-    k = read_arrays(kept)
+def _fit_of(study: Study, k: Mapping[str, np.ndarray]) -> Fit:
     return Fit(
         study,
         float(k["log_posterior"]),

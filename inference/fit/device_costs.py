@@ -124,11 +124,11 @@ def advice(costs: Sequence[Cost]) -> str:
 
     if best(narrow) == "cpu" and best(wide) != "cpu":
         said.append(
-            f"use --device cpu for NUTS, --device gpu with --sampler chees or smc for {max(by_width)} "
+            f"use `device` cpu for NUTS, `device` gpu with `sampler` chees or smc for {max(by_width)} "
             f"chains or more"
         )
     elif best(wide) == "cpu":
-        said.append("use --device cpu: the accelerator would be slower for this study at every width tried")
+        said.append("use `device` cpu: the accelerator would be slower for this study at every width tried")
     else:
-        said.append("use --device gpu")
+        said.append("use `device` gpu")
     return "; ".join(said)

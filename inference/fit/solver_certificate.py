@@ -14,6 +14,7 @@ import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -24,8 +25,10 @@ from jaxtyping import Array, Float
 from scipy.integrate import solve_ivp
 
 from inference.likelihood.likelihood import lanes, log_likelihood, terms
+from inference.runs.run import Run
 from inference.study.study import Study
 from models.declare import time
+from models.engine.blocks import Block
 from models.engine.compile import FLATTEST, ROUNDING, System
 from models.engine.one_dish import Trajectory
 from models.engine.protocol import Schedule
@@ -124,7 +127,7 @@ def certify(
     factor: float = 100.0,
     other_draws: int = 8,
     batch: int = 16,
-    report: Callable[[int, int], None] | None = None,
+    run: Run | None = None,
     evaluate: Evaluate | None = None,
 ) -> Certificate:
     """Solve draws of a run again.
@@ -134,7 +137,8 @@ def certify(
         rtol, atol: tolerances of the run.
         factor: how much tighter.
         other_draws: so many of them also by the other method.
-        report: called with (draws done, draws in all).
+        batch: draws side by side.
+        run: is told how far it is.
         evaluate: (theta, rtol, atol) -> log-likelihood terms and whether all dishes could be solved, as the
             run did it; the
             whole study at once if it is not given.
@@ -146,19 +150,15 @@ def certify(
         found, ok = jax.vmap(lambda t: solve(t, rtol / tighter, atol / tighter))(block)
         return found.sum(-1), ok
 
-    run, tight, good = [], [], []
-    for i in range(0, len(theta), batch):
-        block = theta[i : i + batch]
-        padded = jnp.asarray(np.concatenate([block, np.repeat(block[-1:], batch - len(block), 0)]))
-        loose, ok_loose = total(padded, jnp.asarray(1.0))
-        fine, ok_fine = total(padded, jnp.asarray(factor))
-        run += np.asarray(loose)[: len(block)].tolist()
-        tight += np.asarray(fine)[: len(block)].tolist()
-        good += np.asarray(ok_loose & ok_fine)[: len(block)].tolist()
-        if report is not None:
-            report(min(i + batch, len(theta)), len(theta))
-    solved = np.array(good)
-    log_w = (np.array(tight) - np.array(run))[solved]
+    def both(block: Block) -> tuple[Array, Array, Array]:
+        rows = jnp.asarray(theta[block.rows])
+        loose, ok_loose = total(rows, jnp.asarray(1.0))
+        fine, ok_fine = total(rows, jnp.asarray(factor))
+        return loose, fine, ok_loose & ok_fine
+
+    work = run or Run(Path())
+    loose, tight, solved = work.in_blocks(both, len(theta), batch, "certificate")
+    log_w = (tight - loose)[solved]
     chosen = np.flatnonzero(solved)[:: max(1, int(solved.sum()) // max(other_draws, 1))][:other_draws]
     by_other = np.array(
         [other_log_likelihood(study, theta[i], rtol=rtol / factor, atol=atol / factor) for i in chosen]
@@ -173,7 +173,7 @@ def certify(
         effective,
         "LSODA (SciPy)",
         len(chosen),
-        float(np.max(np.abs(by_other - np.array(tight)[chosen]), initial=0.0)),
+        float(np.max(np.abs(by_other - tight[chosen]), initial=0.0)),
     )
 
 

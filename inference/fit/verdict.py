@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import arviz as az
@@ -12,6 +11,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from inference.fit.verdict_file import Verdict
 from inference.samplers.nested_rhat import nested_rhat
 
 INTERVAL = 0.89  # equal-tailed, as ArviZ's default; written in every table
@@ -20,15 +20,6 @@ QUADRATURE = 0.01  # error of ln of an integral over a blank or a noise that is 
 # power-scaling sensitivity above which a belief moves a parameter (Kallioinen et al., Stat Comput 2024)
 SENSITIVE = 0.05
 NOT_INFORMED = "not informed by these data"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """`ok`, or the reasons why not, in words; `notes` are worth knowing but no reason to distrust the fit."""
-
-    ok: bool
-    reasons: tuple[str, ...]
-    notes: tuple[str, ...] = ()
 
 
 def summary(dt: xr.DataTree) -> pd.DataFrame:
@@ -144,7 +135,7 @@ def judge(
     dt: xr.DataTree,
     *,
     failed_solves: int = 0,
-    max_tree_depth: int | None = None,
+    longest: int | None = None,
     superchains: int | None = None,
     certificate: Mapping[str, Any] | None = None,
 ) -> Verdict:
@@ -152,22 +143,38 @@ def judge(
 
     Args:
         failed_solves: kept draws at which the network could not be solved.
-        max_tree_depth: of NUTS, to see how often it was reached; None for other samplers.
+        longest: most steps that a draw may take, to see how often that was reached; None: it tells nothing.
         superchains: groups of chains that began at one point; if fewer than the chains, they are judged by
-            nested R-hat,
-            because chains that are short by design cannot pass the ordinary one.
+            nested R-hat, because chains that are short by design cannot pass the ordinary one.
         certificate: `Certificate.attrs()` of the solver, if it was made.
     """
-    reasons: list[str] = []
-    notes: list[str] = []
     posterior, stats = dt["posterior"].to_dataset(), dt["sample_stats"].to_dataset()
-    draws = posterior.sizes["chain"] * posterior.sizes["draw"]
+    reasons, notes = _of_divergences(posterior, stats)
+    reasons = _of_chains(posterior, superchains) + reasons + _of_energy_and_quadrature(stats)
+    notes += _of_length(stats, longest)
+    if failed_solves:
+        reasons.append(f"{failed_solves} kept draws could not be solved: see failures.csv")
+    notes += _of_influence(dt)
+    table = summary(dt)
+    silent = [str(n) for n in table.index if table.loc[n, "informed"] == NOT_INFORMED]
+    if "log_likelihood" in dt.children and "log_prior" in dt.children:
+        notes += _scaling_notes(dt, silent)
+    if certificate is not None:
+        (notes if certificate["ok"] else reasons).append(str(certificate["words"]))
+    if silent:
+        notes.append(f"{NOT_INFORMED}: {', '.join(silent)}")
+    return Verdict(not reasons, tuple(reasons), tuple(notes))
+
+
+def _of_chains(posterior: xr.Dataset, superchains: int | None) -> list[str]:
+    """Do the chains agree, and are there enough independent draws?"""
+    reasons: list[str] = []
     if posterior.sizes["chain"] > 1:
         nested = superchains is not None and 1 < superchains < posterior.sizes["chain"]
         rhat = (
-            {str(n): nested_rhat(v.values, superchains) for n, v in posterior.data_vars.items()}
+            {str(n): nested_rhat(v.values, superchains or 1) for n, v in posterior.data_vars.items()}
             if nested
-            else {n: float(v) for n, v in az.rhat(posterior).data_vars.items()}
+            else {str(n): float(v) for n, v in az.rhat(posterior).data_vars.items()}
         )
         bad = {n: v for n, v in rhat.items() if not v < R_HAT}
         if bad:
@@ -176,16 +183,24 @@ def judge(
                 f"the chains disagree: {kind} is not below {R_HAT} for {_worst(bad, largest=True)}"
             )
     else:
-        reasons.append("one chain only: whether chains agree cannot be seen; use --chains 4")
+        reasons.append("one chain only: whether chains agree cannot be seen; use 4 `chains`")
     for method in ("bulk", "tail"):
-        ess = {n: float(v) for n, v in az.ess(posterior, method=method).data_vars.items()}
+        ess = {str(n): float(v) for n, v in az.ess(posterior, method=method).data_vars.items()}
         bad = {n: v for n, v in ess.items() if not v > ESS}
         if bad:
             reasons.append(
                 f"too few independent draws: {method} ESS is not above {ESS:.0f} for "
-                f"{_worst(bad, largest=False)}; more --draws help"
+                f"{_worst(bad, largest=False)}; more `draws` help"
             )
+    return reasons
+
+
+def _of_divergences(posterior: xr.Dataset, stats: xr.Dataset) -> tuple[list[str], list[str]]:
+    """Reasons and notes: where the sampler could not follow the posterior."""
+    reasons: list[str] = []
+    notes: list[str] = []
     if "diverging" in stats:
+        draws = posterior.sizes["chain"] * posterior.sizes["draw"]
         diverging = stats["diverging"].values.astype(bool)
         count = int(diverging.sum())
         if count >= max(DIVERGENT * draws, 1):
@@ -199,45 +214,53 @@ def judge(
             reasons.append(
                 "the divergences lie together in one region of the posterior: it is not explored there"
             )
+    return reasons, notes
+
+
+def _of_energy_and_quadrature(stats: xr.Dataset) -> list[str]:
+    """Energies that are explored slowly, integrals that are too coarse."""
+    reasons: list[str] = []
     if "energy" in stats:
         bfmi = np.atleast_1d(az.bfmi(stats["energy"].values))
         if np.any(bfmi < BFMI):
             reasons.append(f"energy is explored slowly: E-BFMI {bfmi.min():.2f} (should exceed {BFMI})")
-    if max_tree_depth is not None and "n_steps" in stats:
-        share = float(np.mean(stats["n_steps"].values >= 2**max_tree_depth - 1))
-        if share > SATURATED:
-            notes.append(
-                f"{100 * share:.1f} % of the draws reached the longest allowed trajectory "
-                f"({2**max_tree_depth - 1} steps): slow, not wrong"
-            )
     if "quadrature_error" in stats and (largest := float(stats["quadrature_error"].max())) > QUADRATURE:
         reasons.append(
             f"blanks and noises were integrated out too coarsely: ln of an integral is off by up to "
             f"{largest:.2g} "
             f"(allowed: {QUADRATURE:g}); narrow the bounds of those that the data know well"
         )
-    if failed_solves:
-        reasons.append(f"{failed_solves} kept draws could not be solved: see failures.csv")
-    if "log_likelihood" in dt.children and draws >= 100:  # its smoothed weights need a tail of draws
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # ArviZ's words on Pareto k are the note below
-            k = az.loo(dt, pointwise=True).pareto_k
-        high = int((np.asarray(k) > PARETO_K).sum())
-        if high:
-            notes.append(
-                f"{high} of {np.size(k)} measurements are so influential that leave-one-out is unreliable "
-                f"for them "
-                f"(Pareto k > {PARETO_K})"
-            )
-    table = summary(dt)
-    silent = [str(n) for n in table.index if table.loc[n, "informed"] == NOT_INFORMED]
-    if "log_likelihood" in dt.children and "log_prior" in dt.children:
-        notes += _scaling_notes(dt, silent)
-    if certificate is not None:
-        (notes if certificate["ok"] else reasons).append(str(certificate["words"]))
-    if silent:
-        notes.append(f"{NOT_INFORMED}: {', '.join(silent)}")
-    return Verdict(not reasons, tuple(reasons), tuple(notes))
+    return reasons
+
+
+def _of_length(stats: xr.Dataset, longest: int | None) -> list[str]:
+    """A note: how often a draw took as many steps as it may."""
+    if longest is None or "n_steps" not in stats:
+        return []
+    share = float(np.mean(stats["n_steps"].values >= longest))
+    if share <= SATURATED:
+        return []
+    return [
+        f"{100 * share:.1f} % of the draws reached the longest allowed trajectory ({longest} steps): slow, "
+        "not wrong"
+    ]
+
+
+def _of_influence(dt: xr.DataTree) -> list[str]:
+    """A note: measurements for which leave-one-out cannot be trusted."""
+    chains, draws = dt["posterior"].sizes["chain"], dt["posterior"].sizes["draw"]
+    if "log_likelihood" not in dt.children or chains * draws < 100:  # smoothed weights need a tail of draws
+        return []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # ArviZ's words on Pareto k are the note below
+        k = az.loo(dt, pointwise=True).pareto_k
+    high = int((np.asarray(k) > PARETO_K).sum())
+    if not high:
+        return []
+    return [
+        f"{high} of {np.size(k)} measurements are so influential that leave-one-out is unreliable for them "
+        f"(Pareto k > {PARETO_K})"
+    ]
 
 
 def _worst(values: dict, largest: bool) -> str:

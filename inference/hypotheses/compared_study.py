@@ -12,6 +12,7 @@ from inference.hypotheses.all_at_once import Joint
 from inference.hypotheses.comparison import Compared
 from inference.runs import provenance, resumable
 from inference.runs.console import Teller, duration
+from inference.runs.run import Run
 from inference.runs.settings import Settings
 
 SAMPLERS = {"walk": comparison.by_walks, "nuts": comparison.by_nuts, "smc": comparison.by_smc}
@@ -56,7 +57,7 @@ def compared(
             f"parameters, {lanes} dishes ({exposed} with {both.question.word}, once a hypothesis)"
         )
         tell.say(f"Computing on {provenance.device_line()}; results go to {here}")
-        found = comparison.run(both, settings, SAMPLERS[sampler], here, tell, stop)
+        found = comparison.compare(both, settings, SAMPLERS[sampler], Run(here, tell, stop))
         if found is None:
             return None
         text = comparison_files.markdown(found, mark)

@@ -6,26 +6,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from inference.fit import sample
 from inference.hypotheses import bayes_factors, fingerprints
 from inference.hypotheses.all_at_once import Joint, blocks, log_likelihoods, mixture, time_courses
 from inference.likelihood.problem import Problem
-from inference.runs import resumable, settings
-from inference.runs.console import Teller
+from inference.runs import settings
+from inference.runs.run import Run
 from inference.samplers import random_walk_smc, smc
+from inference.samplers.nuts import Nuts
 
 BATCH = 64
 Drawn = tuple[
     np.ndarray, np.ndarray
 ]  # (chain, draw, unknown) draws of the mixture; ln of its evidence, one a chain, or nothing
 MOVES = 8  # steps of the walk at each temperature
-Sampler = Callable[[Problem, settings.Settings, Path, Teller, Callable[[], bool]], Drawn | None]
+Method = Callable[[Problem, settings.Settings, Run], Drawn | None]
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def uniform(joint: Joint) -> np.ndarray:
 
 
 def evaluate(
-    joint: Joint, theta: np.ndarray, settings: settings.Settings, tell: Teller
+    joint: Joint, theta: np.ndarray, settings: settings.Settings, run: Run
 ) -> tuple[np.ndarray, np.ndarray]:
     """(draw, hypothesis, measurement) log-likelihoods and (draw, hypothesis) their sum over what differs."""
 
@@ -70,59 +69,47 @@ def evaluate(
 
         return jax.vmap(one)(batch)
 
-    terms, sums = [], []
-    with tell.bar("each draw under each hypothesis", len(theta)) as bar:
-        for i in range(0, len(theta), BATCH):
-            block = theta[i : i + BATCH]
-            padded = np.concatenate([block, np.repeat(block[-1:], BATCH - len(block), 0)])
-            found, total = many(jnp.asarray(padded))
-            terms.append(np.asarray(found)[: len(block)])
-            sums.append(np.asarray(total)[: len(block)])
-            bar.to(min(i + BATCH, len(theta)))
-    return np.concatenate(terms), np.concatenate(sums)
+    return run.in_blocks(
+        lambda block: many(jnp.asarray(theta[block.rows])),
+        len(theta),
+        BATCH,
+        "each draw under each hypothesis",
+    )
 
 
-def by_nuts(
-    problem: Problem, settings: settings.Settings, folder: Path, tell: Teller, stop: Callable[[], bool]
-) -> Drawn | None:
+def by_nuts(problem: Problem, settings: settings.Settings, run: Run) -> Drawn | None:
     """NUTS from the modes; it gives no evidence of the mixture, only its shares."""
-    drawn = sample.draw(problem, settings, folder, tell, stop)
-    return None if drawn is None else (drawn.theta, np.zeros(0))
+    drawn = Nuts().run(problem, settings, run)
+    return None if drawn is None else (_constrained(problem, drawn.z), np.zeros(0))
 
 
-def by_smc(
-    problem: Problem, settings: settings.Settings, folder: Path, tell: Teller, stop: Callable[[], bool]
-) -> Drawn | None:
+def by_smc(problem: Problem, settings: settings.Settings, run: Run) -> Drawn | None:
     """Tempered HMC: as many islands as chains, as many particles each as draws."""
-    tell.say(
+    run.say(
         f"Tempering {settings.chains} islands of {settings.draws} particles from the prior to the "
         f"posterior ..."
     )
 
     def report(i: int, seen: dict[str, np.ndarray]) -> None:
-        tell.say(
+        run.say(
             f"  step {i}: power {float(seen['power']):.4f}, {int(seen['moves'])} moves, "
             f"correlation left {float(seen['correlation']):.2f}"
         )
 
-    found = smc.sample(
-        problem, smc.Plan(settings.chains, settings.draws), settings.seed, folder, report, stop
-    )
+    found = smc.sample(problem, settings, run, report)
     return None if found is None else (_constrained(problem, found.z), found.log_evidence)
 
 
-def by_walks(
-    problem: Problem, settings: settings.Settings, folder: Path, tell: Teller, stop: Callable[[], bool]
-) -> Drawn | None:
+def by_walks(problem: Problem, settings: settings.Settings, run: Run) -> Drawn | None:
     """Tempered random walks, which need no gradient: as many islands as chains, as many particles each as
     draws.
 
     The walk at power 1 has as many steps as `settings.warmup` says.
     """
-    tell.say(
+    run.say(
         f"Tempering {settings.chains} islands of {settings.draws} walkers from the prior to the posterior ..."
     )
-    plan = random_walk_smc.Plan(settings.draws, MOVES, settings.warmup, width=BATCH * 2)
+    plan = random_walk_smc.Walkers(settings.draws, MOVES, settings.warmup, width=BATCH * 2)
 
     def report(i: int, seen: dict[str, np.ndarray]) -> None:
         where = (
@@ -130,7 +117,7 @@ def by_walks(
             if seen["walked"]
             else f"power {seen['power'].min():.3g}"
         )
-        tell.say(
+        run.say(
             f"  piece {i}: {where}, {100 * seen['accepted'].mean():.0f} % of steps taken, correlation left "
             f"{seen['left'].max():.2f}"
         )
@@ -142,9 +129,8 @@ def by_walks(
         islands,
         plan,
         settings.seed,
-        folder,
+        run,
         report,
-        stop,
     )
     return None if found is None else (_constrained(problem, found.z), found.log_evidence)
 
@@ -153,13 +139,11 @@ def _constrained(problem: Problem, z: np.ndarray) -> np.ndarray:
     return np.asarray(jax.jit(jax.vmap(jax.vmap(problem.priors.constrain)))(jnp.asarray(z)))
 
 
-def run(
+def compare(
     joint: Joint,
     settings: settings.Settings,
-    sampler: Sampler,
-    folder: Path,
-    tell: Teller,
-    stop: Callable[[], bool],
+    method: Method,
+    run: Run,
 ) -> Compared | None:
     """Sample the mixture, once more with balanced weights if a hypothesis was hardly visited.
 
@@ -168,14 +152,13 @@ def run(
     Raises:
         CheckpointError: the folder holds another comparison.
     """
-    resumable.identify(
-        folder,
+    run.belongs_to(
         {
             "what": "comparison",
             "agent": joint.question.word,
             "study": joint.study.fingerprint,
             "hypotheses": list(joint.hypotheses),
-            "sampler": sampler.__name__,
+            "sampler": method.__name__,
             "settings": asdict(settings),
         },
     )
@@ -183,16 +166,15 @@ def run(
     sampled, again = believed, 0
     while True:
         problem = mixture(joint, sampled, rtol=settings.rtol, atol=settings.atol)
-        here = folder / f"sampled-{again}"
-        drawn = sampler(problem, settings, here, tell, stop)
+        here = run.within(f"sampled-{again}")
+        drawn = method(problem, settings, here)
         if drawn is None:
             return None
         theta, log_evidence = drawn
-        path = here / "evaluated.npz"
-        if not path.exists():
-            terms, block = evaluate(joint, theta.reshape(-1, theta.shape[-1]), settings, tell)
-            resumable.write_arrays(path, {"terms": terms, "block": block})
-        kept = resumable.read_arrays(path)
+        if (kept := here.read("evaluated.npz")) is None:
+            terms, block = evaluate(joint, theta.reshape(-1, theta.shape[-1]), settings, run)
+            kept = {"terms": terms, "block": block}
+            here.write("evaluated.npz", kept)
         share = bayes_factors.responsibilities(kept["block"], sampled)
         evidence = bayes_factors.evidence(
             share.reshape(*theta.shape[:2], -1), sampled, believed, settings.seed
@@ -202,7 +184,7 @@ def run(
         rare = ", ".join(
             n for n, e in zip(joint.hypotheses, evidence.ess, strict=True) if e < bayes_factors.LEAST_ESS
         )
-        tell.say(
+        run.say(
             f"Hardly visited: {rare}; sampling once more so that every hypothesis is visited about equally "
             f"often ..."
         )

@@ -122,7 +122,7 @@ def markdown(c: Compared, mark: str = "") -> str:
         "Intervals of effects and weights are 89 %; ± is the Monte-Carlo standard error of this run.",
     ]
     if len(c.log_evidence):
-        from inference.samplers.smc import evidence as combined
+        from inference.samplers.draws import evidence as combined
 
         value, error = combined(c.log_evidence)
         lines += [

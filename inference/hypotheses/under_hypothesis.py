@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inference.fit.execute import RunError
+from inference.fit.run_folder import RunError
 from inference.study.study import Study, load
 from models.catalogue import EFFECTS, HYPOTHESES
 

@@ -94,7 +94,7 @@ def evaluate(study: Study, theta: np.ndarray, *, gradient: bool, rtol: float, at
     """
     missing = [u.name for u, x in zip(study.unknowns, theta, strict=True) if math.isnan(x)]
     if missing:
-        raise StudyError(f"{study.id}: {missing[0]} has no nominal value: give one with --parameters")
+        raise StudyError(f"{study.id}: {missing[0]} has no nominal value: give one in `parameters`")
 
     def total(x: jax.Array) -> tuple[jax.Array, tuple]:
         parameters, schedule = lanes(study, x)

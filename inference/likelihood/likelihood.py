@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import equinox as eqx
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from inference.likelihood.moving_starts import in_order
@@ -90,18 +89,6 @@ def predict(study: Study, theta: Float[Array, " unknown"], dishes: Trajectory) -
     return Prediction(value, location, scale)
 
 
-def location_and_scale(
-    study: Study,
-    theta: Float[Array, " unknown"],
-    dishes: Trajectory,
-) -> tuple[Float[Array, " measurement"], Float[Array, " measurement"]]:
-    """Predicted location and scale of the noise of every measurement, on the scale of its noise (itself, ln
-    or log10).
-    """
-    p = predict(study, theta, dishes)
-    return p.location, p.scale
-
-
 def terms(study: Study, theta: Float[Array, " unknown"], dishes: Trajectory) -> Float[Array, " measurement"]:
     """Log-likelihood of each measurement as PEtab defines it; censored ones by their probability."""
     p = predict(study, theta, dishes)
@@ -161,8 +148,3 @@ def log_prior(study: Study, theta: Float[Array, " unknown"]) -> Float[Array, ""]
     return jnp.sum(
         jnp.stack([u.prior.distribution().log_prob(x) for u, x in zip(study.unknowns, theta, strict=True)])
     )
-
-
-def within_bounds(study: Study, theta: np.ndarray) -> bool:
-    """Whether every parameter lies between its bounds."""
-    return all(u.lower <= x <= u.upper for u, x in zip(study.unknowns, theta, strict=True))

@@ -16,6 +16,7 @@ from jax.sharding import AxisType, PartitionSpec
 from jaxtyping import Array
 
 from inference.likelihood.problem import Problem
+from models.engine.blocks import in_blocks
 
 # what a search sees where the network cannot be solved: above every value, or it would end there; never a
 # result
@@ -45,14 +46,7 @@ class Batch:
         )
 
     def __call__(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        values, gradients = [], []
-        for i in range(0, len(points), self.width):
-            block = points[i : i + self.width]
-            filled = np.concatenate([block, np.repeat(block[-1:], self.width - len(block), 0)])
-            value, gradient = self._compiled(jnp.asarray(filled))
-            values.append(np.asarray(value)[: len(block)])
-            gradients.append(np.asarray(gradient)[: len(block)])
-        return np.concatenate(values), np.concatenate(gradients)
+        return in_blocks(lambda b: self._compiled(jnp.asarray(points[b.rows])), len(points), self.width)
 
 
 def minimise(

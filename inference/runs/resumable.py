@@ -121,7 +121,7 @@ def require_writable(folder: Path, bytes_needed: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=folder, prefix=".probe.")
     except OSError as e:
-        raise OSError(f"{folder}: cannot be written ({e.strerror}): choose another --out") from None
+        raise OSError(f"{folder}: cannot be written ({e.strerror}): choose another `out`") from None
     try:
         space = os.statvfs(folder)
         free = space.f_bavail * space.f_frsize
@@ -137,7 +137,7 @@ def require_writable(folder: Path, bytes_needed: int) -> None:
         Path(name).unlink(missing_ok=True)
     raise OSError(
         f"{folder}: {free / 2**20:.0f} MiB free, {bytes_needed / 2**20:.0f} MiB needed: "
-        "make room or choose another --out"
+        "make room or choose another `out`"
     )
 
 
@@ -152,7 +152,7 @@ def alone(folder: Path) -> Iterator[None]:
             fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CheckpointError(
-                f"{folder}: another process is writing here: wait for it or choose another --out"
+                f"{folder}: another process is writing here: wait for it or choose another `out`"
             ) from None
         except OSError as e:
             if e.errno not in (errno.ENOLCK, errno.ENOTSUP):  # a file system without locks: nothing to hold
@@ -174,7 +174,7 @@ def identify(folder: Path, identity: Mapping[str, Any]) -> None:
     if differing:
         said = "; ".join(f"{k} was {theirs.get(k)!r}, is {mine.get(k)!r}" for k in differing[:4])
         raise CheckpointError(
-            f"{folder}: holds another run ({said}): ask for the same again or choose another --out"
+            f"{folder}: holds another run ({said}): ask for the same again or choose another `out`"
         )
 
 

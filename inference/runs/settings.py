@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much a sampler draws: fields of `Settings`."""
+
+    chains: int
+    warmup: int
+    draws: int
 
 
 @dataclass(frozen=True)
@@ -10,8 +19,15 @@ class Settings:
     """What a run is asked to do; two runs with equal settings, study and device give equal draws.
 
     `starts` searches for the mode, `search_steps` evaluations each; `predicted` posterior draws a chain are
-    simulated for the predictive groups, `prior_draws` of the prior. `sampler` is a name of
-    `samplers.SAMPLERS`.
+    simulated for the predictive groups, `prior_draws` of the prior. `sampler` is a name.
+
+    Attributes:
+        chains: chains; of tempered SMC, islands.
+        warmup: adapting transitions of each chain (tempered SMC has none).
+        draws: kept draws of each chain; of tempered SMC, particles of an island.
+        chunk: transitions between two checkpoints.
+        target: acceptance probability aimed at.
+        max_tree_depth: of NUTS.
     """
 
     chains: int
@@ -63,16 +79,3 @@ QUICK = Settings(
     target=0.85,
     max_tree_depth=5,
 )
-
-
-def sized_for(settings: Settings, sampler: str) -> Settings:
-    """The same run by another sampler, as long as that one needs to be (our choice): ChEES has many short
-    chains that go on side by side; SMC has islands (chains) of particles (draws) and no warm-up."""
-    sizes = {
-        "chees": (16, 10, 10) if settings.quick else (64, 150, 60),
-        "smc": (4, 0, 32) if settings.quick else (16, 0, 128),
-    }
-    if sampler not in sizes:
-        return replace(settings, sampler=sampler)
-    chains, warmup, draws = sizes[sampler]
-    return replace(settings, sampler=sampler, chains=chains, warmup=warmup, draws=draws)

@@ -10,95 +10,73 @@ Bayesian Analysis 2024).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, final
 
-import blackjax.mcmc.dynamic_hmc as dynamic_hmc
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
-from blackjax.adaptation.chees_adaptation import base
 from jax.sharding import PartitionSpec
 from jaxtyping import Array, Float
 
-from inference.likelihood.many_points import mesh_for
+from inference.likelihood.many_points import Batch, mesh_for
 from inference.likelihood.problem import Problem
-from inference.runs.resumable import Seen, State, drive
+from inference.runs.resumable import Seen, State
+from inference.runs.run import Run
+from inference.runs.settings import Settings, Sizes
 from inference.samplers.draws import STATS, Draws, Report, chunks, joined
+from inference.samplers.from_modes import modes_of
+from inference.samplers.sampler import Sampler
 
-BITS = (
-    16  # of the quasi-random sequence that jitters the trajectory length; it repeats after 2^16 transitions
-)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How many chains, how long, and how carefully.
-
-    Attributes:
-        superchains: number of starting points; divides `chains`.
-        target: harmonic mean of the acceptance probabilities aimed at (0.651 is optimal for a normal
-            posterior; a
-            curved one wants more).
-        max_leapfrog: longest trajectory, in steps.
-    """
-
-    chains: int
-    superchains: int
-    warmup: int
-    draws: int
-    chunk: int = 10
-    target: float = 0.8
-    max_leapfrog: int = 255
-
-    def __post_init__(self) -> None:
-        if self.chains % self.superchains:
-            raise ValueError(
-                f"chains={self.chains}: {self.superchains} superchains do not divide them evenly: choose a "
-                f"multiple"
-            )
-
-    @property
-    def chunks(self) -> tuple[tuple[bool, int], ...]:
-        """(still warming up, transitions) of each chunk."""
-        return chunks(self.warmup, self.draws, self.chunk)
-
-    def renews(self, i: int) -> bool:
-        """Is the metric renewed before chunk `i`? In the first half of the warm-up, each time the chunks have
-        doubled.
-        """
-        before = sum(n for _, n in self.chunks[:i])
-        return i > 0 and self.chunks[i][0] and before <= self.warmup / 2 and (i & (i - 1)) == 0
+# of the quasi-random sequence that jitters the trajectory length; it repeats after 2^16 transitions
+BITS = 16
+# acceptance probability aimed at, at most: 0.651 is optimal for a normal posterior, a curved one wants more
+TARGET = 0.9
+MOST_SUPERCHAINS = 8
 
 
 def sample(
     problem: Problem,
-    plan: Plan,
-    seed: int,
+    settings: Settings,
     z0: Float[Array, "superchain parameter"],
     covariance: np.ndarray,
-    folder: Path,
+    run: Run,
     report: Report | None = None,
-    stop: Callable[[], bool] | None = None,
-) -> Draws | None:
-    """Run the plan, writing one file a chunk into `folder`; goes on from the files that are there.
+    *,
+    max_leapfrog: int = 255,
+) -> Draws | None:  # long: the parts of one kernel share its constants and compiled programs
+    """Draw what the settings ask for, writing one file a chunk; goes on from the files that are there.
 
     Args:
         z0: unconstrained starting points, one a superchain, where the network can be solved.
         covariance: of the posterior, as the first metric.
-        report, stop: as in `nuts.sample`.
+        report: as in `nuts.sample`.
+        max_leapfrog: longest trajectory, in steps.
 
     Returns:
-        All draws, chains of one superchain side by side, or None if `stop` ended the run before the plan was
-        done.
+        All draws, chains of one superchain side by side, or None if the run was stopped before.
+
+    Raises:
+        ValueError: the superchains do not divide the chains.
     """
+    import blackjax.mcmc.dynamic_hmc as dynamic_hmc  # here: a run without them imports this module too
+    import optax
+    from blackjax.adaptation.chees_adaptation import base
+
+    chains, superchains, plan = (
+        settings.chains,
+        len(z0),
+        chunks(settings.warmup, settings.draws, settings.chunk),
+    )
+    if chains % superchains:
+        raise ValueError(
+            f"`chains` {chains}: {superchains} superchains do not divide them evenly: choose a multiple"
+        )
     size = len(problem.names)
     spec = PartitionSpec("chain")
-    mesh = mesh_for(plan.chains)
+    mesh = mesh_for(chains)
 
     def jitter(i: Array) -> Array:
         return dynamic_hmc.halton_sequence(i, BITS)
@@ -106,12 +84,12 @@ def sample(
     kernel = dynamic_hmc.build_kernel(
         next_random_arg_fn=lambda i: i + 1,
         integration_steps_fn=lambda i, steps: jnp.clip(
-            jnp.ceil(2 * jitter(i) * steps), 1, plan.max_leapfrog
+            jnp.ceil(2 * jitter(i) * steps), 1, max_leapfrog
         ).astype(int),
     )
     climb = optax.adam(0.05, b1=0.0, b2=0.95)  # the article's settings
     adapt_init, adapt = base(
-        lambda i: 2 * jitter(i), lambda i: i + 1, climb, plan.target, 0.5, plan.max_leapfrog
+        lambda i: 2 * jitter(i), lambda i: i + 1, climb, settings.target, 0.5, max_leapfrog
     )
 
     def density(centre: Array, root: Array) -> Callable[[Array], Array]:
@@ -125,7 +103,7 @@ def sample(
             jnp.mean(z0, axis=0),
             jnp.linalg.cholesky(jnp.asarray(covariance) + 1e-12 * jnp.eye(size)),
         )
-        z = jnp.repeat(jnp.asarray(z0), plan.chains // plan.superchains, axis=0)
+        z = jnp.repeat(jnp.asarray(z0), chains // superchains, axis=0)
         w = jax.scipy.linalg.solve_triangular(root, (z - centre).T, lower=True).T
         value, gradient = jax.jit(jax.vmap(jax.value_and_grad(density(centre, root))))(w)
         adaptation = adapt_init(jnp.asarray(0), jnp.asarray(0.5 / size**0.25))
@@ -134,7 +112,7 @@ def sample(
             value,
             gradient,
             adaptation,
-            jax.random.PRNGKey(seed),
+            jax.random.PRNGKey(settings.seed),
             centre,
             root,
             z,
@@ -147,14 +125,14 @@ def sample(
         return jax.tree.structure(jax.eval_shape(whole))
 
     @cache
-    def program(length: int, warming: bool) -> Callable[[State], Any]:
-        def transitions(leaves: State) -> Any:
+    def program(length: int, warming: bool) -> Callable[[State], Any]:  # long: one compiled program
+        def transitions(leaves: State) -> Any:  # long: one compiled program
             w, value, gradient, adaptation, key, centre, root, _, second, count = jax.tree.unflatten(
                 tree(), leaves
             )
             log_density = density(centre, root)
 
-            def step(carry: Any, _: None) -> Any:
+            def step(carry: Any, _: None) -> Any:  # long: the body of its loop
                 w, value, gradient, adaptation, key, second, count = carry
                 key, own = jax.random.split(key)
                 step_size = (
@@ -187,7 +165,7 @@ def sample(
                     out_specs=spec,
                 )
                 new, info = moved(
-                    jax.random.split(own, plan.chains),
+                    jax.random.split(own, chains),
                     w,
                     value,
                     gradient,
@@ -209,7 +187,7 @@ def sample(
                     adaptation = adaptation._replace(random_generator_arg=number + 1)
                 z = centre + new.position @ root.T
                 away = z - jnp.mean(z, axis=0)
-                spread = (second + away.T @ away, count + plan.chains - 1.0)
+                spread = (second + away.T @ away, count + chains - 1.0)
                 seen = (
                     z,
                     -new.logdensity,
@@ -217,7 +195,7 @@ def sample(
                     info.num_integration_steps,
                     info.acceptance_rate,
                     info.is_divergent,
-                    jnp.broadcast_to(step_size, (plan.chains,)),
+                    jnp.broadcast_to(step_size, (chains,)),
                 )
                 return (new.position, new.logdensity, new.logdensity_grad, adaptation, key, *spread), seen
 
@@ -254,20 +232,83 @@ def sample(
         return jax.tree.leaves(state)
 
     def advance(i: int, state: State) -> tuple[State, Seen]:
-        warming, length = plan.chunks[i]
+        warming, length = plan[i]
         leaves = [jnp.asarray(x) for x in state]
-        if plan.renews(i):
+        if renews(plan, settings.warmup, i):
             leaves = renewed(leaves)
         leaves, (z, *seen) = program(length, warming)(leaves)
         return leaves, {"z": np.asarray(z)} | {k: np.asarray(v) for k, v in zip(STATS, seen, strict=True)}
 
-    seen = drive(
-        folder,
-        {"sampler": "chees", "plan": asdict(plan), "seed": seed, "parameters": list(problem.names)},
+    sizes = {k: getattr(settings, k) for k in ("chains", "warmup", "draws", "chunk", "target")}
+    seen = run.pieces(
+        {
+            "sampler": "chees",
+            "plan": {**sizes, "superchains": superchains, "max_leapfrog": max_leapfrog},
+            "seed": settings.seed,
+            "parameters": list(problem.names),
+        },
         lambda: jax.tree.leaves(whole()),
-        lambda i, _: i == len(plan.chunks),
+        lambda i, _: i == len(plan),
         advance,
-        None if report is None else lambda i, found: report(i, plan.chunks[i - 1][0], found),
-        stop,
+        None if report is None else lambda i, found: report(i, plan[i - 1][0], found),
     )
-    return None if seen is None else joined(seen, plan.chunks, plan.superchains)
+    return None if seen is None else joined(seen, plan, superchains)
+
+
+def renews(plan: Sequence[tuple[bool, int]], warmup: int, i: int) -> bool:
+    """Is the metric renewed before chunk `i`? In the first half of the warm-up, each time the chunks have
+    doubled.
+    """
+    before = sum(n for _, n in plan[:i])
+    return i > 0 and plan[i][0] and before <= warmup / 2 and (i & (i - 1)) == 0
+
+
+@final
+@dataclass(frozen=True)
+class Chees(Sampler):
+    """ChEES: many short chains in step, from a few points around the mode.
+
+    Attributes:
+        max_leapfrog: longest trajectory, in steps.
+    """
+
+    name: ClassVar[str] = "chees"
+    words: ClassVar[str] = "ChEES: many short chains in step; the choice for an accelerator"
+    full: ClassVar[Sizes] = Sizes(64, 150, 60)  # these sizes are our choice
+    quick: ClassVar[Sizes] = Sizes(16, 10, 10)
+    packages: ClassVar[tuple[tuple[str, str], ...]] = (("blackjax", "BlackJAX"),)
+    max_leapfrog: int = 255
+
+    def run(self, problem: Problem, settings: Settings, run: Run) -> Draws | None:
+        """Modes first, then the chains from the normal approximation there."""
+        self.require()
+        batch = Batch(problem, settings.starts)
+        modes = modes_of(problem, batch, settings, run)
+        superchains = max(k for k in range(1, MOST_SUPERCHAINS + 1) if settings.chains % k == 0)
+        points = modes.points(batch, superchains, settings.seed)
+        run.say(
+            f"Sampling: ChEES, {settings.chains} chains from {superchains} points, {settings.warmup} warm-up "
+            f"and {settings.draws} kept draws each (the first draws include compilation) ..."
+        )
+        plan = chunks(settings.warmup, settings.draws, settings.chunk)
+        with run.bar("draws", settings.warmup + settings.draws) as bar:
+
+            def report(i: int, warming: bool, seen: Seen) -> None:
+                bar.to(
+                    sum(n for _, n in plan[:i]),
+                    f"{'warm-up' if warming else 'sampling'}; {seen['num_steps'].mean():.0f} steps of "
+                    f"{seen['step_size'].mean():.2g}, "
+                    f"{100 * np.nan_to_num(seen['accept_prob']).mean():.0f} % accepted, "
+                    f"{int(seen['diverging'].sum())} div",
+                )
+
+            draws = sample(
+                problem,
+                replace(settings, target=min(settings.target, TARGET)),
+                jnp.asarray(points),
+                modes.covariance,
+                run.within("chunks"),
+                report,
+                max_leapfrog=self.max_leapfrog,
+            )
+        return None if draws is None else replace(draws, mode_potentials=modes.potential)

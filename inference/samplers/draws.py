@@ -21,12 +21,14 @@ class Draws:
     Attributes:
         superchains: groups of chains that began at one point each; as many as chains if each had its own.
         log_evidence: one independent estimate of ln p(data) each; empty where the sampler gives none.
+        mode_potentials: where the searches for the mode ended, best first; empty where there was none.
     """
 
     z: np.ndarray
     stats: dict[str, np.ndarray]
     superchains: int
     log_evidence: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    mode_potentials: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
 
 Report = Callable[[int, bool, Seen], None]  # chunks done, warming up, stats of the chunk (chain, draw)
@@ -46,3 +48,13 @@ def joined(seen: Sequence[Seen], plan: Sequence[tuple[bool, int]], superchains: 
     kept = [s for s, (warming, _) in zip(seen, plan, strict=True) if not warming]
     arrays = {k: np.concatenate([s[k] for s in kept], axis=1) for k in ("z", *STATS)}
     return Draws(arrays.pop("z"), arrays, superchains)
+
+
+def evidence(log_evidence: np.ndarray) -> tuple[float, float]:
+    """ln of the mean of independent estimates of the evidence, and the standard error of that logarithm from
+    their spread.
+    """
+    top = log_evidence.max()
+    share = np.exp(log_evidence - top)
+    error = np.std(share, ddof=1) / np.sqrt(len(share)) / np.mean(share) if len(share) > 1 else np.inf
+    return float(top + np.log(np.mean(share))), float(error)

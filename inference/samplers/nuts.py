@@ -7,10 +7,9 @@ follows from the numbers of draws alone, so that a resumed run repeats the same 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, final
 
 import jax
 import jax.numpy as jnp
@@ -22,29 +21,12 @@ from numpyro.infer.hmc_util import build_adaptation_schedule
 
 from inference.likelihood.many_points import Batch, mesh_for
 from inference.likelihood.problem import Problem
-from inference.runs.resumable import Seen, State, drive
+from inference.runs.resumable import Seen, State
+from inference.runs.run import Run
+from inference.runs.settings import FULL, QUICK, Settings, Sizes
 from inference.samplers.draws import STATS, Draws, Report, chunks, joined
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How many chains, how long, and how carefully.
-
-    `chunk` transitions run between two checkpoints. `target` is the acceptance probability aimed at.
-    """
-
-    chains: int
-    warmup: int
-    draws: int
-    chunk: int = 10
-    target: float = 0.9
-    max_tree_depth: int = 8
-
-    @property
-    def chunks(self) -> tuple[tuple[bool, int], ...]:
-        """(still warming up, transitions) of each chunk."""
-        return chunks(self.warmup, self.draws, self.chunk)
-
+from inference.samplers.from_modes import modes_of
+from inference.samplers.sampler import Sampler
 
 # of the state in a checkpoint: the kernel's leaves, then the draws from which a covariance will be estimated
 LAYOUT = 2
@@ -67,17 +49,15 @@ def _common(step: Float[Array, " chain"]) -> Float[Array, " chain"]:
 
 def sample(
     problem: Problem,
-    plan: Plan,
-    seed: int,
+    settings: Settings,
     z0: Float[Array, "chain parameter"],
     covariance: np.ndarray,
-    folder: Path,
+    run: Run,
     report: Report | None = None,
-    stop: Callable[[], bool] | None = None,
     *,
     batch: Batch | None = None,
-) -> Draws | None:
-    """Run the plan, writing one file a chunk into `folder`; goes on from the files that are there.
+) -> Draws | None:  # long: the parts of one kernel share its constants and compiled programs
+    """Draw what the settings ask for, writing one file a chunk; goes on from the files that are there.
 
     Args:
         z0: unconstrained starting points, where the network can be solved.
@@ -86,12 +66,12 @@ def sample(
             together takes its place (`pooled`): one chain alone has too few draws. Where the middle of the
             warm-up is no end of a chunk, or has too few draws, it stays.
         report: called after each chunk, also for those found on disk.
-        stop: asked before each chunk; True ends the run cleanly.
         batch: the problem's compiled gradient, if there is one already.
 
     Returns:
-        All draws, or None if `stop` ended the run before the plan was done.
+        All draws, or None if the run was stopped before.
     """
+    plan = chunks(settings.warmup, settings.draws, settings.chunk)
 
     def sampler(potential: Callable[[Array], Array], covariance: np.ndarray = covariance) -> NUTS:
         return NUTS(
@@ -99,38 +79,38 @@ def sample(
             dense_mass=True,
             inverse_mass_matrix=jnp.asarray(covariance),
             adapt_mass_matrix=False,
-            target_accept_prob=plan.target,
-            max_tree_depth=plan.max_tree_depth,
+            target_accept_prob=settings.target,
+            max_tree_depth=settings.max_tree_depth,
             step_size=0.5,
         )
 
-    kernel, batch = sampler(problem.potential), batch or Batch(problem, plan.chains)
+    kernel, batch = sampler(problem.potential), batch or Batch(problem, settings.chains)
     spec = PartitionSpec("chain")
 
     def fresh(covariance: np.ndarray) -> Any:
         """The state of all chains at the start, in a network of no cost."""
-        keys, z = jax.random.split(jax.random.PRNGKey(seed), plan.chains), jnp.asarray(z0)
-        return sampler(lambda z: 0.5 * jnp.sum(z**2), covariance).init(keys, plan.warmup, z, (), {})
+        keys, z = jax.random.split(jax.random.PRNGKey(settings.seed), settings.chains), jnp.asarray(z0)
+        return sampler(lambda z: 0.5 * jnp.sum(z**2), covariance).init(keys, settings.warmup, z, (), {})
 
     def by_chain(state: Any) -> tuple[list[Array], Any]:
         leaves, tree = jax.tree.flatten(state)
-        each = [leaf.ndim > 0 and leaf.shape[0] == plan.chains for leaf in leaves]
+        each = [leaf.ndim > 0 and leaf.shape[0] == settings.chains for leaf in leaves]
         return [
-            x if ok else jnp.broadcast_to(x, (plan.chains, *x.shape))
+            x if ok else jnp.broadcast_to(x, (settings.chains, *x.shape))
             for x, ok in zip(leaves, each, strict=True)
         ], tree
 
     @cache
     def initial() -> tuple[list[Array], Any]:
-        keys, z = jax.random.split(jax.random.PRNGKey(seed), plan.chains), jnp.asarray(z0)
+        keys, z = jax.random.split(jax.random.PRNGKey(settings.seed), settings.chains), jnp.asarray(z0)
         # the gradient at the start comes from `batch`: the kernel's own start would compile the whole network
         # once more
-        jax.eval_shape(lambda keys, z: kernel.init(keys, plan.warmup, z, (), {}), keys, z)
+        jax.eval_shape(lambda keys, z: kernel.init(keys, settings.warmup, z, (), {}), keys, z)
         potential, gradient = (jnp.asarray(x) for x in batch(np.asarray(z0)))
         return by_chain(fresh(covariance)._replace(potential_energy=potential, z_grad=gradient))
 
     def begin() -> State:
-        return [*initial()[0], np.zeros((plan.chains, 0, len(problem.names)))]
+        return [*initial()[0], np.zeros((settings.chains, 0, len(problem.names)))]
 
     @cache
     def program(length: int) -> Callable[[State], Any]:
@@ -156,7 +136,7 @@ def sample(
 
         return jax.jit(
             jax.shard_map(
-                transitions, mesh=mesh_for(plan.chains), in_specs=spec, out_specs=spec, check_vma=False
+                transitions, mesh=mesh_for(settings.chains), in_specs=spec, out_specs=spec, check_vma=False
             )
         )
 
@@ -174,7 +154,7 @@ def sample(
             jnp.log(10 * _common(old.step_size)),
         )
         last = jnp.full_like(
-            old.window_idx, len(build_adaptation_schedule(plan.warmup)) - 1
+            old.window_idx, len(build_adaptation_schedule(settings.warmup)) - 1
         )  # NumPyro begins no further search
         return jax.tree.leaves(
             state._replace(
@@ -199,31 +179,74 @@ def sample(
         *leaves, history = (
             np.asarray(x) for x in state
         )  # off the devices: where they lie is part of what a program is compiled for
-        done = sum(n for _, n in plan.chunks[:i])
-        if 0 < done == plan.warmup // 2 and history.shape[0] * history.shape[1] >= ENOUGH * history.shape[2]:
+        done = sum(n for _, n in plan[:i])
+        if (
+            0 < done == settings.warmup // 2
+            and history.shape[0] * history.shape[1] >= ENOUGH * history.shape[2]
+        ):
             leaves = adapted(leaves, history)
-        if 0 < done == plan.warmup:
+        if 0 < done == settings.warmup:
             leaves = settled(leaves)
-        leaves, (z, seen) = program(plan.chunks[i][1])([np.asarray(x) for x in leaves])
-        recent = z if plan.warmup // 6 <= done < plan.warmup // 2 else z[:, :0]
-        history = np.concatenate([history, recent], axis=1) if done < plan.warmup // 2 else z[:, :0]
+        leaves, (z, seen) = program(plan[i][1])([np.asarray(x) for x in leaves])
+        recent = z if settings.warmup // 6 <= done < settings.warmup // 2 else z[:, :0]
+        history = np.concatenate([history, recent], axis=1) if done < settings.warmup // 2 else z[:, :0]
         return [*leaves, history], {"z": np.asarray(z)} | {
             k: np.asarray(v) for k, v in zip(STATS, seen, strict=True)
         }
 
-    seen = drive(
-        folder,
+    sizes = ("chains", "warmup", "draws", "chunk", "target", "max_tree_depth")
+    seen = run.pieces(
         {
             "sampler": "nuts",
             "layout": LAYOUT,
-            "plan": asdict(plan),
-            "seed": seed,
+            "plan": {k: getattr(settings, k) for k in sizes},
+            "seed": settings.seed,
             "parameters": list(problem.names),
         },
         begin,
-        lambda i, _: i == len(plan.chunks),
+        lambda i, _: i == len(plan),
         advance,
-        None if report is None else lambda i, found: report(i, plan.chunks[i - 1][0], found),
-        stop,
+        None if report is None else lambda i, found: report(i, plan[i - 1][0], found),
     )
-    return None if seen is None else joined(seen, plan.chunks, plan.chains)
+    return None if seen is None else joined(seen, plan, settings.chains)
+
+
+@final
+@dataclass(frozen=True)
+class Nuts(Sampler):
+    """NUTS: few long chains, each from its own point around the mode."""
+
+    name: ClassVar[str] = "nuts"
+    words: ClassVar[str] = "NUTS: few long chains; the choice for a CPU"
+    full: ClassVar[Sizes] = Sizes(FULL.chains, FULL.warmup, FULL.draws)
+    quick: ClassVar[Sizes] = Sizes(QUICK.chains, QUICK.warmup, QUICK.draws)
+
+    def longest(self, settings: Settings) -> int | None:
+        """A tree of the greatest depth."""
+        return 2**settings.max_tree_depth - 1
+
+    def run(self, problem: Problem, settings: Settings, run: Run) -> Draws | None:
+        """Modes first, then the chains from the normal approximation there."""
+        batch = Batch(problem, settings.chains)
+        modes = modes_of(problem, batch, settings, run)
+        points = modes.points(batch, settings.chains, settings.seed)
+        run.say(
+            f"Sampling: NUTS, {settings.chains} chains, {settings.warmup} warm-up and {settings.draws} kept "
+            "draws each (the first draws include compilation) ..."
+        )
+        plan, diverged = chunks(settings.warmup, settings.draws, settings.chunk), 0
+        with run.bar("draws", settings.warmup + settings.draws) as bar:
+
+            def report(i: int, warming: bool, seen: Seen) -> None:
+                nonlocal diverged
+                diverged += 0 if warming else int(seen["diverging"].sum())
+                steps = " ".join(f"{n:.0f}" for n in seen["num_steps"].mean(axis=1))
+                bar.to(
+                    sum(n for _, n in plan[:i]),
+                    f"{'warm-up' if warming else 'sampling'}; steps a draw by chain {steps}; divergences "
+                    f"{diverged}",
+                )
+
+            own = run.within("chunks")
+            draws = sample(problem, settings, jnp.asarray(points), modes.covariance, own, report, batch=batch)
+        return None if draws is None else replace(draws, mode_potentials=modes.potential)

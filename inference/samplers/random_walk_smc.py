@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -26,7 +25,9 @@ from jaxtyping import Array, Bool, Float
 
 from inference.likelihood.many_points import mesh_for
 from inference.likelihood.problem import Priors
-from inference.runs.resumable import Report, Seen, State, drive
+from inference.runs.resumable import Report, Seen, State
+from inference.runs.run import Run
+from models.engine.blocks import in_blocks
 
 UNSOLVED = -1e30  # log-likelihood where the network cannot be solved: finite, so that the power 0 of it is 1
 TARGET = 0.25  # share of steps taken: between what is best for one dimension (0.44) and for many (0.23)
@@ -37,7 +38,7 @@ LogLikelihood = Callable[
 
 
 @dataclass(frozen=True)
-class Plan:
+class Walkers:
     """How many particles, and how long they walk.
 
     Attributes:
@@ -109,14 +110,13 @@ def sample(
     priors: Priors,
     log_likelihood: LogLikelihood,
     data: Any,
-    plan: Plan,
+    plan: Walkers,
     seed: int,
-    folder: Path,
+    run: Run,
     report: Report | None = None,
-    stop: Callable[[], bool] | None = None,
     belongs: Mapping[str, Any] | None = None,
-) -> Tempered | None:
-    """Draws of the posterior of every problem, one file a rise of the power in `folder`, going on from those
+) -> Tempered | None:  # long: the parts of one walk share its constants and compiled program
+    """Draws of the posterior of every problem, one file a rise of the power, going on from those
     that are there.
 
     Args:
@@ -126,7 +126,7 @@ def sample(
         belongs: what the likelihood depends on; a folder made for something else is refused.
 
     Returns:
-        None if `stop` ended the work before it was done.
+        None if the work was stopped before it was done.
     """
     problems, size = len(jax.tree.leaves(data)[0]), len(priors.names)
     total, spec = problems * plan.particles, PartitionSpec("chain")
@@ -148,14 +148,12 @@ def sample(
         """(problem, particle) log-likelihood and log prior at (problem, particle, parameter)."""
         own = z.shape[1]
         flat, of = z.reshape(-1, size), np.repeat(np.arange(problems), own)
-        found = []
-        for i in range(0, len(flat), plan.width):
-            rows = np.minimum(np.arange(i, i + plan.width), len(flat) - 1)
-            like, prior = program()(jnp.asarray(flat[rows]), jax.tree.map(lambda x, r=rows: x[of[r]], data))
-            found.append((np.asarray(like), np.asarray(prior)))
-        like, prior = (
-            np.concatenate(x)[: len(flat)].reshape(problems, own) for x in zip(*found, strict=True)
+        found = in_blocks(
+            lambda b: program()(jnp.asarray(flat[b.rows]), jax.tree.map(lambda x: x[of[b.rows]], data)),
+            len(flat),
+            plan.width,
         )
+        like, prior = (x.reshape(problems, own) for x in found)
         return like, np.where(np.isnan(prior), -np.inf, prior)
 
     def begin() -> State:
@@ -227,7 +225,7 @@ def sample(
         last[:] = [state]
         return float(np.min(state[3])) == 1.0 and int(state[6]) >= plan.last
 
-    seen = drive(folder, identity, begin, finished, advance, report, stop)
+    seen = run.pieces(identity, begin, finished, advance, report)
     if seen is None:
         return None
     state = last[0]

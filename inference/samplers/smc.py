@@ -13,47 +13,69 @@ temperatures and metric only: their agreement is a check, and their evidences gi
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, final
 
-import blackjax.mcmc.hmc as hmc
 import jax
 import jax.numpy as jnp
 import numpy as np
-from blackjax.smc.resampling import systematic
 from jax.sharding import PartitionSpec
 from jaxtyping import Array, Float
 
 from inference.likelihood.many_points import mesh_for
 from inference.likelihood.problem import Problem
-from inference.runs.resumable import Report, Seen, State, drive
-from inference.samplers.draws import STATS, Draws
+from inference.runs.resumable import Report, Seen, State
+from inference.runs.run import Run
+from inference.runs.settings import Settings, Sizes
+from inference.samplers.draws import STATS, Draws, evidence
+from inference.samplers.sampler import Sampler
 
+# acceptance probability aimed at, at most (our choice)
+TARGET = 0.8
 UNSOLVED = -1e30  # log-likelihood where the network cannot be solved: finite, so that the power 0 of it is 1
 
 
+@final
 @dataclass(frozen=True)
-class Plan:
-    """How many particles, and how carefully.
+class TemperedSmc(Sampler):
+    """Tempered SMC: as many islands as chains, of as many particles each as draws, from the prior.
 
     Attributes:
-        islands, particles: independent runs, and particles of each.
         ess: share of the particles that must stay effective at each step of the temperature.
         forget: the moves of a temperature end when no parameter correlates more than this with where it was.
         most_moves: end them after so many in any case (the largest correlation left is kept in the result).
-        target: acceptance probability aimed at.
-        longest: most leapfrog steps of a move.
+        longest_move: most leapfrog steps of a move.
     """
 
-    islands: int
-    particles: int
+    name: ClassVar[str] = "smc"
+    words: ClassVar[str] = "tempered SMC: from the prior, needs no mode, finds several, gives the evidence"
+    full: ClassVar[Sizes] = Sizes(16, 0, 128)  # these sizes are our choice
+    quick: ClassVar[Sizes] = Sizes(4, 0, 32)
+    packages: ClassVar[tuple[tuple[str, str], ...]] = (("blackjax", "BlackJAX"),)
     ess: float = 0.5
     forget: float = 0.15
     most_moves: int = 20
-    target: float = 0.8
-    longest: int = 31
+    longest_move: int = 31
+
+    def run(self, problem: Problem, settings: Settings, run: Run) -> Draws | None:
+        """Raise the likelihood from power 0 to 1."""
+        self.require()
+        run.say(
+            f"Sampling: tempered SMC, {settings.chains} islands of {settings.draws} particles (the first "
+            "moves include compilation) ..."
+        )
+        with run.bar("power of the likelihood, %", 100) as bar:
+
+            def report(i: int, seen: Seen) -> None:
+                value, _ = evidence(seen["log_evidence"])
+                bar.to(
+                    round(100 * float(seen["power"])),
+                    f"{int(seen['moves'])} moves, {100 * float(seen['accept']):.0f} % accepted, "
+                    f"log evidence so far {value:.1f}",
+                )
+
+            return sample(problem, settings, run.within("chunks"), report, self)
 
 
 def next_power(log_likelihood: np.ndarray, power: float, ess: float) -> float:
@@ -77,24 +99,27 @@ def next_power(log_likelihood: np.ndarray, power: float, ess: float) -> float:
 
 def sample(
     problem: Problem,
-    plan: Plan,
-    seed: int,
-    folder: Path,
+    settings: Settings,
+    run: Run,
     report: Report | None = None,
-    stop: Callable[[], bool] | None = None,
-) -> Draws | None:
-    """Run the plan, writing one file a temperature into `folder`; goes on from the files that are there.
+    care: TemperedSmc = TemperedSmc(),  # frozen
+) -> Draws | None:  # long: the parts of one kernel share its constants and compiled programs
+    """Temper islands of particles, writing one file a temperature; goes on from the files that are there.
 
     Args:
         report: called after each temperature with `power`, `moves`, `correlation`, `accept`, `step_size` and
             the
             `log_evidence` (island,) so far.
-        stop: asked before each temperature; True ends the run cleanly.
+        care: how carefully.
 
     Returns:
-        The particles, islands as chains, with the log evidence of each island; None if `stop` ended the run.
+        The particles, islands as chains, with the log evidence of each island; None if the run was stopped.
     """
-    size, total = len(problem.names), plan.islands * plan.particles
+    import blackjax.mcmc.hmc as hmc  # here: a run without it imports this module too
+    from blackjax.smc.resampling import systematic
+
+    islands, particles, target = settings.chains, settings.draws, min(settings.target, TARGET)
+    size, total = len(problem.names), islands * particles
     spec, same = PartitionSpec("chain"), PartitionSpec()
     mesh = mesh_for(total)
 
@@ -156,23 +181,23 @@ def sample(
         )
 
     def begin() -> State:
-        key, own = jax.random.split(jax.random.PRNGKey(seed))
+        key, own = jax.random.split(jax.random.PRNGKey(settings.seed))
         z = jax.jit(jax.vmap(problem.priors.unconstrain))(problem.priors.draw(own, total))
-        return [key, np.asarray(0.0), np.zeros(plan.islands), np.asarray(0.5 / size**0.25), z, *evaluate(z)]
+        return [key, np.asarray(0.0), np.zeros(islands), np.asarray(0.5 / size**0.25), z, *evaluate(z)]
 
     def advance(i: int, state: State) -> tuple[State, Seen]:
         key, power, log_evidence, step_size, z, like, like_slope, prior, prior_slope = state
-        by_island = np.asarray(like).reshape(plan.islands, plan.particles)
-        raised = next_power(by_island, float(power), plan.ess)
+        by_island = np.asarray(like).reshape(islands, particles)
+        raised = next_power(by_island, float(power), care.ess)
         log_w = (raised - float(power)) * by_island
         top = log_w.max(axis=1)
         log_evidence = log_evidence + top + np.log(np.mean(np.exp(log_w - top[:, None]), axis=1))
 
         key, own = jax.random.split(jnp.asarray(key))
-        keys = jax.random.split(own, plan.islands)
+        keys = jax.random.split(own, islands)
         weights = jax.nn.softmax(jnp.asarray(log_w), axis=1)
-        chosen = jax.vmap(lambda k, w: systematic(k, w, plan.particles))(keys, weights)
-        chosen = np.asarray(chosen + plan.particles * jnp.arange(plan.islands)[:, None]).ravel()
+        chosen = jax.vmap(lambda k, w: systematic(k, w, particles))(keys, weights)
+        chosen = np.asarray(chosen + particles * jnp.arange(islands)[:, None]).ravel()
         z, like, like_slope, prior, prior_slope = (
             np.asarray(x)[chosen] for x in (z, like, like_slope, prior, prior_slope)
         )
@@ -180,17 +205,17 @@ def sample(
 
         before, moves, correlation, shares = z, 0, 1.0, []
         value, slope, stats = raised * like + prior, raised * like_slope + prior_slope, ()
-        while moves < plan.most_moves and (moves < 2 or correlation > plan.forget):
+        while moves < care.most_moves and (moves < 2 or correlation > care.forget):
             key, own, jitter = jax.random.split(key, 3)
             path = np.pi / 2 * float(jax.random.uniform(jitter, minval=0.5, maxval=1.5))
-            steps = int(np.clip(np.ceil(path / float(step_size)), 1, plan.longest))
+            steps = int(np.clip(np.ceil(path / float(step_size)), 1, care.longest_move))
             z, value, slope, *stats = mover()(
                 jax.random.split(own, total), z, value, slope, raised, root, step_size, steps
             )
             accept = np.nan_to_num(np.asarray(stats[1]))
             step_used, step_size = (
                 step_size,
-                np.asarray(step_size * np.exp(0.7 * (accept.mean() - plan.target))),
+                np.asarray(step_size * np.exp(0.7 * (accept.mean() - target))),
             )
             moves, correlation = moves + 1, _largest_correlation(before, np.asarray(z))
             shares.append(accept.mean())
@@ -214,33 +239,32 @@ def sample(
                 np.full(total, step_used),
             )
             seen |= {
-                f"last_{k}": np.asarray(v).reshape(plan.islands, plan.particles)
+                f"last_{k}": np.asarray(v).reshape(islands, particles)
                 for k, v in zip(STATS, last, strict=True)
             }
-            seen["last_z"] = z.reshape(plan.islands, plan.particles, size)
+            seen["last_z"] = z.reshape(islands, particles, size)
         return state, seen
 
-    seen = drive(
-        folder,
-        {"sampler": "smc", "plan": asdict(plan), "seed": seed, "parameters": list(problem.names)},
+    plan = {
+        "islands": islands,
+        "particles": particles,
+        "ess": care.ess,
+        "forget": care.forget,
+        "most_moves": care.most_moves,
+        "target": target,
+        "longest": care.longest_move,
+    }
+    seen = run.pieces(
+        {"sampler": "smc", "plan": plan, "seed": settings.seed, "parameters": list(problem.names)},
         begin,
         lambda _, state: float(state[1]) == 1.0,
         advance,
         report,
-        stop,
     )
     if seen is None:
         return None
     last = seen[-1]
-    return Draws(last["last_z"], {k: last[f"last_{k}"] for k in STATS}, plan.islands, last["log_evidence"])
-
-
-def evidence(log_evidence: np.ndarray) -> tuple[float, float]:
-    """ln of the mean evidence of the islands, and the standard error of that logarithm from their spread."""
-    top = log_evidence.max()
-    share = np.exp(log_evidence - top)
-    error = np.std(share, ddof=1) / np.sqrt(len(share)) / np.mean(share) if len(share) > 1 else np.inf
-    return float(top + np.log(np.mean(share))), float(error)
+    return Draws(last["last_z"], {k: last[f"last_{k}"] for k in STATS}, islands, last["log_evidence"])
 
 
 def _largest_correlation(before: np.ndarray, after: np.ndarray) -> float:

@@ -2,6 +2,8 @@
 Stan).
 """
 
+from dataclasses import replace
+
 import arviz as az
 import jax
 import jax.numpy as jnp
@@ -11,6 +13,8 @@ import pytest
 from inference.best_fit.modes import laplace, search, starting_points
 from inference.likelihood.many_points import Batch
 from inference.likelihood.problem import Problem
+from inference.runs.run import Run
+from inference.runs.settings import FULL
 from inference.samplers import chees, nuts, smc
 from inference.samplers.draws import Draws
 from inference.samplers.nested_rhat import largest_by_chance, nested_rhat, normal_scores
@@ -51,23 +55,22 @@ def start(problem: Problem, points: int, known: dict) -> tuple[np.ndarray, np.nd
 
 def by_nuts(problem, folder, known, chains, warmup, draws):
     z0, covariance = start(problem, chains, known)
-    return nuts.sample(
-        problem,
-        nuts.Plan(chains, warmup, draws, chunk=max(draws, warmup), target=0.95),
-        1,
-        z0,
-        covariance,
-        folder,
+    longest = max(draws, warmup)
+    settings = replace(
+        FULL, chains=chains, warmup=warmup, draws=draws, chunk=longest, target=0.95, max_tree_depth=8
     )
+    return nuts.sample(problem, settings, jnp.asarray(z0), covariance, Run(folder))
 
 
 def by_chees(problem, folder, known, chains, warmup, draws):
     z0, covariance = start(problem, 8, known)
-    return chees.sample(problem, chees.Plan(chains, 8, warmup, draws, chunk=50), 1, z0, covariance, folder)
+    settings = replace(FULL, chains=chains, warmup=warmup, draws=draws, chunk=50, target=0.8)
+    return chees.sample(problem, settings, jnp.asarray(z0), covariance, Run(folder))
 
 
 def by_smc(problem, folder, known, islands, particles, moves):
-    return smc.sample(problem, smc.Plan(islands, particles, most_moves=moves), 1, folder)
+    care = smc.TemperedSmc(most_moves=moves)
+    return smc.sample(problem, replace(FULL, chains=islands, draws=particles), Run(folder), care=care)
 
 
 def differences(problem: Problem, drawn: Draws, reference: np.ndarray) -> dict[tuple[str, str], float]:

@@ -7,17 +7,18 @@ import pytest
 
 from inference.calibration import coverage, many_fits
 from inference.calibration.simulated_data import family
+from inference.runs.run import Run
 from inference.samplers import random_walk_smc
 from inference.study.study import load
 
-PLAN = random_walk_smc.Plan(particles=31, moves=8, last=80)
+PLAN = random_walk_smc.Walkers(particles=31, moves=8, last=80)
 FITS = 64
 
 
 def judged(folder, wrong_noise: float) -> coverage.Calibration:
     study = load("feedback_reduced", lint=False)
     found = many_fits.walk(
-        family(study, rtol=1e-4, atol=1e-7, wrong_noise=wrong_noise), FITS, PLAN, 1, folder
+        family(study, rtol=1e-4, atol=1e-7, wrong_noise=wrong_noise), FITS, PLAN, 1, Run(folder)
     )
     assert found is not None
     truth = np.column_stack([found.truth, found.truth_log_likelihood])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -80,75 +79,61 @@ def main(
     from inference.runs.run_record import cores_of
 
     prepare_jax(device, cores=cores_of(out) if resume and out is not None else None)
-    from inference.fit import execute
+    from inference.fit import fit_study, run_folder
     from inference.hypotheses import under_hypothesis
-    from inference.runs import provenance, resumable, settings
+    from inference.runs import settings as lengths
     from inference.runs.console import Teller, stop_when_asked
-    from inference.samplers import sampler as samplers
+    from inference.samplers.choices import sampler_called
     from inference.study import prepared_study
 
     tell = Teller()
     if finish_run is not None:
-        finish(execute.prepared_in(finish_run), finish_run, tell)
-    file = Path(study)
+        finish(run_folder.prepared_in(finish_run), finish_run, tell)
+    file, base = Path(study), lengths.QUICK if quick else lengths.FULL
     if prepared_study.recognised(file):
-        loaded, settings, more = prepared_study.read(file)
+        loaded, asked_for, more = prepared_study.read(file)
         hypothesis = more["hypothesis"]
-        settings = settings.sized_for(settings.QUICK, settings.sampler) if quick else settings
+        settings = sampler_called(asked_for.sampler).sized(base) if quick else asked_for
     else:
-        file, settings = None, settings.QUICK if quick else settings.FULL
-        loaded = under_hypothesis.under_hypothesis(study, hypothesis)
-    if sampler is not None:
-        samplers.require(sampler)
-        settings = settings if sampler == settings.sampler else settings.sized_for(settings, sampler)
+        loaded, settings = under_hypothesis.under_hypothesis(study, hypothesis), base
+    if sampler is not None and sampler != settings.sampler:
+        settings = sampler_called(sampler).sized(settings)
     given = {"chains": chains, "draws": draws, "warmup": warmup, "starts": starts, "seed": seed}
     settings = replace(settings, **{k: v for k, v in given.items() if v is not None})
+    method = sampler_called(settings.sampler)
     if prepare is not None:
         prepared_study.write(loaded, settings, prepare, hypothesis=hypothesis)
         tell.say(f"Written to {prepare}: run it with gp130 fit {prepare} --out RUN")
         return
-    samplers.require(settings.sampler)
     folder = out or free_folder(f"{loaded.id}-{hypothesis}" + ("-quick" if settings.quick else ""))
-    finished = execute.begin(folder, execute.request(loaded, settings), resume=resume)
-    if file is not None and not finished:
-        resumable.write_bytes(folder / execute.KEPT, file.read_bytes())
-    if finished:
-        tell.say(f"{folder}: this run is finished; nothing to do")
-        return
-    tell.say(
-        f"Study {loaded.id}, hypothesis {hypothesis}: {len(loaded.unknowns)} parameters, "
-        f"{len(loaded.experiments)} experiments, "
-        f"{len(loaded.measurements.value)} measurements"
-    )
-    tell.say(f"Computing on {provenance.device_line()}; results go to {folder}")
     asked, begun = stop_when_asked(tell), time.monotonic()
 
     def stop() -> bool:
         return asked() or (time_budget is not None and time.monotonic() - begun > 60 * time_budget)
 
     try:
-        complete = execute.execute(loaded, settings, folder, tell, stop)
-    except KeyboardInterrupt:  # the second one
-        complete = False
-    if not complete:
+        run = fit_study.fit(
+            loaded, settings, to=folder, sampler=method, resume=resume, teller=tell, stop=stop
+        )
+    except (KeyboardInterrupt, fit_study.StoppedError):  # the second Ctrl-C, or the end of a piece
         tell.say(
             f"Stopped. Everything so far is kept in {folder}; go on with the same command and --resume "
             f"--out {folder}"
         )
-        raise typer.Exit(130 if asked() else 0)
-    if find_spec("arviz") is None:
+        raise typer.Exit(130 if asked() else 0) from None
+    if not run.judged:
         tell.say(
             f"Drawn. ArviZ is not here: make posterior.nc, the verdict and the figures elsewhere with "
             f"gp130 fit --finish {folder}"
         )
-        return
-    finish(loaded, folder, tell)
+    elif not (run.verdict.ok or run.verdict.quick):
+        raise typer.Exit(3)
 
 
 def finish(study: Study, folder: Path, tell: Teller) -> None:
     """Label, judge and draw a run; leaves with 3 if a full one is not ok, with 0 otherwise."""
-    from inference.fit.results import finish as write_files
+    from inference.fit.fit_files import finish as write_files
+    from inference.runs.run import Run
 
-    verdict, quick = write_files(study, folder, tell)
-    tell.say(f"Written to {folder}: posterior.nc, summary.csv, verdict.json, run.json, figures/")
-    raise typer.Exit(0 if verdict.ok or quick else 3)
+    verdict = write_files(study, Run(folder, tell))
+    raise typer.Exit(0 if verdict.ok or verdict.quick else 3)

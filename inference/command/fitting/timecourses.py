@@ -47,6 +47,7 @@ def main(
     from inference.runs.console import Teller, duration, stop_when_asked
     from inference.runs.provenance import device_line
     from inference.runs.resumable import require_writable, write_json
+    from inference.runs.run import Run
     from inference.study.study import load
 
     tell, folder, begun = Teller(), out or results_folder() / "timecourses", time.monotonic()
@@ -76,8 +77,7 @@ def main(
                 steps=steps,
                 width=64,
                 seed=seed,
-                folder=folder / study.id / "search",
-                stop=stop,
+                run=Run(folder / study.id / "search", tell, stop),
                 report=lambda i, v, b=bar: b.to(i, f"best log posterior {v.max():.2f}"),
             )
         if found is None:

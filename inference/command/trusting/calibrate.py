@@ -55,6 +55,7 @@ def main(
     from inference.runs.console import Teller, duration, stop_when_asked
     from inference.runs.provenance import device_line
     from inference.runs.resumable import require_writable, write_json
+    from inference.runs.run import Run
     from inference.samplers import random_walk_smc
     from inference.study.study import load
 
@@ -73,12 +74,12 @@ def main(
     tell.say(f"Computing on {device_line()}; results go to {folder}")
     if len(loaded.unknowns) > 8:
         tell.say("  more than eight parameters: this may take hours")
-    begun, stop = time.monotonic(), stop_when_asked(tell)
+    begun, work = time.monotonic(), Run(folder, tell, stop_when_asked(tell))
     invent = family(loaded, rtol=RTOL, atol=ATOL, wrong_noise=wrong_noise)
     if sampler == "walk":
-        walks = random_walk_smc.Plan(draws, MOVES, LAST)
+        walks = random_walk_smc.Walkers(draws, MOVES, LAST)
         found = many_fits.walk(
-            invent, fits, walks, seed, folder / "walks", lambda i, seen: tell.say(progress(i, seen)), stop
+            invent, fits, walks, seed, work.within("walks"), lambda i, seen: tell.say(progress(i, seen))
         )
     else:
         plan = many_fits.Plan(fits=fits, batch=min(64, fits), draws=draws)
@@ -87,9 +88,8 @@ def main(
                 invent,
                 plan,
                 seed,
-                folder / "batches",
+                work.within("batches"),
                 lambda i, seen: bar.to(i, f"{int(seen['poor'].sum())} of {len(seen['poor'])} mixed badly"),
-                stop,
             )
     if found is None:
         tell.say(f"Stopped. Everything so far is kept in {folder}; the same command goes on")

@@ -32,9 +32,10 @@ def main(
     from rich.console import Console
 
     from inference.best_fit.modes import starting_points
-    from inference.fit import device_costs, execute
+    from inference.fit import device_costs
     from inference.hypotheses import under_hypothesis
     from inference.likelihood.reduced_parts import Split, split
+    from inference.likelihood.study_posterior import problem_of
     from inference.runs import settings
     from inference.runs.console import duration
     from inference.study import prepared_study
@@ -51,7 +52,7 @@ def main(
         else under_hypothesis.under_hypothesis(study, hypothesis)
     )
     parts = split(loaded)
-    problem = execute.problem_of(Split(loaded, parts), settings.FULL)
+    problem = problem_of(Split(loaded, parts), rtol=settings.FULL.rtol, atol=settings.FULL.atol)
     console.print(
         f"Study {loaded.id}: {len(loaded.unknowns)} parameters, {len(loaded.experiments)} experiments, "
         f"{max(len(p.study.system.species) for p in parts)} species at most"

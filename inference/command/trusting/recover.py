@@ -35,6 +35,7 @@ def main(
     from inference.runs.console import Teller, duration, stop_when_asked
     from inference.runs.provenance import device_line
     from inference.runs.resumable import require_writable
+    from inference.runs.run import Run
 
     tell, folder, begun = Teller(), out or results_folder() / "recovery", time.monotonic()
     require_writable(folder, 20 * 2**20)
@@ -44,18 +45,15 @@ def main(
         f"{len(study.measurements)} values in "
         f"{len(study.protocols)} dishes; {fits} data sets on {device_line()}"
     )
-    with tell.bar("data sets (the first includes compilation)", fits) as bar:
-        found = recovery.run(
-            study,
-            folder / "data_sets",
-            fits=fits,
-            batch=min(4, fits),
-            steps=steps,
-            width=16,
-            seed=seed,
-            report=lambda i: bar.to(min(i, fits)),
-            stop=stop_when_asked(tell),
-        )
+    found = recovery.recover(
+        study,
+        Run(folder / "data_sets", tell, stop_when_asked(tell)),
+        fits=fits,
+        batch=min(4, fits),
+        steps=steps,
+        width=16,
+        seed=seed,
+    )
     if found is None:
         tell.say(f"Stopped. Everything so far is kept in {folder}; the same command goes on")
         raise typer.Exit(130)

@@ -11,6 +11,7 @@ from scipy import stats
 
 from inference.calibration import coverage, many_fits
 from inference.likelihood.problem import Priors
+from inference.runs.run import Run
 from inference.samplers import random_walk_smc
 
 
@@ -138,7 +139,7 @@ def quantities(fits: many_fits.Fits) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_fits_of_a_linear_model_at_once_have_the_posterior_of_the_closed_form(tmp_path) -> None:
-    fits = many_fits.fit(linear(), PLAN, 3, tmp_path)
+    fits = many_fits.fit(linear(), PLAN, 3, Run(tmp_path))
     assert fits is not None
     covariance = np.linalg.inv(DESIGN.T @ DESIGN / 0.36 + np.eye(2))
     within = np.mean([np.cov(z.T, ddof=1) for z in fits.z], axis=0)
@@ -152,7 +153,7 @@ def test_fits_of_a_linear_model_at_once_have_the_posterior_of_the_closed_form(tm
 
 
 def test_a_deliberately_wrong_likelihood_fails(tmp_path) -> None:
-    fits = many_fits.fit(linear(noise_believed=0.3), PLAN, 3, tmp_path)
+    fits = many_fits.fit(linear(noise_believed=0.3), PLAN, 3, Run(tmp_path))
     assert fits is not None
     found = coverage.judge(
         ["a", "b", "log-likelihood"], coverage.ranks(*quantities(fits), 1), 31, fits.poor, 2
@@ -166,7 +167,7 @@ def test_a_posterior_that_is_only_the_prior_is_found_by_the_log_likelihood_alone
         blind,
         log_likelihood=lambda theta, data: (0 * blind.log_likelihood(theta, data)[0], jnp.asarray(True)),
     )
-    fits = many_fits.fit(silent, PLAN, 4, tmp_path)
+    fits = many_fits.fit(silent, PLAN, 4, Run(tmp_path))
     assert fits is not None
     data_likelihood = jax.vmap(lambda t, d: jnp.sum(blind.log_likelihood(t, d)[0]))
     rng = np.random.default_rng(0)
@@ -198,9 +199,9 @@ def test_walks_on_a_normal_family_pass_and_fail_with_the_wrong_noise(wrong_noise
     found = many_fits.walk(
         gaussian(wrong_noise),
         128,
-        random_walk_smc.Plan(particles=31, moves=8, last=40, width=4096),
+        random_walk_smc.Walkers(particles=31, moves=8, last=40, width=4096),
         1,
-        tmp_path,
+        Run(tmp_path),
     )
     assert found is not None
     truth = np.column_stack([found.truth, found.truth_log_likelihood])
@@ -223,7 +224,7 @@ def test_intervals_of_few_walkers_are_not_too_narrow(tmp_path) -> None:
     family = many_fits.Family(
         Priors({f"p{i}": dist.Normal(0.0, 1.0) for i in range(5)}), simulate, log_likelihood
     )
-    found = many_fits.walk(family, 512, random_walk_smc.Plan(19, 8, 80, width=16384), 1, tmp_path)
+    found = many_fits.walk(family, 512, random_walk_smc.Walkers(19, 8, 80, width=16384), 1, Run(tmp_path))
     assert found is not None
     covered = coverage.coverage(coverage.ranks(found.truth, found.z, 1), 19, (0.8,)).mean()
     # three standard errors of 2,560 intervals; steps shaped like the very cloud that moves cover 76.9 %

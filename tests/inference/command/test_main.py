@@ -113,7 +113,7 @@ def test_names_read_from_the_text_are_those_of_the_modules():
     from inference.resistance.knockdowns.knockdown_nodes import LEVELS
     from inference.resistance.rankings.methods import METHODS
     from inference.resistance.resistance_readouts import READOUTS
-    from inference.samplers.sampler import SAMPLERS
+    from inference.samplers.choices import SAMPLERS
     from models.catalogue import BORTEZOMIB, HYPOTHESES, PRESETS, core, niche
     from models.documents.parameter_tables import every
     from models.drugs import DRUGS, drug_names

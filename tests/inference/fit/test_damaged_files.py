@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from inference.fit import execute
+from inference.fit import run_folder
 from inference.resistance.believed_from import run_source
 from inference.runs import labelled_tree, resumable
 from inference.runs.console import Teller
@@ -50,7 +50,7 @@ def whole(tiny, a_finished_run, tmp_path_factory) -> pathlib.Path:
     labelled_tree.save(tree, folder / "ranking.nc")
     for index in range(2):
         resumable_file.write_part(folder / "many.h5", index, "this run", {"values": np.ones((4, 3))})
-    prepared_study.write(load(tiny, lint=False), QUICK, folder / execute.KEPT, hypothesis="H0")
+    prepared_study.write(load(tiny, lint=False), QUICK, folder / run_folder.KEPT, hypothesis="H0")
     return folder
 
 
@@ -64,7 +64,7 @@ READ: dict[str, Read] = {
     "checkpoint/chunks/000000.npz": lambda run: drawn(run / "checkpoint" / "chunks"),
     "checkpoint/chunks/000001.npz": lambda run: drawn(run / "checkpoint" / "chunks"),
     "many.h5.parts/0000000.h5": lambda run: resumable_file.finished(run / "many.h5", "this run", 2),
-    execute.KEPT: lambda run: prepared_study.read(run / execute.KEPT),
+    run_folder.KEPT: lambda run: prepared_study.read(run / run_folder.KEPT),
 }
 
 

@@ -8,6 +8,7 @@ from scipy import stats
 
 from inference.likelihood.problem import Priors
 from inference.runs.resumable import CheckpointError
+from inference.runs.run import Run
 from inference.samplers import random_walk_smc
 
 PRIORS = Priors({"a": dist.Normal(0.0, 1.0), "b": dist.Normal(0.0, 2.0), "share": dist.Beta(1.0, 2.0)})
@@ -24,8 +25,8 @@ def log_likelihood(theta, data):
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
     data = np.array([[0.5, -1.0]] * 6 + [[2.0, 4.0]] * 6)
-    plan = random_walk_smc.Plan(particles=256, moves=8, last=48, width=3072)
-    return random_walk_smc.sample(PRIORS, log_likelihood, data, plan, 7, tmp_path_factory.mktemp("walk"))
+    plan = random_walk_smc.Walkers(particles=256, moves=8, last=48, width=3072)
+    return random_walk_smc.sample(PRIORS, log_likelihood, data, plan, 7, Run(tmp_path_factory.mktemp("walk")))
 
 
 def closed_form(data) -> tuple[np.ndarray, np.ndarray, float]:
@@ -68,9 +69,9 @@ def test_particles_forget_where_they_began(found) -> None:
 def test_a_walk_that_was_interrupted_goes_on_to_the_same_draws(tmp_path) -> None:
     data, plan = (
         np.array([[0.5, -1.0], [2.0, 4.0]]),
-        random_walk_smc.Plan(particles=32, moves=4, last=8, width=64),
+        random_walk_smc.Walkers(particles=32, moves=4, last=8, width=64),
     )
-    whole = random_walk_smc.sample(PRIORS, log_likelihood, data, plan, 3, tmp_path / "whole")
+    whole = random_walk_smc.sample(PRIORS, log_likelihood, data, plan, 3, Run(tmp_path / "whole"))
     asked = []
 
     def stop() -> bool:
@@ -78,9 +79,10 @@ def test_a_walk_that_was_interrupted_goes_on_to_the_same_draws(tmp_path) -> None
         return len(asked) > 4
 
     assert (
-        random_walk_smc.sample(PRIORS, log_likelihood, data, plan, 3, tmp_path / "parts", stop=stop) is None
+        random_walk_smc.sample(PRIORS, log_likelihood, data, plan, 3, Run(tmp_path / "parts", stop=stop))
+        is None
     )
-    rest = random_walk_smc.sample(PRIORS, log_likelihood, data, plan, 3, tmp_path / "parts")
+    rest = random_walk_smc.sample(PRIORS, log_likelihood, data, plan, 3, Run(tmp_path / "parts"))
     assert whole is not None
     assert rest is not None
     np.testing.assert_array_equal(whole.z, rest.z)
@@ -92,8 +94,8 @@ def test_points_that_cannot_be_solved_are_left_and_counted_as_no_evidence(tmp_pa
         terms, _ = log_likelihood(theta, data)
         return jnp.where(theta[0] > 0, 0.0 * terms, terms), theta[0] > 0
 
-    plan = random_walk_smc.Plan(particles=512, moves=2, last=2, width=512)
-    found = random_walk_smc.sample(PRIORS, walled, np.zeros((1, 2)), plan, 5, tmp_path)
+    plan = random_walk_smc.Walkers(particles=512, moves=2, last=2, width=512)
+    found = random_walk_smc.sample(PRIORS, walled, np.zeros((1, 2)), plan, 5, Run(tmp_path))
     assert found is not None
     assert (found.z[0, :, 0] > 0).all()
     # half of the prior can be solved; binomial error of 512 draws
@@ -106,10 +108,9 @@ def test_walks_of_another_likelihood_are_not_gone_on_with(tmp_path) -> None:
             Priors({"a": dist.Normal(0.0, 1.0)}),
             lambda t, y: (-((t - y) ** 2), jnp.asarray(True)),
             np.zeros((2, 1)),
-            random_walk_smc.Plan(8, 2, 2),
+            random_walk_smc.Walkers(8, 2, 2),
             1,
-            tmp_path,
-            stop=lambda: True,
+            Run(tmp_path, stop=lambda: True),
             belongs={"wrong_noise": noise},
         )
 

@@ -33,18 +33,21 @@ drive(Path(sys.argv[1]), {"walk": 1}, lambda: [np.zeros(200_000), np.asarray(7)]
 
 NUTS = """
 import sys
+from dataclasses import replace
 from pathlib import Path
 import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
-from inference.samplers.nuts import Plan, sample
+from inference.samplers.nuts import sample
 from inference.likelihood.problem import Priors, Problem
+from inference.runs.run import Run
+from inference.runs.settings import QUICK
 
 T, Y = np.array([0.5, 1.0, 2.0, 4.0]), np.array([8.1, 6.9, 4.1, 1.9])
 problem = Problem(Priors({"a": dist.LogNormal(2.0, 1.0), "k": dist.LogNormal(-1.0, 1.0)}),
                   lambda t: (dist.Normal(t[0] * jnp.exp(-t[1] * T), 0.3).log_prob(Y), jnp.asarray(True)))
-sample(problem, Plan(2, 60, 60, chunk=4), 4, jnp.array([[2.0, -1.0], [2.1, -1.1]]), 0.1 * np.eye(2),
-       Path(sys.argv[1]))
+settings = replace(QUICK, chains=2, warmup=60, draws=60, chunk=4, seed=4, target=0.9, max_tree_depth=8)
+sample(problem, settings, jnp.array([[2.0, -1.0], [2.1, -1.1]]), 0.1 * np.eye(2), Run(Path(sys.argv[1])))
 """
 
 

@@ -1,5 +1,7 @@
 """Tempered SMC against posteriors and evidences known in closed form."""
 
+from dataclasses import replace
+
 import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
@@ -7,7 +9,10 @@ import pytest
 from scipy import integrate, stats
 
 from inference.likelihood.problem import Priors, Problem
-from inference.samplers.smc import Plan, evidence, next_power, sample
+from inference.runs.run import Run
+from inference.runs.settings import QUICK
+from inference.samplers.draws import evidence
+from inference.samplers.smc import next_power, sample
 
 LOCATION, SCALE = (
     np.array([0.7, -1.1, 2.0]),
@@ -29,7 +34,11 @@ def normal_problem() -> Problem:
 
 @pytest.fixture(scope="module")
 def normal(tmp_path_factory):
-    draws = sample(normal_problem(), Plan(islands=8, particles=512), 3, tmp_path_factory.mktemp("smc"))
+    draws = sample(
+        normal_problem(),
+        replace(QUICK, chains=8, draws=512, seed=3, target=0.8),
+        Run(tmp_path_factory.mktemp("smc")),
+    )
     assert draws is not None
     return draws
 
@@ -59,7 +68,7 @@ def test_the_evidence_counts_unsolvable_regions_as_impossible(tmp_path):
     problem = Problem(
         Priors({"x": dist.Uniform(0.0, 1.0)}), lambda t: (jnp.log(2.0) * jnp.ones(1), t[0] < 0.3)
     )
-    draws = sample(problem, Plan(islands=8, particles=256), 0, tmp_path)
+    draws = sample(problem, replace(QUICK, chains=8, draws=256, seed=0, target=0.8), Run(tmp_path))
     value, error = evidence(draws.log_evidence)
     assert abs(value - np.log(0.6)) < 5 * error
     assert np.all(np.asarray(1 / (1 + np.exp(-draws.z))) < 0.3)
@@ -70,7 +79,7 @@ def test_a_bounded_skewed_posterior_has_the_evidence_of_quadrature(tmp_path):
         Priors({"rate": dist.Gamma(2.0, 1.0)}),
         lambda t: (dist.Poisson(t[0]).log_prob(jnp.array([7, 9, 4])), jnp.asarray(True)),
     )
-    draws = sample(problem, Plan(islands=8, particles=512), 1, tmp_path)
+    draws = sample(problem, replace(QUICK, chains=8, draws=512, seed=1, target=0.8), Run(tmp_path))
     truth, _ = integrate.quad(
         lambda r: stats.gamma(2).pdf(r) * np.prod(stats.poisson(r).pmf([7, 9, 4])), 0, 40
     )
@@ -91,10 +100,10 @@ def test_the_power_rises_as_far_as_the_worst_island_allows():
 
 
 def test_an_interrupted_run_ends_with_the_same_particles(tmp_path):
-    plan = Plan(islands=2, particles=64)
-    whole = sample(normal_problem(), plan, 5, tmp_path / "a")
+    settings = replace(QUICK, chains=2, draws=64, seed=5, target=0.8)
+    whole = sample(normal_problem(), settings, Run(tmp_path / "a"))
     asked = iter([False, False, False, True])
-    assert sample(normal_problem(), plan, 5, tmp_path / "b", stop=lambda: next(asked)) is None
-    resumed = sample(normal_problem(), plan, 5, tmp_path / "b")
+    assert sample(normal_problem(), settings, Run(tmp_path / "b", stop=lambda: next(asked))) is None
+    resumed = sample(normal_problem(), settings, Run(tmp_path / "b"))
     assert resumed.z.tobytes() == whole.z.tobytes()
     assert resumed.log_evidence.tobytes() == whole.log_evidence.tobytes()

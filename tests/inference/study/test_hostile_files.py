@@ -14,7 +14,7 @@ import pytest
 import sympy as sp
 import yaml
 
-from inference.fit import execute
+from inference.fit import run_folder
 from inference.runs.console import Teller
 from inference.runs.folders import file_name
 from inference.runs.settings import QUICK
@@ -109,11 +109,11 @@ def test_a_formula_of_python_is_refused_and_not_run(content, tmp_path):
 def test_the_copy_that_a_run_keeps_is_read_the_same_way(content, tmp_path):
     touched = tmp_path / "touched"
     network_of(content)["reactions"][0]["rate"] = f"open({str(touched)!r}, 'w')"
-    (tmp_path / execute.KEPT).write_bytes(packed(content))
+    (tmp_path / run_folder.KEPT).write_bytes(packed(content))
     (tmp_path / "checkpoint").mkdir()
     (tmp_path / "checkpoint" / "drawn.npz").write_bytes(b"")
     with pytest.raises(StudyError, match="rate"):
-        execute.prepared_in(tmp_path)
+        run_folder.prepared_in(tmp_path)
     assert not touched.exists()
 
 

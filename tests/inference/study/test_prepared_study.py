@@ -117,7 +117,7 @@ class Absent:
 
 sys.meta_path.insert(0, Absent())
 from pathlib import Path
-from inference.fit import execute, sample
+from inference.fit import fit_study, run_folder
 from inference.study.prepared_study import read
 import jax, jax.numpy as jnp
 study, settings, _ = read(Path(sys.argv[1]))

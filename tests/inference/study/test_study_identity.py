@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from inference.fit import execute
+from inference.fit import run_folder
 from inference.runs import provenance, resumable
 from inference.runs.settings import QUICK
 from inference.study.study import load
@@ -80,7 +80,7 @@ def test_runs_of_our_own_studies_from_before_still_open(study, fingerprint):
 
 def held(study, folder: pathlib.Path, **fields: object) -> None:
     """A folder with a run that was stopped."""
-    record = execute.request(study, QUICK) | {"status": "running", "device": provenance.device_line()}
+    record = run_folder.request(study, QUICK) | {"status": "running", "device": provenance.device_line()}
     resumable.write_json(folder / "run.json", record | fields)
 
 
@@ -91,14 +91,14 @@ def study(tiny):
 
 def test_a_run_goes_on_as_the_run_it_was(study, tmp_path):
     held(study, tmp_path)
-    assert not execute.begin(tmp_path, execute.request(study, QUICK), resume=True)
+    assert not run_folder.take(tmp_path, study, QUICK, resume=True)
 
 
 def test_another_model_file_is_another_run(study, tmp_path):
     held(study, tmp_path, status="finished")
     other = replace(study, fingerprint="0" * 16)
-    with pytest.raises(execute.RunError, match="another study"):
-        execute.begin(tmp_path, execute.request(other, QUICK), resume=True)
+    with pytest.raises(run_folder.RunError, match="another study"):
+        run_folder.take(tmp_path, other, QUICK, resume=True)
 
 
 def test_other_declared_beliefs_are_another_run(study, tmp_path):
@@ -106,8 +106,8 @@ def test_other_declared_beliefs_are_another_run(study, tmp_path):
     first, *rest = study.unknowns
     wider = replace(first, prior=replace(first.prior, parameters=(0.0, 9.0)))
     assert beliefs_fingerprint([wider, *rest]) != beliefs_fingerprint(study.unknowns)
-    with pytest.raises(execute.RunError, match="another study"):
-        execute.begin(tmp_path, execute.request(replace(study, unknowns=(wider, *rest)), QUICK), resume=True)
+    with pytest.raises(run_folder.RunError, match="another study"):
+        run_folder.take(tmp_path, replace(study, unknowns=(wider, *rest)), QUICK, resume=True)
 
 
 def test_a_run_of_before_which_does_not_say_its_beliefs_goes_on(study, tmp_path):
@@ -115,18 +115,18 @@ def test_a_run_of_before_which_does_not_say_its_beliefs_goes_on(study, tmp_path)
     record = json.loads((tmp_path / "run.json").read_text())
     del record["beliefs_fingerprint"], record["sha256"]
     (tmp_path / "run.json").write_text(json.dumps(record))
-    assert not execute.begin(tmp_path, execute.request(study, QUICK), resume=True)
+    assert not run_folder.take(tmp_path, study, QUICK, resume=True)
 
 
 def test_another_number_of_devices_is_refused(study, tmp_path):
     held(study, tmp_path, device="3 cpu devices (cpu), float64")
-    with pytest.raises(execute.RunError, match=r"begun on 3 cpu devices.*device_count=3"):
-        execute.begin(tmp_path, execute.request(study, QUICK), resume=True)
+    with pytest.raises(run_folder.RunError, match=r"begun on 3 cpu devices.*device_count=3"):
+        run_folder.take(tmp_path, study, QUICK, resume=True)
 
 
 def test_draws_that_outlive_their_record_belong_to_their_study(study, tmp_path):
-    resumable.identify(tmp_path / "checkpoint", execute.request(study, QUICK))
-    other = execute.request(replace(study, fingerprint="0" * 16), QUICK)
-    assert not execute.begin(tmp_path, other, resume=True)  # nothing but the checkpoint is there
+    resumable.identify(tmp_path / "checkpoint", run_folder.request(study, QUICK))
+    other = replace(study, fingerprint="0" * 16)
+    assert not run_folder.take(tmp_path, other, QUICK, resume=True)  # nothing but the checkpoint is there
     with pytest.raises(resumable.CheckpointError, match="study_fingerprint"):
-        resumable.identify(tmp_path / "checkpoint", other)
+        resumable.identify(tmp_path / "checkpoint", run_folder.request(other, QUICK))

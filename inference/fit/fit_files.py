@@ -7,12 +7,13 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import xarray as xr
 from jaxtyping import Array
 from rich.console import Console
 from rich.table import Table
@@ -20,11 +21,17 @@ from rich.table import Table
 from inference.best_fit import search_figures
 from inference.fit import fit_figures
 from inference.fit import verdict as check
-from inference.fit.solver_certificate import certify
+from inference.fit.drawn import Drawn, read_drawn
+from inference.fit.run_folder import NOTE, read_note
+from inference.fit.solver_certificate import Certificate, certify
+from inference.fit.verdict_file import FILE, Verdict
 from inference.likelihood.reduced_parts import Split, split
 from inference.runs import labelled_tree, resumable
-from inference.runs.console import Teller
-from inference.runs.run_record import read_run
+from inference.runs.run import Run
+from inference.runs.settings import Settings
+from inference.samplers.choices import SAMPLERS
+from inference.samplers.draws import evidence
+from inference.samplers.sampler import Sampler
 from inference.study.study import Study
 
 CERTIFIED, BY_OTHER = 100, 4  # draws solved again more tightly, and by another method
@@ -48,13 +55,13 @@ def labels_of(study: Study) -> labelled_tree.Labels:
     )
 
 
-def certificate(study: Study, theta: np.ndarray, settings: dict[str, Any], tell: Teller) -> dict[str, Any]:
+def certificate(study: Study, theta: np.ndarray, rtol: float, atol: float, run: Run) -> Certificate:
     """Does the solver's error show in these draws (draw, parameter)? A share of them, evenly spread, is
     solved again.
     """
     parts = Split(study, split(study))
     share = theta[:: max(1, len(theta) // CERTIFIED)][:CERTIFIED]
-    tell.say(
+    run.say(
         f"Solving {len(share)} draws again at 100 times tighter tolerance, and {BY_OTHER} of them by "
         f"another method ..."
     )
@@ -63,87 +70,76 @@ def certificate(study: Study, theta: np.ndarray, settings: dict[str, Any], tell:
         terms, _, ok = parts.evaluate(t, rtol=rtol, atol=atol)
         return terms, ok
 
-    with tell.bar("certificate", len(share)) as bar:
-        return certify(
-            study,
-            share,
-            rtol=settings["rtol"],
-            atol=settings["atol"],
-            other_draws=BY_OTHER,
-            report=lambda i, _: bar.to(i),
-            evaluate=evaluate,
-        ).attrs()
+    return certify(study, share, rtol=rtol, atol=atol, other_draws=BY_OTHER, run=run, evaluate=evaluate)
 
 
-def finish(study: Study, out: Path, tell: Teller) -> tuple[check.Verdict, bool]:
-    """Label what `run.execute` drew, judge it and write the files; needs ArviZ and matplotlib.
+def finish(study: Study, run: Run, sampler: Sampler | None = None) -> Verdict:
+    """Label what `fit_study.draw` drew, judge it and write the files; needs ArviZ and matplotlib.
 
-    Returns the verdict, and whether the run was a quick one.
+    Args:
+        sampler: that drew it, where no listed one has its name.
     """
-    arrays = resumable.read_arrays(out / "checkpoint" / "drawn.npz")
-    run = read_run(out / "run.json")
-    quick = bool(run["settings"]["quick"])
-    stats = {k.removeprefix("stats_"): v for k, v in arrays.items() if k.startswith("stats_")}
-    names = (
-        "theta",
-        "log_likelihood",
-        "log_prior",
-        "expected",
-        "replicated",
-        "kept",
-        "prior_theta",
-        "prior_expected",
-        "prior_replicated",
-    )
-    sampled = labelled_tree.Sampled(stats=stats, **{k: arrays[k] for k in names})
-    run["superchains"] = int(arrays["superchains"])
-    if len(arrays["log_evidence"]):
-        from inference.samplers import smc  # BlackJAX is needed only where it sampled
-
-        value, error = smc.evidence(arrays["log_evidence"])
-        run["log_evidence"] = {"value": value, "standard_error": error}
-        tell.say(f"Log evidence {value:.2f} +- {error:.2f}")
-    if not quick:
-        run["certificate"] = certificate(study, arrays["theta"][arrays["ok"]], run["settings"], tell)
-    dt = labelled_tree.tree(labels_of(study), sampled, run)
-    labelled_tree.save(dt, out / "posterior.nc")
-    failed = arrays["theta"][~arrays["ok"]]
-    pd.DataFrame(failed, columns=[u.name for u in study.unknowns]).to_csv(out / "failures.csv", index=False)
+    drawn, note = read_drawn(run.folder), read_note(run.folder)
+    settings = Settings(**note["settings"])
+    note["superchains"] = drawn.superchains
+    if len(drawn.log_evidence):
+        value, error = evidence(drawn.log_evidence)
+        note["log_evidence"] = {"value": value, "standard_error": error}
+        run.say(f"Log evidence {value:.2f} +- {error:.2f}")
+    if not settings.quick:
+        solved = certificate(study, drawn.theta[drawn.ok], settings.rtol, settings.atol, run)
+        note["certificate"] = solved.attrs()
+    dt = labelled_tree.tree(labels_of(study), sampled_of(drawn), note)
+    labelled_tree.save(dt, run.folder / "posterior.nc")
+    failed = drawn.theta[~drawn.ok]
+    names = pd.Index([u.name for u in study.unknowns])
+    pd.DataFrame(failed, columns=names).to_csv(run.folder / "failures.csv", index=False)
+    method = sampler or SAMPLERS.get(settings.sampler)
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")  # ArviZ repeats what the verdict says in words
         table = check.summary(dt)
         verdict = check.judge(
             dt,
             failed_solves=len(failed),
-            superchains=run["superchains"],
-            certificate=run.get("certificate"),
-            max_tree_depth=run["settings"]["max_tree_depth"]
-            if run["settings"]["sampler"] == "nuts"
-            else None,
+            superchains=drawn.superchains,
+            certificate=note.get("certificate"),
+            longest=None if method is None else method.longest(settings),
         )
-    table.to_csv(out / "summary.csv")
-    resumable.write_json(
-        out / "verdict.json",
-        {"ok": verdict.ok, "reasons": list(verdict.reasons), "notes": list(verdict.notes), "quick": quick},
-    )
-    mark = QUICK_MARK if quick else "" if verdict.ok else "  (verdict: not ok)"
-    (out / "figures").mkdir(exist_ok=True)
-    drawn = {
+    verdict = replace(verdict, quick=settings.quick)
+    table.to_csv(run.folder / "summary.csv")
+    verdict.write(run.folder)
+    figures(dt, table, drawn.mode_potentials, verdict, run.folder / "figures")
+    resumable.write_json(run.folder / NOTE, note | {"status": "finished"})
+    show(table, verdict, run.teller.console)
+    run.say(f"Written to {run.folder}: posterior.nc, summary.csv, {FILE}, {NOTE}, figures/")
+    return verdict
+
+
+def sampled_of(drawn: Drawn) -> labelled_tree.Sampled:
+    """What of it goes into the labelled tree."""
+    own = [f.name for f in fields(labelled_tree.Sampled) if f.name != "extra_stats"]
+    return labelled_tree.Sampled(**{name: getattr(drawn, name) for name in own})
+
+
+def figures(
+    dt: xr.DataTree, table: pd.DataFrame, mode_potentials: np.ndarray, verdict: Verdict, folder: Path
+) -> None:
+    """Strengths, predictive check, chains, and where the searches ended."""
+    mark = QUICK_MARK if verdict.quick else "" if verdict.ok else "  (verdict: not ok)"
+    folder.mkdir(exist_ok=True)
+    found = {
         "strengths": fit_figures.strengths(dt, table, mark),
         "predictive": fit_figures.predictive(dt, mark),
         "chains": fit_figures.chains(dt, table, mark),
     }
-    if len(arrays["mode_potentials"]):
-        drawn["waterfall"] = search_figures.waterfall(arrays["mode_potentials"], mark)
-    for name, figure in drawn.items():
-        figure.savefig(out / "figures" / f"{name}.png", dpi=130)
+    if len(mode_potentials):
+        found["waterfall"] = search_figures.waterfall(mode_potentials, mark)
+    for name, figure in found.items():
+        figure.savefig(folder / f"{name}.png", dpi=130)
         plt.close(figure)
-    resumable.write_json(out / "run.json", run | {"status": "finished"})
-    show(table, verdict, quick, tell.console)
-    return verdict, quick
 
 
-def show(table: pd.DataFrame, verdict: check.Verdict, quick: bool, console: Console) -> None:
+def show(table: pd.DataFrame, verdict: Verdict, console: Console) -> None:
     """The short table at the end of a run, and the verdict in words."""
     grid = Table(
         title=f"Feedback strengths and estradiol effects: median and {100 * check.INTERVAL:.0f} % interval",
@@ -160,7 +156,7 @@ def show(table: pd.DataFrame, verdict: check.Verdict, quick: bool, console: Cons
         prior = f"{row['prior_median']:.3g} [{row['prior_low']:.3g}, {row['prior_high']:.3g}]"
         grid.add_row(str(name), row["unit"], prior, posterior, row["informed"])
     console.print(grid)
-    if quick:
+    if verdict.quick:
         console.print(
             "Quick run: everything was exercised, but these numbers are NOT FOR USE.", highlight=False
         )
