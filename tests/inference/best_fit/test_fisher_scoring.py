@@ -20,7 +20,7 @@ def test_a_linear_problem_has_the_mode_and_the_covariance_of_algebra() -> None:
     priors = Priors({n: dist.Normal(0.5, 2.0) for n in "abc"})
     y = RNG.standard_normal((4, 12))
     found = fisher_scoring.search(
-        Priors(priors),
+        priors,
         lambda t: (jnp.asarray(DESIGN) @ t, jnp.full(12, 0.3), jnp.asarray(True)),
         y,
         np.zeros((4, 3)),
@@ -47,7 +47,7 @@ def test_an_unknown_noise_and_a_decay_have_the_mode_that_scipy_finds() -> None:
         }
     )
     found = fisher_scoring.search(
-        Priors(priors),
+        priors,
         lambda p: (jnp.log(p[0]) - p[1] * jnp.asarray(t), jnp.full(40, p[2]), jnp.asarray(True)),
         y[None],
         np.zeros((1, 3)),
@@ -106,7 +106,7 @@ def test_a_stopped_search_goes_on_bit_for_bit_and_another_one_is_refused(tmp_pat
             Run(tmp_path / folder, stop=lambda: calls.append(0) or len(calls) > asked), {"who": who}
         )
         return fisher_scoring.search(
-            Priors(priors),
+            priors,
             lambda p: (jnp.log(p[0]) - p[1] * jnp.asarray(t), jnp.full(20, p[2]), jnp.asarray(True)),
             y,
             np.zeros((1, 3)),
