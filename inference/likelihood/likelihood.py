@@ -8,7 +8,7 @@ from jaxtyping import Array, Bool, Float
 
 from inference.likelihood.moving_starts import in_order
 from inference.likelihood.noise_models import log_density, log_share_above, log_share_below, on_scale
-from inference.study.steady_states import checked
+from inference.study.dishes.steady_states import checked
 from inference.study.study import Study
 from models.engine.lanes import simulate_lanes
 from models.engine.one_dish import Trajectory

@@ -19,10 +19,10 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from inference.study.priors import Prior
-from models.conditions import (
+from models.comparisons import (
     ALWAYS,
     NEVER,
-    Condition,
+    Comparison,
     all_of,
     any_of,
     equal,
@@ -294,7 +294,7 @@ def plain(expression: sp.Expr) -> sp.Expr:
     return found
 
 
-def _condition(e: Any, walk: Callable[[Any], sp.Expr]) -> Condition:
+def _condition(e: Any, walk: Callable[[Any], sp.Expr]) -> Comparison:
     """A condition of the PEtab parser."""
     if isinstance(e, sp.And | sp.Or):
         return (all_of if isinstance(e, sp.And) else any_of)(_condition(a, walk) for a in e.args)
@@ -313,5 +313,5 @@ def _condition(e: Any, walk: Callable[[Any], sp.Expr]) -> Condition:
             return equal(a, b) if isinstance(e, sp.Eq) else equal(a, b).opposite()
         strict = isinstance(e, sp.StrictGreaterThan | sp.StrictLessThan)
         above = isinstance(e, sp.GreaterThan | sp.StrictGreaterThan)
-        return Condition(a - b if above else b - a, strict)
+        return Comparison(a - b if above else b - a, strict)
     return not_zero(walk(e))

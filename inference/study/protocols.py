@@ -12,8 +12,8 @@ from dataclasses import replace
 
 import sympy as sp
 
-from inference.study.clock import STILL, Clock
-from inference.study.happenings import Dish, followed
+from inference.study.dishes.clock import STILL, Clock
+from inference.study.dishes.happenings import Dish, followed
 from inference.study.problem_tables import Change, ExperimentRow, StudyError, Tables
 from models.declare import time
 from models.engine.protocol import Period, Protocol

@@ -16,7 +16,7 @@ import sympy as sp
 from jaxtyping import Array, Float
 
 from inference.study import findings
-from inference.study.clock import STILL, Clock, quickened, timed
+from inference.study.dishes.clock import STILL, Clock, quickened, timed
 from inference.study.number_pool import Lanes, Pool, lay_out
 from inference.study.priors import Prior, declared
 from inference.study.problem_tables import (
@@ -198,7 +198,7 @@ def load(
         study = from_tables(replace(tables, parameters=tuple(rows)))
     except RecursionError:
         raise StudyError(f"{path.name}: a formula is nested too deeply: write it in parts") from None
-    from inference.study.steady_states import fast_enough
+    from inference.study.dishes.steady_states import fast_enough
 
     study = fast_enough(study)
     for line in study.told:

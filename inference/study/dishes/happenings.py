@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 import sympy as sp
 
-from inference.study.clock import Clock, NotLinearError, crossings, exact
+from inference.study.dishes.clock import Clock, NotLinearError, crossings, exact
 from inference.study.problem_tables import StudyError
 from models.declare import time
 from models.engine.protocol import Period

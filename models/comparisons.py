@@ -15,15 +15,15 @@ from models.ratelaws import choose
 
 
 @dataclass(frozen=True)
-class Condition:
+class Comparison:
     """Holds where `margin` is >= 0, or > 0 where it is `strict`."""
 
     margin: sp.Expr
     strict: bool = False
 
-    def opposite(self) -> Condition:
+    def opposite(self) -> Comparison:
         """Holds exactly where this one does not."""
-        return Condition(-self.margin, not self.strict)
+        return Comparison(-self.margin, not self.strict)
 
     def pick(self, a: sp.Expr, b: sp.Expr) -> sp.Expr:
         """`a` where the condition holds, else `b`."""
@@ -34,39 +34,39 @@ class Condition:
         return self.pick(sp.Integer(1), sp.Integer(0))
 
 
-ALWAYS, NEVER = Condition(sp.Integer(1)), Condition(sp.Integer(-1))
+ALWAYS, NEVER = Comparison(sp.Integer(1)), Comparison(sp.Integer(-1))
 
 
-def all_of(conditions: Iterable[Condition]) -> Condition:
+def all_of(conditions: Iterable[Comparison]) -> Comparison:
     """Holds where every one holds; without any, always."""
     return _joined(tuple(conditions), sp.Min, ALWAYS)
 
 
-def any_of(conditions: Iterable[Condition]) -> Condition:
+def any_of(conditions: Iterable[Comparison]) -> Comparison:
     """Holds where one of them holds; without any, never."""
     return _joined(tuple(conditions), sp.Max, NEVER)
 
 
-def one_of_two(a: Condition, b: Condition) -> Condition:
+def one_of_two(a: Comparison, b: Comparison) -> Comparison:
     """Holds where exactly one of the two holds."""
     x, y = a.as_number(), b.as_number()
-    return Condition(x + y - 2 * x * y - sp.Rational(1, 2))
+    return Comparison(x + y - 2 * x * y - sp.Rational(1, 2))
 
 
-def equal(a: sp.Expr, b: sp.Expr) -> Condition:
+def equal(a: sp.Expr, b: sp.Expr) -> Comparison:
     """Holds where the two are the same number."""
-    return Condition(sp.Min(a - b, b - a))
+    return Comparison(sp.Min(a - b, b - a))
 
 
-def not_zero(value: sp.Expr) -> Condition:
+def not_zero(value: sp.Expr) -> Comparison:
     """A number that stands for a condition: it holds unless it is 0."""
     return equal(value, sp.Integer(0)).opposite()
 
 
-def _joined(conditions: tuple[Condition, ...], together: type, empty: Condition) -> Condition:
+def _joined(conditions: tuple[Comparison, ...], together: type, empty: Comparison) -> Comparison:
     if not conditions:
         return empty
     kinds = {c.strict for c in conditions}
     if len(kinds) == 1:
-        return Condition(together(*(c.margin for c in conditions)), kinds.pop())
-    return Condition(together(*(c.as_number() for c in conditions)) - sp.Rational(1, 2))
+        return Comparison(together(*(c.margin for c in conditions)), kinds.pop())
+    return Comparison(together(*(c.as_number() for c in conditions)) - sp.Rational(1, 2))

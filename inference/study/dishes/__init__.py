@@ -1,0 +1,1 @@
+"""A dish in time: its switches, its events, and its way to rest."""
