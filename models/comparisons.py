@@ -15,15 +15,15 @@ from models.ratelaws import choose
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Inequality:
     """Holds where `margin` is >= 0, or > 0 where it is `strict`."""
 
     margin: sp.Expr
     strict: bool = False
 
-    def opposite(self) -> Comparison:
+    def opposite(self) -> Inequality:
         """Holds exactly where this one does not."""
-        return Comparison(-self.margin, not self.strict)
+        return Inequality(-self.margin, not self.strict)
 
     def pick(self, a: sp.Expr, b: sp.Expr) -> sp.Expr:
         """`a` where the condition holds, else `b`."""
@@ -34,39 +34,39 @@ class Comparison:
         return self.pick(sp.Integer(1), sp.Integer(0))
 
 
-ALWAYS, NEVER = Comparison(sp.Integer(1)), Comparison(sp.Integer(-1))
+ALWAYS, NEVER = Inequality(sp.Integer(1)), Inequality(sp.Integer(-1))
 
 
-def all_of(conditions: Iterable[Comparison]) -> Comparison:
+def all_of(conditions: Iterable[Inequality]) -> Inequality:
     """Holds where every one holds; without any, always."""
     return _joined(tuple(conditions), sp.Min, ALWAYS)
 
 
-def any_of(conditions: Iterable[Comparison]) -> Comparison:
+def any_of(conditions: Iterable[Inequality]) -> Inequality:
     """Holds where one of them holds; without any, never."""
     return _joined(tuple(conditions), sp.Max, NEVER)
 
 
-def one_of_two(a: Comparison, b: Comparison) -> Comparison:
+def one_of_two(a: Inequality, b: Inequality) -> Inequality:
     """Holds where exactly one of the two holds."""
     x, y = a.as_number(), b.as_number()
-    return Comparison(x + y - 2 * x * y - sp.Rational(1, 2))
+    return Inequality(x + y - 2 * x * y - sp.Rational(1, 2))
 
 
-def equal(a: sp.Expr, b: sp.Expr) -> Comparison:
+def equal(a: sp.Expr, b: sp.Expr) -> Inequality:
     """Holds where the two are the same number."""
-    return Comparison(sp.Min(a - b, b - a))
+    return Inequality(sp.Min(a - b, b - a))
 
 
-def not_zero(value: sp.Expr) -> Comparison:
+def not_zero(value: sp.Expr) -> Inequality:
     """A number that stands for a condition: it holds unless it is 0."""
     return equal(value, sp.Integer(0)).opposite()
 
 
-def _joined(conditions: tuple[Comparison, ...], together: type, empty: Comparison) -> Comparison:
+def _joined(conditions: tuple[Inequality, ...], together: type, empty: Inequality) -> Inequality:
     if not conditions:
         return empty
     kinds = {c.strict for c in conditions}
     if len(kinds) == 1:
-        return Comparison(together(*(c.margin for c in conditions)), kinds.pop())
-    return Comparison(together(*(c.as_number() for c in conditions)) - sp.Rational(1, 2))
+        return Inequality(together(*(c.margin for c in conditions)), kinds.pop())
+    return Inequality(together(*(c.as_number() for c in conditions)) - sp.Rational(1, 2))

@@ -22,7 +22,7 @@ from inference.study.priors import Prior
 from models.comparisons import (
     ALWAYS,
     NEVER,
-    Comparison,
+    Inequality,
     all_of,
     any_of,
     equal,
@@ -294,7 +294,7 @@ def plain(expression: sp.Expr) -> sp.Expr:
     return found
 
 
-def _condition(e: Any, walk: Callable[[Any], sp.Expr]) -> Comparison:
+def _condition(e: Any, walk: Callable[[Any], sp.Expr]) -> Inequality:
     """A condition of the PEtab parser."""
     if isinstance(e, sp.And | sp.Or):
         return (all_of if isinstance(e, sp.And) else any_of)(_condition(a, walk) for a in e.args)
@@ -313,5 +313,5 @@ def _condition(e: Any, walk: Callable[[Any], sp.Expr]) -> Comparison:
             return equal(a, b) if isinstance(e, sp.Eq) else equal(a, b).opposite()
         strict = isinstance(e, sp.StrictGreaterThan | sp.StrictLessThan)
         above = isinstance(e, sp.GreaterThan | sp.StrictGreaterThan)
-        return Comparison(a - b if above else b - a, strict)
+        return Inequality(a - b if above else b - a, strict)
     return not_zero(walk(e))

@@ -16,7 +16,7 @@ import sympy as sp
 from models.comparisons import (
     ALWAYS,
     NEVER,
-    Comparison,
+    Inequality,
     all_of,
     any_of,
     equal,
@@ -67,11 +67,11 @@ _CONSTANTS = {
     libsbml.AST_NAME_AVOGADRO: sp.Float("6.02214179e23", 17),  # SBML Level 3 Version 1, 3.4.6
 }
 _TRUTHS = {libsbml.AST_CONSTANT_TRUE: ALWAYS, libsbml.AST_CONSTANT_FALSE: NEVER}
-_COMPARISONS: dict[int, Callable[[sp.Expr, sp.Expr], Comparison]] = {
-    libsbml.AST_RELATIONAL_GT: lambda a, b: Comparison(a - b, strict=True),
-    libsbml.AST_RELATIONAL_GEQ: lambda a, b: Comparison(a - b),
-    libsbml.AST_RELATIONAL_LT: lambda a, b: Comparison(b - a, strict=True),
-    libsbml.AST_RELATIONAL_LEQ: lambda a, b: Comparison(b - a),
+_COMPARISONS: dict[int, Callable[[sp.Expr, sp.Expr], Inequality]] = {
+    libsbml.AST_RELATIONAL_GT: lambda a, b: Inequality(a - b, strict=True),
+    libsbml.AST_RELATIONAL_GEQ: lambda a, b: Inequality(a - b),
+    libsbml.AST_RELATIONAL_LT: lambda a, b: Inequality(b - a, strict=True),
+    libsbml.AST_RELATIONAL_LEQ: lambda a, b: Inequality(b - a),
     libsbml.AST_RELATIONAL_EQ: equal,
     libsbml.AST_RELATIONAL_NEQ: lambda a, b: equal(a, b).opposite(),
 }
@@ -107,7 +107,7 @@ def absolute(x: sp.Expr) -> sp.Expr:
 
 def sign(x: sp.Expr) -> sp.Expr:
     """-1, 0 or 1."""
-    return Comparison(x, strict=True).pick(sp.Integer(1), choose(x, sp.Integer(0), sp.Integer(-1)))
+    return Inequality(x, strict=True).pick(sp.Integer(1), choose(x, sp.Integer(0), sp.Integer(-1)))
 
 
 def from_ast(
@@ -193,12 +193,12 @@ def _piecewise(node: Any, functions: Functions, rename: Mapping[str, str] | None
 
 def condition(
     node: Any, functions: Functions, rename: Mapping[str, str] | None = None, place: str = "formula"
-) -> Comparison:
+) -> Inequality:
     """A condition of a file; whatever else stands there is a number that holds unless it is 0."""
     kind = node.getType()
     parts = range(node.getNumChildren())
 
-    def inner(i: int) -> Comparison:
+    def inner(i: int) -> Inequality:
         return condition(node.getChild(i), functions, rename, place)
 
     if kind in _COMPARISONS and len(parts) >= 2:

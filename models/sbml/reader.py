@@ -182,8 +182,8 @@ class _Reader:
             )
             if name in assigned:
                 continue
-            if name in rates:
-                species.append(Species(name, value, unit, p.getName()))
+            if name in rates:  # its start may stand in a condition; a state holds a number until then
+                species.append(Species(name, 0.0 if math.isnan(value) else value, unit, p.getName()))
             elif name in set_by_event or name in at_start or not p.getConstant():
                 inputs.append(Input(name, value, unit, p.getName()))
             else:

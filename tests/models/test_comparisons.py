@@ -5,14 +5,14 @@ import itertools
 import pytest
 import sympy as sp
 
-from models.comparisons import Comparison, all_of, any_of, equal, not_zero, one_of_two
+from models.comparisons import Inequality, all_of, any_of, equal, not_zero, one_of_two
 
 X = sp.Symbol("x")
-ABOVE, FROM = Comparison(X - 1, strict=True), Comparison(X - 1)  # x > 1, x >= 1
+ABOVE, FROM = Inequality(X - 1, strict=True), Inequality(X - 1)  # x > 1, x >= 1
 VALUES = (0, 1, 2)
 
 
-def truth(comparison: Comparison) -> list[bool]:
+def truth(comparison: Inequality) -> list[bool]:
     return [comparison.as_number().subs(X, v) == 1 for v in VALUES]
 
 
