@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import sympy as sp
 
@@ -27,7 +28,8 @@ class Inequality:
 
     def pick(self, a: sp.Expr, b: sp.Expr) -> sp.Expr:
         """`a` where the condition holds, else `b`."""
-        return choose(-self.margin, b, a) if self.strict else choose(self.margin, a, b)
+        chosen: Any = choose(-self.margin, b, a) if self.strict else choose(self.margin, a, b)
+        return chosen
 
     def as_number(self) -> sp.Expr:
         """1 where the condition holds, else 0."""

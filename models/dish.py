@@ -37,7 +37,7 @@ class Wash:
     at: float
 
 
-def dish(
+def dish(  # long: a third of it says what its arguments are
     network: Network,
     id: str,
     *,
@@ -73,9 +73,7 @@ def dish(
     species = {s.name for s in network.species}
     known = {u.name for u in network.inputs}
     stimulus, before = dict(inputs or {}), dict(pre or {})
-    for u in (*stimulus, *before, *(d.drug.input for d in doses)):
-        if u not in known:
-            raise KeyError(f"{id}: {u!r} is no input of {network.id}: use one of {', '.join(sorted(known))}")
+    _require_inputs(id, network, (*stimulus, *before, *(d.drug.input for d in doses)))
     defaults = {u.name: u.default for u in network.inputs}
     culture: dict[str, Value] = {"frozen": 1.0, "clamped": 1.0 if preset.clamped else 0.0}
     start: dict[str, Value] = {"IL6": preset.il6}
@@ -90,9 +88,6 @@ def dish(
     put |= dict(levels or {})
     add: dict[str, Value] = {} if wash else {"IL6": il6}
 
-    def of_network(values: Mapping[str, Value], names: set[str]) -> dict[str, Value]:
-        return {k: v for k, v in values.items() if k in names}
-
     times = sorted({-PRECULTURE, 0.0, *(d.at for d in doses), *(w.at for w in washes)})
     periods = []
     for t in times:
@@ -106,12 +101,23 @@ def dish(
         periods.append(
             Period(
                 t,
-                of_network({**held, **given, **dosed}, known),
-                of_network(jump, species),
-                of_network(add if t == 0.0 else {}, species),
+                _of_network({**held, **given, **dosed}, known),
+                _of_network(jump, species),
+                _of_network(add if t == 0.0 else {}, species),
             )
         )
     return Protocol(id, tuple(periods), dict(preset.parameters) | dict(parameters or {}))
+
+
+def _of_network(values: Mapping[str, Value], names: set[str]) -> dict[str, Value]:
+    return {k: v for k, v in values.items() if k in names}
+
+
+def _require_inputs(id: str, network: Network, names: Sequence[str]) -> None:
+    known = {u.name for u in network.inputs}
+    for u in names:
+        if u not in known:
+            raise KeyError(f"{id}: {u!r} is no input of {network.id}: use one of {', '.join(sorted(known))}")
 
 
 def _levels(

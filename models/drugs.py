@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import sympy as sp
 
@@ -25,8 +26,7 @@ class Drug:
     `potency` names the parameter of half effect, `decay` the one of its loss from the medium (none: stable).
     `usual` is the range of concentrations in use, in nM. `shown_at` is the dose (nM) at which reports and
     the explorer show it (None: they do not); `drawn_at` the nodes of the picture that it acts on, which it
-    inhibits unless `drawn_inhibits` is False. `protection` says what is published on how the niche protects
-    from it.
+    inhibits unless `drawn_inhibits` is False.
     """
 
     name: str
@@ -41,7 +41,6 @@ class Drug:
     shown_at: float | None = None
     drawn_at: tuple[str, ...] = ()
     drawn_inhibits: bool = True
-    protection: str = ""
 
 
 DRUGS: dict[str, Drug] = {
@@ -187,8 +186,6 @@ DRUGS: dict[str, Drug] = {
             shown_at=300.0,
             drawn_at=("drug stress",),
             drawn_inhibits=False,
-            protection="IL-6 protects from it through PI3K and Akt, and a PI3K inhibitor abolishes that "
-            "(Hideshima 2001)",
         ),
         Drug(
             "DNA damage",
@@ -341,12 +338,12 @@ def pruned(network: Network, gone: Iterable[sp.Symbol]) -> Network:
 
 
 def _simplified(expression: sp.Expr, known: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
-    expression = expression.xreplace(dict(known))
-    return expression.replace(lambda e: isinstance(e, power) and e.args[0] == 0, lambda e: sp.Integer(0))
+    put_in: Any = expression.xreplace(dict(known))
+    return put_in.replace(lambda e: isinstance(e, power) and e.args[0] == 0, lambda e: sp.Integer(0))
 
 
-def _used(reactions: Iterable[Reaction], derived: Iterable[Derived]) -> set[sp.Symbol]:
-    used: set[sp.Symbol] = set().union(*(r.rate.free_symbols for r in reactions))
+def _used(reactions: Iterable[Reaction], derived: Iterable[Derived]) -> set[sp.Basic]:
+    used: set[sp.Basic] = set().union(*(r.rate.free_symbols for r in reactions))
     for d in reversed(list(derived)):
         if d.symbol in used:
             used |= d.expression.free_symbols

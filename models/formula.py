@@ -54,7 +54,7 @@ def function_of(
             )
         if made_up := each.atoms(AppliedUndef):
             raise FormulaError(f"formula: uses the function {made_up.pop().func}, which is not defined here")
-    return sp.lambdify(arguments, formulas, modules=modules, cse=cse, dummify=True)
+    return sp.lambdify(arguments, formulas, modules=modules, cse=cse, dummify=True)  # pyright: ignore[reportArgumentType]  # may be a function
 
 
 def _symbols(arguments: Any) -> set[sp.Basic]:

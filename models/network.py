@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import sympy as sp
 
@@ -160,10 +161,11 @@ def inlined(network: Network, expression: sp.Expr) -> sp.Expr:
     """The expression in species, parameters, inputs and time alone: derived quantities replaced by what they
     stand for.
     """
+    found: Any = expression
     for d in reversed(network.derived):
-        if expression.has(d.symbol):
-            expression = expression.xreplace({d.symbol: d.expression})
-    return expression
+        if found.has(d.symbol):
+            found = found.xreplace({d.symbol: d.expression})
+    return found
 
 
 def stoichiometry(network: Network) -> dict[tuple[str, str], float]:

@@ -9,6 +9,11 @@ import sympy as sp
 from models.formula import formula
 
 
+def _arguments(applied: Any) -> tuple[Any, ...]:
+    """Of an applied function; SymPy declares less of them than they can do."""
+    return applied.args
+
+
 class power(sp.Function):
     """x**h for x >= 0 with a derivative that exists at x = 0; a negative x counts as 0.
 
@@ -19,19 +24,19 @@ class power(sp.Function):
     nargs = 2
 
     @classmethod
-    def eval(cls, x: Any, h: Any) -> Any:
+    def eval(cls, x: Any, h: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]  # of two
         if h.is_Integer and h >= 0:
             return x**h
         if h.is_number and x.is_number and x.is_nonnegative:
             return x**h
         return None
 
-    def fdiff(self, argindex: int = 1) -> sp.Expr:
-        x, h = self.args
+    def fdiff(self, argindex: int = 1) -> Any:
+        x, h = _arguments(self)
         return h * power(x, h - 1) if argindex == 1 else guarded_log(x) * self
 
     def _latex(self, printer: Any, exp: Any = None) -> str:
-        return printer.doprint(sp.Pow(*self.args, evaluate=False))
+        return printer.doprint(sp.Pow(*_arguments(self), evaluate=False))
 
 
 class guarded_log(sp.Function):
@@ -41,8 +46,8 @@ class guarded_log(sp.Function):
 
     nargs = 1
 
-    def fdiff(self, argindex: int = 1) -> sp.Expr:
-        return 1 / self.args[0]
+    def fdiff(self, argindex: int = 1) -> Any:
+        return 1 / _arguments(self)[0]
 
 
 class raised(sp.Function):
@@ -55,19 +60,19 @@ class raised(sp.Function):
     nargs = 2
 
     @classmethod
-    def eval(cls, x: Any, h: Any) -> Any:
+    def eval(cls, x: Any, h: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]  # of two
         if h.is_Integer and (h >= 0 or not x.is_zero):
             return x**h
         if h.is_number and x.is_number and (x.is_positive or (x.is_zero and h.is_positive)):
             return x**h
         return None
 
-    def fdiff(self, argindex: int = 1) -> sp.Expr:
-        x, h = self.args
+    def fdiff(self, argindex: int = 1) -> Any:
+        x, h = _arguments(self)
         return h * steepness(x, h - 1) if argindex == 1 else guarded_log(choose(x, x, -x)) * self
 
     def _latex(self, printer: Any, exp: Any = None) -> str:
-        return printer.doprint(sp.Pow(*self.args, evaluate=False))
+        return printer.doprint(sp.Pow(*_arguments(self), evaluate=False))
 
 
 class steepness(sp.Function):
@@ -79,8 +84,8 @@ class steepness(sp.Function):
 
     nargs = 2
 
-    def fdiff(self, argindex: int = 1) -> sp.Expr:
-        x, g = self.args
+    def fdiff(self, argindex: int = 1) -> Any:
+        x, g = _arguments(self)
         return g * steepness(x, g - 1) if argindex == 1 else guarded_log(choose(x, x, -x)) * self
 
 
@@ -94,17 +99,19 @@ class choose(sp.Function):
     nargs = 3
 
     @classmethod
-    def eval(cls, margin: Any, a: Any, b: Any) -> Any:
+    def eval(  # pyright: ignore[reportIncompatibleMethodOverride]  # its own arguments
+        cls, margin: Any, a: Any, b: Any
+    ) -> Any:
         if a == b:
             return a
         return (a if margin >= 0 else b) if margin.is_number and margin.is_extended_real else None
 
-    def fdiff(self, argindex: int = 1) -> sp.Expr:
+    def fdiff(self, argindex: int = 1) -> Any:
         margin, _, _ = self.args
         return sp.Integer(0) if argindex == 1 else choose(margin, *((1, 0) if argindex == 2 else (0, 1)))
 
 
-def _e(x: Any) -> sp.Expr:
+def _e(x: Any) -> Any:
     return formula(x)
 
 
@@ -113,7 +120,7 @@ def hill(x: Any, K: Any, h: Any = 1) -> sp.Expr:
     x, K, h = _e(x), _e(K), _e(h)
     if h == 1:
         return x / (K + x)
-    share = power(x / K, h)
+    share: Any = power(x / K, h)
     return share / (1 + share)
 
 
@@ -122,4 +129,5 @@ def inhibited_by(x: Any, K: Any, h: Any = 1) -> sp.Expr:
     `h`.
     """
     x, K, h = _e(x), _e(K), _e(h)
-    return 1 / (1 + (x / K if h == 1 else power(x / K, h)))
+    share: Any = x / K if h == 1 else power(x / K, h)
+    return 1 / (1 + share)

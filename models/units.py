@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import sympy as sp
 
@@ -46,13 +47,14 @@ def unit_of(expression: sp.Expr, units: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
     """The unit of an expression, from the units of its symbols; raises `UnitError` where terms do not
     match.
     """
-    if expression.is_Symbol:
+    if isinstance(expression, sp.Symbol):
         if expression not in units:
             raise UnitError(f"{expression}: is not declared: declare it or name it among the held quantities")
         return units[expression]
     if expression.is_number:
         return sp.Integer(1)
-    parts = [unit_of(a, units) for a in expression.args]
+    args: Any = expression.args  # SymPy declares them more widely than those of a formula are
+    parts = [unit_of(a, units) for a in args]
     if expression.is_Add or expression.func in (sp.Max, sp.Min):
         terms = [(a, u) for a, u in zip(expression.args, parts, strict=True) if a != 0]
         for a, u in terms[1:]:

@@ -11,7 +11,7 @@ import numpy as np
 import sympy as sp
 import xarray as xr
 
-from models.documents.network_picture import Edge, Node, Picture
+from models.documents.network_picture import DrawnNode, Edge, Picture
 from models.drugs import DRUGS
 from models.network import Network, inlined
 
@@ -108,26 +108,26 @@ def svg(
     )
 
 
-def _clear(node: Node, drawing: Picture) -> Node:
+def _clear(node: DrawnNode, drawing: Picture) -> DrawnNode:
     """A drug's box above what it acts on, where nothing else is written."""
     if node.place != "drugs":
         return node
     target = next(
         n for e in drawing.edges if e.source == node.name for n in drawing.nodes if n.name == e.target
     )
-    return Node(node.name, node.place, (target.at[0] + 0.4, target.at[1] + 0.78))
+    return DrawnNode(node.name, node.place, (target.at[0] + 0.4, target.at[1] + 0.78))
 
 
 def _place(at: tuple[float, float]) -> tuple[float, float]:
     return (at[0] + LEFT) * UNIT, (TOP - at[1]) * UNIT
 
 
-def _half(node: Node) -> tuple[float, float]:
+def _half(node: DrawnNode) -> tuple[float, float]:
     """Half width and height of a box in pixels."""
     return 4.1 * len(node.name) + 8, 12.0
 
 
-def _border(node: Node, towards: tuple[float, float]) -> tuple[float, float]:
+def _border(node: DrawnNode, towards: tuple[float, float]) -> tuple[float, float]:
     """Where the line from the centre of a box towards a point leaves the box."""
     (x, y), (w, h) = _place(node.at), _half(node)
     dx, dy = towards[0] - x, towards[1] - y
@@ -140,7 +140,13 @@ def _step(size: float, top: float) -> int:
 
 
 def _arrow(
-    e: Edge, a: Node, b: Node, weight: tuple[float, tuple[str, ...]], top: float, both: bool, turn: int
+    e: Edge,
+    a: DrawnNode,
+    b: DrawnNode,
+    weight: tuple[float, tuple[str, ...]],
+    top: float,
+    both: bool,
+    turn: int,
 ) -> str:
     size, names = weight
     ranked = np.isfinite(size)
@@ -165,7 +171,7 @@ def _arrow(
     )
 
 
-def _box(node: Node) -> str:
+def _box(node: DrawnNode) -> str:
     (x, y), (w, h), drug = _place(node.at), _half(node), node.place == "drugs"
     return (
         f'<rect x="{x - w:.1f}" y="{y - h:.1f}" width="{2 * w:.1f}" height="{2 * h:.1f}" rx="6" '

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.behaviours.record import Behaviour, Check, Plan, crossing, hours, minutes
+from models.behaviours.record import Behaviour, Check, WatchedDish, crossing, hours, minutes
 from models.catalogue import BORTEZOMIB, PRESETS, niche
 from models.dish import dish
 
@@ -75,11 +75,11 @@ NO_TRANSCRIPTION = dict.fromkeys(
 )
 
 
-def _plan(name: str, times, **more) -> Plan:
-    return Plan(dish(NETWORK, name, **more), times)
+def _plan(name: str, times, **more) -> WatchedDish:
+    return WatchedDish(dish(NETWORK, name, **more), times)
 
 
-def _alive(name: str, **more) -> Plan:
+def _alive(name: str, **more) -> WatchedDish:
     return _plan(name, hours(48), **more)
 
 
@@ -113,7 +113,7 @@ B20_NICHES: dict[str, dict] = {
 }
 
 
-def _b20_plans() -> tuple[Plan, ...]:
+def _b20_plans() -> tuple[WatchedDish, ...]:
     plans = []
     for name, niche_ in B20_NICHES.items():
         treated = {**niche_, "inputs": {**niche_.get("inputs", {}), "dex": 1000.0}}
@@ -132,7 +132,7 @@ def _b20(t) -> tuple[Check, ...]:
     )
 
 
-def _series(prefix: str, drug: str, doses, **niche_) -> tuple[Plan, ...]:
+def _series(prefix: str, drug: str, doses, **niche_) -> tuple[WatchedDish, ...]:
     """Vehicle (dose 0) and every dose in one niche."""
     held = niche_.pop("inputs", {})
     return tuple(
@@ -164,7 +164,7 @@ def _b21(t) -> tuple[Check, ...]:
     )
 
 
-def _b22_plans() -> tuple[Plan, ...]:
+def _b22_plans() -> tuple[WatchedDish, ...]:
     return (
         *_series("B22 none", "btz", BTZ),
         *_series("B22 IL6", "btz", BTZ, il6=10.0),

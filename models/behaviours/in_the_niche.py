@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import sympy as sp
 
-from models.behaviours.record import Behaviour, Check, Plan, crossing, hours, minutes, peak
+from models.behaviours.record import Behaviour, Check, WatchedDish, crossing, hours, minutes, peak
 from models.catalogue import HYPOTHESES, PRESETS, niche
 from models.dish import dish
 from models.engine.protocol import Protocol
@@ -17,8 +17,8 @@ TOUCHING = {"BMSC": 0.1, "contact": 1.0}
 DAY, TWO_DAYS = 1440.0, 2880.0
 
 
-def _plan(name: str, times, **more) -> Plan:
-    return Plan(dish(NETWORK, name, **more), times)
+def _plan(name: str, times, **more) -> WatchedDish:
+    return WatchedDish(dish(NETWORK, name, **more), times)
 
 
 def _b13(t) -> tuple[Check, ...]:
@@ -130,15 +130,15 @@ def _estradiol(name: str, hypothesis: str, amount: float, **more) -> Protocol:
     )
 
 
-def _b27_plans() -> tuple[Plan, ...]:
+def _b27_plans() -> tuple[WatchedDish, ...]:
     plans = []
     tnf, times = {"TNF": 10.0}, np.array([0.0, 15, 30, 60, 240])
     for h in HYPOTHESES:
         for e2 in (0.0, 10.0):
-            plans.append(Plan(_estradiol(f"B27 {h} {e2:g} TNF", h, e2, stimulus=tnf), times))
-            plans.append(Plan(_estradiol(f"B27 {h} {e2:g} IL6", h, e2, il6=10.0), times))
-    plans += [Plan(_estradiol(f"B27 dose {d:g}", "H1", d), hours(0.5)) for d in B27_DOSES]
-    plans.append(Plan(_estradiol("B27 fulv", "H1", 10.0, antagonist={"fulv": 100.0}), hours(0.5)))
+            plans.append(WatchedDish(_estradiol(f"B27 {h} {e2:g} TNF", h, e2, stimulus=tnf), times))
+            plans.append(WatchedDish(_estradiol(f"B27 {h} {e2:g} IL6", h, e2, il6=10.0), times))
+    plans += [WatchedDish(_estradiol(f"B27 dose {d:g}", "H1", d), hours(0.5)) for d in B27_DOSES]
+    plans.append(WatchedDish(_estradiol("B27 fulv", "H1", 10.0, antagonist={"fulv": 100.0}), hours(0.5)))
     return tuple(plans)
 
 

@@ -60,7 +60,7 @@ def moieties(found: Mapping[str, Trace]) -> Check:
     """The lowest level of what is left of a total, nM."""
     total = {p.name: p.value for p in niche().parameters}
     left = {
-        f"{name}, dish {id}": float((total[whole] - sum(trace[s] for s in parts)).min())
+        f"{name}, dish {id}": float((total[whole] - np.sum([trace[s] for s in parts], 0)).min())
         for id, trace in found.items()
         for name, (whole, parts) in MOIETIES.items()
     }

@@ -15,7 +15,7 @@ Tuning = Literal["tuned", "borrowed", "not tuned", "arithmetic"]
 
 
 @dataclass(frozen=True)
-class Plan:
+class WatchedDish:
     """One dish of a behaviour: its protocol and the times (min) at which it is looked at."""
 
     protocol: Protocol
@@ -77,7 +77,7 @@ class Behaviour:
     protocol: str
     evidence: str
     tuning: Tuning
-    plans: tuple[Plan, ...]
+    plans: tuple[WatchedDish, ...]
     measure: Measure = field(compare=False)
 
     def failure(self, check: Check) -> str:

@@ -164,7 +164,7 @@ def rank(*, rtol: float = 1e-4, atol: float = 1e-7, seed: int = 31) -> RankingSp
         for drug in TREATED
     }
     found["IL-6, niche"] = np.log(il6["vehicle, niche"])
-    table = {
+    table: dict[str, dict[str, float]] = {
         k: dict(zip(VARIED, rank_regression(factors, y).tolist(), strict=True)) for k, y in found.items()
     }
     return RankingSpecified(table, found, failed)

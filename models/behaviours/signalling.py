@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.behaviours.record import Behaviour, Check, Plan, crossing, hours, minutes, peak, peaks
+from models.behaviours.record import Behaviour, Check, WatchedDish, crossing, hours, minutes, peak, peaks
 from models.catalogue import PRESETS, niche
 from models.dish import dish
 from models.engine.protocol import Period, Protocol
@@ -17,8 +17,8 @@ NO_IKB_FEEDBACK = {"c1a": 0.0, "c0a": 0.024 * 0.0377}
 NF_TOTAL = 60.0  # nM
 
 
-def _il6(name: str, amount: float, end: float = 120.0, **more) -> Plan:
-    return Plan(dish(NETWORK, name, il6=amount, **more), minutes(end))
+def _il6(name: str, amount: float, end: float = 120.0, **more) -> WatchedDish:
+    return WatchedDish(dish(NETWORK, name, il6=amount, **more), minutes(end))
 
 
 def _decline(t, name: str) -> tuple[float, float, float, float]:
@@ -113,7 +113,7 @@ def _b8(t) -> tuple[Check, ...]:
 
 def _b9(t) -> tuple[Check, ...]:
     trace = t["B9"]
-    ikb = sum(trace[s] for s in ("IkB", "IkBn", "C", "Cn"))
+    ikb = np.sum([trace[s] for s in ("IkB", "IkBn", "C", "Cn")], 0)
     ikb = ikb / ikb[0]
     early = trace.times <= 60
     low = int(np.argmin(ikb[early]))
@@ -248,7 +248,7 @@ SIGNALLING: tuple[Behaviour, ...] = (
         "Xing 2012 (loss 10-30 min, resynthesis 40-60 min); Turner 2010 (100 min); Hoffmann 2002; the "
         "half-life of IkBa was tuned",
         "tuned",
-        (Plan(dish(NETWORK, "B9", inputs={"TNF": 10.0}), minutes(420.0)),),
+        (WatchedDish(dish(NETWORK, "B9", inputs={"TNF": 10.0}), minutes(420.0)),),
         _b9,
     ),
     Behaviour(
@@ -257,8 +257,10 @@ SIGNALLING: tuple[Behaviour, ...] = (
         "Hoffmann 2002: sustained activity without IkBa feedback",
         "not tuned",
         (
-            Plan(dish(NETWORK, "B10 on", inputs={"TNF": 10.0}), minutes(300.0)),
-            Plan(dish(NETWORK, "B10 off", inputs={"TNF": 10.0}, parameters=NO_IKB_FEEDBACK), minutes(300.0)),
+            WatchedDish(dish(NETWORK, "B10 on", inputs={"TNF": 10.0}), minutes(300.0)),
+            WatchedDish(
+                dish(NETWORK, "B10 off", inputs={"TNF": 10.0}, parameters=NO_IKB_FEEDBACK), minutes(300.0)
+            ),
         ),
         _b10,
     ),
@@ -267,7 +269,7 @@ SIGNALLING: tuple[Behaviour, ...] = (
         "TNF 10 ng/mL for 5 min, no constitutive drive",
         "Hoffmann 2002: one peak after a pulse",
         "not tuned",
-        (Plan(_PULSE, minutes(300.0)),),
+        (WatchedDish(_PULSE, minutes(300.0)),),
         _b11,
     ),
     Behaviour(
@@ -275,7 +277,7 @@ SIGNALLING: tuple[Behaviour, ...] = (
         "resting cell, then IKK inhibitor 10 uM",
         "every myeloma line has canonical NF-kB active at rest (Hideshima 2009)",
         "not tuned",
-        (Plan(dish(NETWORK, "B12", inputs={"ikki": 10000.0}), hours(2, 6)),),
+        (WatchedDish(dish(NETWORK, "B12", inputs={"ikki": 10000.0}), hours(2, 6)),),
         _b12,
     ),
 )

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from models.behaviours.record import Behaviour, Check, Plan, Trace
+from models.behaviours.record import Behaviour, Check, Trace, WatchedDish
 from models.engine.compile import System, compile_network
 from models.engine.lanes import simulate_lanes
 from models.engine.protocol import Protocol, Schedule, schedule
@@ -59,7 +59,7 @@ def lanes_of(
 
 
 def traces(
-    network: Network, plans: Sequence[Plan], *, rtol: float, atol: float, max_steps: int = 50_000
+    network: Network, plans: Sequence[WatchedDish], *, rtol: float, atol: float, max_steps: int = 50_000
 ) -> dict[str, Trace]:
     """The course of every species in every dish, by the id of its protocol."""
     names = [p.protocol.id for p in plans]

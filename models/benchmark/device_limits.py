@@ -56,7 +56,7 @@ def rates(dtype: str) -> Rates:
 
 
 @dataclass(frozen=True)
-class Need:
+class StepNeed:
     """What one step of one trajectory needs: operations, and bytes if all that lies between load and store
     stays on the chip.
     """
@@ -65,7 +65,7 @@ class Need:
     least_bytes: float
 
 
-def need(system: System, tableau: Tableau, dtype: str) -> Need:
+def need(system: System, tableau: Tableau, dtype: str) -> StepNeed:
     """Operations as XLA counts them in the program as written (a transcendental function as 20); bytes:
     state and step size read and written, constants read.
     """
@@ -91,7 +91,7 @@ def need(system: System, tableau: Tableau, dtype: str) -> Need:
     cost = cost[0] if isinstance(cost, Sequence) else cost
     size = jnp.dtype(dtype).itemsize
     count = (cost["flops"] + 20 * cost.get("transcendentals", 0.0)) / lanes
-    return Need(count, size * (2 * (len(y) + 2) + sum(np.ndim(c) > 0 for c in constants)))
+    return StepNeed(count, size * (2 * (len(y) + 2) + sum(np.ndim(c) > 0 for c in constants)))
 
 
 def sweep(work: Workload, sets: int, widths: Sequence[int], say: Callable[[str], None]) -> dict[str, float]:

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from models.benchmark.device_limits import sweep, used
 from models.benchmark.workloads import (
     SEEN,
     TIMES,
-    Point,
+    SolverRun,
     Workload,
     at,
     error,
@@ -59,47 +60,72 @@ def precision(workload_name: str, quick: bool) -> Figures:
     work = workload(workload_name, sets)
     cvode = roadrunner(work)
     truth, _ = cvode(REFERENCE_RTOL, judged)
-    points: list[Point] = []
-    by_engine(
-        Workload(at(work, 1e-3), work.parameters, work.state, work.inputs), sets
-    )  # compiled once for all tolerances
-    for rtol in (1e-4, 1e-5, 1e-6):
-        here = Workload(at(work, rtol), work.parameters, work.state, work.inputs)
-        spent = []
-        for _ in range(repeats):
-            begun = time.perf_counter()
-            all_seen = by_engine(here, sets)
-            spent.append(time.perf_counter() - begun)
-        seen, ms = all_seen.isel(set=slice(judged)), 1e3 * float(np.median(spent)) / sets
-        assert bool(seen.ok.all()), "the engine failed on a judged set"
-        points.append(Point("engine", rtol, error(seen["values"].values[:, 0], truth), ms))
-        say(f"engine, rtol {rtol:.0e}: error {points[-1].error:.1e}, {ms:.3f} ms a trajectory")
-    for rtol in (1e-5, 1e-6, 1e-7):
-        runs = [cvode(rtol, judged) for _ in range(2 * repeats)]
-        points.append(
-            Point(
-                "CVODE (libRoadRunner)",
-                rtol,
-                error(runs[0][0], truth),
-                1e3 * float(np.median([s for _, s in runs])) / judged,
-            )
-        )
-        say(f"CVODE, rtol {rtol:.0e}: error {points[-1].error:.1e}, {points[-1].ms:.3f} ms a trajectory")
+    points = engine_runs(work, truth, sets, repeats) + cvode_runs(cvode, truth, repeats)
     figures: Figures = {}
     if installed():
-        with tempfile.TemporaryDirectory() as folder:
-            amici = ByAmici(work, Path(folder))
-            for rtol in (1e-5, 1e-6, 1e-7):
-                found, spent_there = amici.trajectories(rtol, judged)
-                points.append(Point("AMICI", rtol, error(found, truth), 1e3 * spent_there / judged))
-                say(
-                    f"AMICI, rtol {rtol:.0e}: error {points[-1].error:.1e}, {points[-1].ms:.3f} ms a "
-                    f"trajectory"
-                )
-            for wanted in (30,) if quick else (1, 10, 30, 100):
-                for order, cost in amici.sensitivity_cost(differentiated(work.system)[:wanted], 8).items():
-                    figures[f"amici_{order}_over_value_{wanted}"] = cost
-    few = 16
+        more, figures = amici_runs(work, truth, (30,) if quick else (1, 10, 30, 100))
+        points += more
+    more, failed = kvaerno_runs(work, truth, repeats)
+    points, figures = points + more, figures | failed
+    some = 2 if quick else 8
+    found, spent = lsoda(work, 1e-6, some)
+    points.append(SolverRun("LSODA (SciPy)", 1e-6, error(found, truth[:some]), 1e3 * spent / some))
+    figures |= ratios(points)
+    for p in points:
+        key = p.solver.split(" ")[0].strip(",").lower() + ("_newton" if "Newton" in p.solver else "")
+        figures |= {f"{key}_rtol_{p.rtol:.0e}_ms": p.ms, f"{key}_rtol_{p.rtol:.0e}_error": p.error}
+    return figures | {"points": [[p.solver, p.rtol, p.error, p.ms] for p in points]}
+
+
+def engine_runs(work: Workload, truth: np.ndarray, sets: int, repeats: int) -> list[SolverRun]:
+    """This engine at three tolerances: the time of all sets, the error of the first, which are judged."""
+    points: list[SolverRun] = []
+    by_engine(replace(work, setting=at(work, 1e-3)), sets)  # compiled once for all tolerances
+    for rtol in (1e-4, 1e-5, 1e-6):
+        here, spent, seen = replace(work, setting=at(work, rtol)), [], None
+        for _ in range(repeats):
+            begun = time.perf_counter()
+            seen = by_engine(here, sets)
+            spent.append(time.perf_counter() - begun)
+        assert seen is not None, "at least one repeat"
+        seen, ms = seen.isel(set=slice(len(truth))), 1e3 * float(np.median(spent)) / sets
+        assert bool(seen.ok.all()), "the engine failed on a judged set"
+        points.append(SolverRun("engine", rtol, error(seen["values"].values[:, 0], truth), ms))
+        say(f"engine, rtol {rtol:.0e}: error {points[-1].error:.1e}, {ms:.3f} ms a trajectory")
+    return points
+
+
+def cvode_runs(
+    cvode: Callable[[float, int], tuple[np.ndarray, float]], truth: np.ndarray, repeats: int
+) -> list[SolverRun]:
+    """CVODE at three tolerances."""
+    points = []
+    for rtol in (1e-5, 1e-6, 1e-7):
+        runs = [cvode(rtol, len(truth)) for _ in range(2 * repeats)]
+        ms = 1e3 * float(np.median([s for _, s in runs])) / len(truth)
+        points.append(SolverRun("CVODE (libRoadRunner)", rtol, error(runs[0][0], truth), ms))
+        say(f"CVODE, rtol {rtol:.0e}: error {points[-1].error:.1e}, {ms:.3f} ms a trajectory")
+    return points
+
+
+def amici_runs(work: Workload, truth: np.ndarray, wanted: tuple[int, ...]) -> tuple[list[SolverRun], Figures]:
+    """AMICI at three tolerances, and the cost of its sensitivities by numbers of parameters."""
+    points, figures = [], {}
+    with tempfile.TemporaryDirectory() as folder:
+        amici = ByAmici(work, Path(folder))
+        for rtol in (1e-5, 1e-6, 1e-7):
+            found, spent = amici.trajectories(rtol, len(truth))
+            points.append(SolverRun("AMICI", rtol, error(found, truth), 1e3 * spent / len(truth)))
+            say(f"AMICI, rtol {rtol:.0e}: error {points[-1].error:.1e}, {points[-1].ms:.3f} ms a trajectory")
+        for number in wanted:
+            for order, cost in amici.sensitivity_cost(differentiated(work.system)[:number], 8).items():
+                figures[f"amici_{order}_over_value_{number}"] = cost
+    return points, figures
+
+
+def kvaerno_runs(work: Workload, truth: np.ndarray, repeats: int) -> tuple[list[SolverRun], Figures]:
+    """Kvaerno5 under `vmap` with either root finder, and how many it fails on."""
+    points, figures, few = [], {}, 16
     for newton in (False, True):
         run = kvaerno(work, 1e-5, few, newton=newton)
         begun = time.perf_counter()
@@ -108,38 +134,34 @@ def precision(workload_name: str, quick: bool) -> Figures:
         solved = np.isfinite(found).all((1, 2))
         name = f"Kvaerno5, vmap, {'Newton' if newton else 'default root finder'}"
         ms = 1e3 * (spent_once if repeats == 1 else median_seconds(run, repeats)) / few
-        points.append(Point(name, 1e-5, error(found[solved], truth[:few][solved]), ms))
+        points.append(SolverRun(name, 1e-5, error(found[solved], truth[:few][solved]), ms))
         figures[f"kvaerno5_{'newton' if newton else 'default'}_failed"] = int((~solved).sum())
         say(
             f"{name}: error {points[-1].error:.1e}, {ms:.1f} ms a trajectory, {int((~solved).sum())} of "
             f"{few} failed"
         )
-    some = 2 if quick else 8
-    found, spent = lsoda(work, 1e-6, some)
-    points.append(Point("LSODA (SciPy)", 1e-6, error(found, truth[:some]), 1e3 * spent / some))
-    own = [p for p in points if p.solver == "engine"]
-    by_amici = [p for p in points if p.solver == "AMICI"]
-    others = [p for p in points if p.solver.startswith("CVODE")]
-    stock = min((p for p in points if p.solver.startswith("Kvaerno5")), key=lambda p: p.ms)
-    lsoda_point = points[-1]
+    return points, figures
+
+
+def ratios(points: list[SolverRun]) -> Figures:
+    """Time of each solver over that of the engine at equal error."""
+    own, others, by_amici, stocks, by_lsoda = (
+        [p for p in points if p.solver.startswith(name)]
+        for name in ("engine", "CVODE", "AMICI", "Kvaerno5", "LSODA")
+    )
+    stock = min(stocks, key=lambda p: p.ms)
     level = float(np.exp(np.mean(np.log([p.error for p in own]))))
-    figures |= {
+    figures = {
         "per_core_over_roadrunner": milliseconds_at(others, level) / milliseconds_at(own, level),
         "equal_error": level,
         "over_kvaerno5_vmap": stock.ms / milliseconds_at(own, stock.error),
         "kvaerno5_error": stock.error,
         "kvaerno5_ms": stock.ms,
-        **(
-            {"per_core_over_amici": milliseconds_at(by_amici, level) / milliseconds_at(own, level)}
-            if by_amici
-            else {}
-        ),
-        "over_lsoda": lsoda_point.ms / milliseconds_at(own, lsoda_point.error),
+        "over_lsoda": by_lsoda[0].ms / milliseconds_at(own, by_lsoda[0].error),
     }
-    for p in points:
-        key = p.solver.split(" ")[0].strip(",").lower() + ("_newton" if "Newton" in p.solver else "")
-        figures |= {f"{key}_rtol_{p.rtol:.0e}_ms": p.ms, f"{key}_rtol_{p.rtol:.0e}_error": p.error}
-    return figures | {"points": [[p.solver, p.rtol, p.error, p.ms] for p in points]}
+    if by_amici:
+        figures["per_core_over_amici"] = milliseconds_at(by_amici, level) / milliseconds_at(own, level)
+    return figures
 
 
 def ensemble(workload_name: str, quick: bool, prefix: str, sets: int) -> Figures:

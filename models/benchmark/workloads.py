@@ -211,7 +211,7 @@ def roadrunner(work: Workload) -> Callable[[float, int], tuple[np.ndarray, float
 
 
 @dataclass(frozen=True)
-class Point:
+class SolverRun:
     """One run of a solver: error of its trajectories, and milliseconds each."""
 
     solver: str
@@ -220,7 +220,7 @@ class Point:
     ms: float
 
 
-def milliseconds_at(points: list[Point], error: float) -> float:
+def milliseconds_at(points: list[SolverRun], error: float) -> float:
     """Cost at an error, between the points on logarithmic axes (beyond them along the last two)."""
     x, y = np.log([p.error for p in points]), np.log([p.ms for p in points])
     order = np.argsort(x)

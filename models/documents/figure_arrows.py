@@ -133,7 +133,7 @@ def missing(network: Network) -> tuple[Arrow, ...]:
     formulas = {d.name: d.expression for d in network.derived} | {r.name: r.rate for r in network.reactions}
 
     def uses(row: str) -> set[str]:
-        names = {s.name for s in formulas[row].free_symbols}
+        names = {str(s) for s in formulas[row].free_symbols}
         return names.union(*(uses(n) for n in names if n in formulas))
 
     return tuple(

@@ -24,7 +24,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Node:
+class DrawnNode:
     """Something with a name in a place; `at` is its centre."""
 
     name: str
@@ -55,7 +55,7 @@ class Picture:
 
     title: str
     places: tuple[Place, ...]
-    nodes: tuple[Node, ...]
+    nodes: tuple[DrawnNode, ...]
     edges: tuple[Edge, ...]
 
 
@@ -70,7 +70,7 @@ PLACES = (
 )
 
 NODES = tuple(
-    Node(name, place, at)
+    DrawnNode(name, place, at)
     for place, listed in {
         "niche": {"adipocytes": (3.0, 13.9), "stroma": (7.0, 13.9), "myeloma cells": (11.5, 13.9)},
         "medium": {
@@ -195,7 +195,9 @@ def picture(network: Network, *, supposed: bool = False) -> Picture:
     if ("IkBa", "IkBa:NF-kB") in edges:
         edges["IkBa", "IkBa:NF-kB"] = replace(edges["IkBa", "IkBa:NF-kB"], inhibits=False)
         edges["IkBa:NF-kB", "NF-kB"] = Edge("IkBa:NF-kB", "NF-kB", False, False, ("nfkb_in",), "NFc")
-    drawn = [Node(d.name, "drugs", _beside(d)) for d in DRUGS.values() if d.input in inputs and d.drawn_at]
+    drawn = [
+        DrawnNode(d.name, "drugs", _beside(d)) for d in DRUGS.values() if d.input in inputs and d.drawn_at
+    ]
     for d in DRUGS.values():
         if d.input in inputs:
             edges |= {(d.name, t): Edge(d.name, t, d.drawn_inhibits, True, (), d.input) for t in d.drawn_at}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sympy as sp
 from sympy.printing.latex import LatexPrinter
@@ -20,7 +21,6 @@ from models.documents.figure_arrows import ARROWS
 from models.documents.references import FIGURE, cited
 from models.drugs import DRUGS
 from models.network import Network
-from models.ratelaws import power
 
 UNVERIFIED = "memory (unverified)"
 
@@ -274,16 +274,16 @@ def every(network: Network) -> tuple[Table, ...]:
 
 
 class _Plain(StrPrinter):
-    def _print_power(self, e: power) -> str:
+    def _print_power(self, e: Any) -> str:
         return self._print(sp.Pow(*e.args, evaluate=False))
 
 
 class _Latex(LatexPrinter):
-    def _print_power(self, e: power, exp: str | None = None) -> str:
+    def _print_power(self, e: Any, exp: str | None = None) -> str:
         return self._print(sp.Pow(*e.args, evaluate=False))
 
-    def _print_Symbol(self, e: sp.Symbol, style: str = "plain") -> str:
-        head, _, tail = e.name.partition("_")
+    def _print_Symbol(self, expr: sp.Symbol, style: str = "plain") -> str:
+        head, _, tail = expr.name.partition("_")
         name = rf"\mathrm{{{head}}}" if len(head) > 1 else head
         return rf"{name}_{{\mathrm{{{tail}}}}}" if tail else name
 

@@ -17,8 +17,8 @@ import sympy as sp
 from jax import lax
 
 from models.declare import time
-from models.engine.logarithm import log
 from models.engine.lowering import lower
+from models.engine.solver.logarithm import log
 from models.formula import formula, function_of
 from models.network import Network, inlined, rates_of_change
 
@@ -156,40 +156,47 @@ class System:
 def compile_network(network: Network, constants: tuple[tuple[str, float], ...] = ()) -> System:
     """Compile a network; `constants` are (parameter, value) pairs built in as numbers (they leave `args`)."""
     built_in = {sp.Symbol(n): sp.nsimplify(v) for n, v in constants}
-    field = [e.xreplace(built_in).doit() if built_in else e for e in rates_of_change(network).values()]
+    field: list[Any] = [
+        e.xreplace(built_in).doit() if built_in else e for e in rates_of_change(network).values()
+    ]
     y = [s.symbol for s in network.species]
     parameters = [p for p in network.parameters if p.symbol not in built_in]
     args = [p.symbol for p in parameters] + [u.symbol for u in network.inputs]
-    jacobian = {
+    jacobian: dict[tuple[int, int], Any] = {
         (i, j): d
         for i, e in enumerate(field)
         for j, s in enumerate(y)
         if e.has(s) and (d := sp.diff(e, s)) != 0
     }
-    drift = [sp.diff(e, time) for e in field]
+    drift: list[Any] = [sp.diff(e, time) for e in field]
     lowered = lower(time, y, args, [[field], [field, list(jacobian.values()), drift]], MODULES)
+
+    def linearised(t: Any, state: Scalars, constants: Scalars) -> tuple[Scalars, Scalars, Scalars]:
+        velocity, entries, along_time = lowered.groups[1](t, state, constants)
+        return velocity, entries, along_time
+
     return System(
-        network,
-        tuple(s.name for s in network.species),
-        tuple(p.name for p in parameters),
-        tuple(u.name for u in network.inputs),
-        tuple(p.value for p in parameters) + tuple(u.default for u in network.inputs),
-        tuple(s.initial for s in network.species),
-        _function(y, args, field),
-        tuple(jacobian),
-        _function(y, args, list(jacobian.values())),
-        _function(y, args, drift),
-        tuple(i for i, e in enumerate(drift) if e != 0),
-        lowered.prepare,
-        lowered.uses,
-        lambda t, y, c: lowered.groups[0](t, y, c)[0],
-        lowered.groups[1],
-        lowered.reads[0],
+        network=network,
+        species=tuple(s.name for s in network.species),
+        parameters=tuple(p.name for p in parameters),
+        inputs=tuple(u.name for u in network.inputs),
+        nominal=tuple(p.value for p in parameters) + tuple(u.default for u in network.inputs),
+        initial=tuple(s.initial for s in network.species),
+        field=_function(y, args, field),
+        pattern=tuple(jacobian),
+        jacobian=_function(y, args, list(jacobian.values())),
+        drift=_function(y, args, drift),
+        drifting=tuple(i for i, e in enumerate(drift) if e != 0),
+        prepare=lowered.prepare,
+        uses=lowered.uses,
+        velocity=lambda t, y, c: lowered.groups[0](t, y, c)[0],
+        linearised=linearised,
+        reads=lowered.reads[0],
     )
 
 
 def _function(
-    y: list[sp.Symbol], args: list[sp.Symbol], expressions: list[sp.Expr]
+    y: list[sp.Symbol], args: list[sp.Symbol], expressions: list[Any]
 ) -> Callable[[Any, Scalars, Scalars], Scalars]:
     """(t, y, args) -> tuple of the expressions, subexpressions shared."""
     return function_of([time, tuple(y), tuple(args)], tuple(expressions), MODULES)

@@ -9,36 +9,36 @@ mapping moves no data.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import ShapedArray
 from jax.custom_batching import custom_vmap
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 from jaxtyping import Array
 
 from models.engine.compile import System
+from models.engine.lane_states import (
+    Items,
+    LanePlan,
+    Observe,
+    Outcome,
+    Record,
+    TapeSize,
+    Tolerance,
+    columns_kept,
+)
 from models.engine.replay import Sensitive, adjoint, tangent
 from models.engine.solver.tableau import Tableau
 from models.engine.timeline import Timeline
-from models.engine.work_queue import (
-    BLOCK,
-    COMPLETE,
-    Items,
-    Observe,
-    Outcome,
-    Plan,
-    Record,
-    Room,
-    Tolerance,
-    columns_kept,
-    run,
-)
+from models.engine.work_queue import BLOCK, COMPLETE, run
 
 Arrays = tuple[Array, Array, Array, Array]  # parameters, inputs, keep, add
 
@@ -58,19 +58,19 @@ class Program:
     lanes: int | None = None
     capacity: int | None = None
 
-    def plan(self, items: int) -> Plan:
+    def plan(self, items: int) -> LanePlan:
         """The plan for this many items."""
         width = choose_lanes(items) if self.lanes is None else BLOCK * -(-self.lanes // BLOCK)
         crowd = 1 if width >= items else max(1, width // 32)
-        return Plan(self.system, self.tableau, self.observe, width, self.max_steps, crowd, self.wanted)
+        return LanePlan(self.system, self.tableau, self.observe, width, self.max_steps, crowd, self.wanted)
 
-    def room(self, items: int) -> Room:
+    def room(self, items: int) -> TapeSize:
         """What is recorded for a derivative: room for `max_steps` of every item where memory allows."""
         plan = self.plan(items)
         kept = columns_kept(plan, items)
         most = RECORD_BYTES // (8 * (len(self.system.species) + 2) * kept)
         turns = self.capacity or max(1000, min(-(-items // plan.lanes) * (self.max_steps + 100), most))
-        return Room(kept * turns, turns)
+        return TapeSize(kept * turns, turns)
 
 
 UNEQUAL = "simulate_lanes: the tolerances differ along a mapped axis: use one rtol and atol for all lanes"
@@ -137,32 +137,62 @@ def observables(
 
 
 @observables.defjvp
-def _observables_jvp(program: Program, primals: Any, tangents: Any) -> Any:
+def _observables_jvp(
+    program: Program, primals: tuple[Arrays, Timeline, Tolerance], tangents: Any
+) -> tuple[Any, Any]:
     arrays, timeline, tolerance = primals
     items = Items(*arrays, timeline)
     n = timeline.stops.shape[0]
     operands, tree = jax.tree.flatten((items, tolerance))
-    values, steps, reason, turns, *kept = record_p.bind(
-        *operands, program=program, tree=tree, room=program.room(n)
-    )
-    record = Record(*kept)
-    residual, tree = jax.tree.flatten((items, reason == COMPLETE, record))
+    leaves = record_p.bind(*operands, program=program, tree=tree, room=program.room(n))
+    found: Recorded = jax.tree.unflatten(RECORDED, leaves)
+    residual, tree = jax.tree.flatten(Residual(items, found.reason == COMPLETE, found.record))
     (moved,) = tangent_p.bind(*tangents[0], *residual, program=program, tree=tree, directions=False)
-    nothing = tuple(np.zeros(x.shape, jax.dtypes.float0) for x in (steps, reason, turns))
-    return (values, steps, reason, turns), (moved, *nothing)
+    rest = (found.steps, found.reason, found.turns)
+    nothing = tuple(np.zeros(x.shape, jax.dtypes.float0) for x in rest)
+    return (found.values, *rest), (moved, *nothing)
 
 
-def _run_recorded(*operands: Array, program: Program, tree: Any, room: Room) -> list[Array]:
+class Recorded(NamedTuple):
+    """What a recorded run leaves; `turns` and the services of the record belong to the whole batch."""
+
+    values: Any
+    steps: Any
+    reason: Any
+    turns: Any
+    record: Any
+
+
+class Residual(NamedTuple):
+    """What a derivative needs of a recorded run."""
+
+    items: Any
+    ok: Any
+    record: Any
+
+
+def _record_of_names() -> Any:
+    """A record that holds its own field names, from which positions among leaves are read off."""
+    fields = {f.name: f.name for f in dataclasses.fields(Record)}
+    return Record(**fields)  # pyright: ignore[reportArgumentType]  # names in the place of arrays
+
+
+NAMED = Recorded("values", "steps", "reason", "turns", _record_of_names())
+RECORDED = jax.tree.structure(NAMED)
+OF_THE_BATCH = {"turns", "services"}  # what has no axis of items
+
+
+def _run_recorded(*operands: Array, program: Program, tree: Any, room: TapeSize) -> list[Array]:
     items, tolerance = jax.tree.unflatten(tree, operands)
     outcome, record = run(program.plan(items.parameters.shape[0]), items, tolerance, room)
-    return jax.tree.leaves((_by_item(outcome), outcome.turns, record))
+    found = Recorded(outcome.values, outcome.steps, outcome.reason, outcome.turns, record)
+    return jax.tree.leaves(found)
 
 
 record_p = Primitive("recorded_ensemble")
 record_p.multiple_results = True
 record_p.def_impl(jax.jit(_run_recorded, static_argnames=("program", "tree", "room")))
 mlir.register_lowering(record_p, mlir.lower_fun(_run_recorded, multiple_results=True))
-WHOLE = (3, 8)  # of its results, those that belong to the whole batch: turns, services
 
 
 @record_p.def_abstract_eval
@@ -170,10 +200,10 @@ def _recorded_shapes(*operands: Any, **static: Any) -> list[Any]:
     shapes = jax.eval_shape(
         partial(_run_recorded, **static), *(jax.ShapeDtypeStruct(x.shape, x.dtype) for x in operands)
     )
-    return [jax.core.ShapedArray(x.shape, x.dtype) for x in shapes]
+    return [ShapedArray(x.shape, x.dtype) for x in shapes]
 
 
-def _batch_recorded(operands: Any, axes: Any, *, program: Program, tree: Any, room: Room) -> Any:
+def _batch_recorded(operands: Any, axes: Any, *, program: Program, tree: Any, room: TapeSize) -> Any:
     items, tolerance = jax.tree.unflatten(
         tree, [x if a is None else jnp.moveaxis(x, a, 0) for x, a in zip(operands, axes, strict=True)]
     )
@@ -184,9 +214,9 @@ def _batch_recorded(operands: Any, axes: Any, *, program: Program, tree: Any, ro
         x.shape[0] for x, m in zip(jax.tree.leaves(items), jax.tree.leaves(in_items), strict=True) if m
     )
     flat = jax.tree.map(lambda x, mapped: _flatten(size, x, mapped), items, in_items)
-    more = Room(size * room.slots, size * room.services)
+    more = TapeSize(size * room.slots, size * room.services)
     out = record_p.bind(*jax.tree.leaves((flat, tolerance)), program=program, tree=tree, room=more)
-    at = [None if i in WHOLE else 0 for i in range(len(out))]
+    at = [None if name in OF_THE_BATCH else 0 for name in jax.tree.leaves(NAMED)]
     return [
         x if a is None else x.reshape(size, x.shape[0] // size, *x.shape[1:])
         for x, a in zip(out, at, strict=True)
@@ -196,24 +226,29 @@ def _batch_recorded(operands: Any, axes: Any, *, program: Program, tree: Any, ro
 batching.primitive_batchers[record_p] = _batch_recorded
 
 
+CHANGE = jax.tree.structure(Sensitive(0, 0, 0, 0))  # pyright: ignore[reportArgumentType]  # any four leaves
+
+
 def _run_tangent(*operands: Array, program: Program, tree: Any, directions: bool) -> list[Array]:
-    items, ok, record = jax.tree.unflatten(tree, operands[4:])
-    plan = program.plan(items.parameters.shape[0])
+    change: Sensitive = jax.tree.unflatten(CHANGE, operands[: CHANGE.num_leaves])
+    of: Residual = jax.tree.unflatten(tree, operands[CHANGE.num_leaves :])
+    plan = program.plan(of.items.parameters.shape[0])
 
-    def one(*change: Array) -> Array:
-        return tangent(plan, items, record, ok, Sensitive(*change))
+    def one(change: Sensitive) -> Array:
+        return tangent(plan, of.items, of.record, of.ok, change)
 
-    return [jax.vmap(one)(*operands[:4]) if directions else one(*operands[:4])]
+    return [jax.vmap(one)(change) if directions else one(change)]
 
 
 def _run_adjoint(*operands: Array, program: Program, tree: Any, directions: bool) -> list[Array]:
-    items, ok, record = jax.tree.unflatten(tree, operands[1:])
-    plan = program.plan(items.parameters.shape[0])
+    cotangent, *rest = operands
+    of: Residual = jax.tree.unflatten(tree, rest)
+    plan = program.plan(of.items.parameters.shape[0])
 
     def one(cotangent: Array) -> Sensitive:
-        return adjoint(plan, items, record, ok, cotangent)
+        return adjoint(plan, of.items, of.record, of.ok, cotangent)
 
-    return jax.tree.leaves(jax.vmap(one)(operands[0]) if directions else one(operands[0]))
+    return jax.tree.leaves(jax.vmap(one)(cotangent) if directions else one(cotangent))
 
 
 tangent_p = Primitive("tangent_of_ensemble")
@@ -226,7 +261,7 @@ def _define(primitive: Primitive, body: Callable[..., list[Array]], linear: int)
 
     @primitive.def_abstract_eval
     def shapes(*operands: Any, program: Program, tree: Any, directions: bool) -> list[Any]:
-        items, _, _ = jax.tree.unflatten(tree, operands[linear:])
+        items = jax.tree.unflatten(tree, operands[linear:]).items
         lead = operands[0].shape[:1] if directions else ()
         n, stops = items.timeline.stops.shape
         seen = len(
@@ -234,7 +269,7 @@ def _define(primitive: Primitive, body: Callable[..., list[Array]], linear: int)
         )
         arrays = (items.parameters, items.inputs, items.keep, items.add)
         found = [(n, stops, seen)] if primitive is tangent_p else [a.shape for a in arrays]
-        return [jax.core.ShapedArray((*lead, *shape), operands[0].dtype) for shape in found]
+        return [ShapedArray((*lead, *shape), operands[0].dtype) for shape in found]
 
     mlir.register_lowering(primitive, mlir.lower_fun(body, multiple_results=True))
 
@@ -242,7 +277,8 @@ def _define(primitive: Primitive, body: Callable[..., list[Array]], linear: int)
         size = next(x.shape[a] for x, a in zip(operands, axes, strict=True) if a is not None)
         front = [x if a is None else jnp.moveaxis(x, a, 0) for x, a in zip(operands, axes, strict=True)]
         mapped = [a is not None for a in axes]
-        services = len(operands) - 3  # the one leaf of a record that belongs to the whole batch
+        fixed_at: Residual = jax.tree.unflatten(tree, range(linear, len(operands)))
+        services = fixed_at.record.services  # the one leaf of a record that belongs to the whole batch
         front[services], mapped[services] = front[services].reshape(-1)[0], False
         loose, fixed = front[:linear], front[linear:]
         loose = [
@@ -274,7 +310,7 @@ def _define(primitive: Primitive, body: Callable[..., list[Array]], linear: int)
     batching.primitive_batchers[primitive] = batch
 
 
-_define(tangent_p, _run_tangent, 4)
+_define(tangent_p, _run_tangent, CHANGE.num_leaves)
 _define(adjoint_p, _run_adjoint, 1)
 
 
@@ -282,15 +318,16 @@ def _transpose_tangent(cotangents: Any, *operands: Any, **static: Any) -> list[A
     (cotangent,) = cotangents
     if isinstance(cotangent, ad.Zero):
         return [ad.Zero(x.aval) if ad.is_undefined_primal(x) else None for x in operands]
-    found = adjoint_p.bind(cotangent, *operands[4:], **static)
-    return [g if ad.is_undefined_primal(x) else None for g, x in zip(found, operands[:4], strict=True)] + [
-        None
-    ] * (len(operands) - 4)
+    change, fixed = operands[: CHANGE.num_leaves], operands[CHANGE.num_leaves :]
+    found = adjoint_p.bind(cotangent, *fixed, **static)
+    slopes = [g if ad.is_undefined_primal(x) else None for g, x in zip(found, change, strict=True)]
+    return [*slopes, *[None] * len(fixed)]
 
 
 def _transpose_adjoint(cotangents: Any, *operands: Any, **static: Any) -> list[Any]:
-    found = tangent_p.bind(*(ad.instantiate_zeros(c) for c in cotangents), *operands[1:], **static)
-    return [*found, *[None] * (len(operands) - 1)]
+    _, *fixed = operands
+    found = tangent_p.bind(*(ad.instantiate_zeros(c) for c in cotangents), *fixed, **static)
+    return [*found, *[None] * len(fixed)]
 
 
 ad.primitive_transposes[tangent_p] = _transpose_tangent

@@ -13,7 +13,8 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array
 
 from models.engine.derivative import Program
-from models.engine.work_queue import Items, Tolerance, run
+from models.engine.lane_states import Items, Tolerance
+from models.engine.work_queue import run
 
 Found = tuple[Array, Array, Array, Array]  # observables at stops, attempts, reason by item; turns by device
 

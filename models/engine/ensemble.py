@@ -19,11 +19,12 @@ from models.engine.blocks import Tell, block, silent
 from models.engine.compile import Scalars, System, observable
 from models.engine.derivative import Program
 from models.engine.devices import on_devices
+from models.engine.lane_states import Items, Observe, Tolerance
 from models.engine.lanes import every_species
 from models.engine.protocol import Protocol, evaluate, schedule
 from models.engine.solver.tableau import RODAS5P, Tableau
 from models.engine.timeline import merge
-from models.engine.work_queue import COMPLETE, REASONS, Items, Observe, Tolerance
+from models.engine.work_queue import COMPLETE, REASONS
 from models.network import Network
 
 if TYPE_CHECKING:
@@ -90,8 +91,9 @@ class Setting:
         return hash((self.key, self.room))
 
     def __eq__(self, other: object) -> bool:
-        same = isinstance(other, Setting) and self.system is other.system
-        return same and (self.key, self.room) == (other.key, other.room)
+        if not isinstance(other, Setting) or self.system is not other.system:
+            return False
+        return (self.key, self.room) == (other.key, other.room)
 
 
 def simulate_ensemble(

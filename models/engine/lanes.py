@@ -14,12 +14,13 @@ from jaxtyping import Array, Float
 
 from models.engine.compile import System
 from models.engine.derivative import Arrays, Program, observables
+from models.engine.lane_states import Observe, Tolerance
 from models.engine.one_dish import Trajectory
 from models.engine.protocol import Schedule
 from models.engine.solver.sparse_lu import Scalars
 from models.engine.solver.tableau import RODAS5P, Tableau
 from models.engine.timeline import merge
-from models.engine.work_queue import COMPLETE, Observe, Tolerance
+from models.engine.work_queue import COMPLETE
 
 
 def every_species(t: Any, y: Scalars, args: Scalars) -> Scalars:

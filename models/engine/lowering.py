@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import sympy as sp
 
@@ -52,6 +52,36 @@ class Lowered:
     reads: tuple[frozenset[int], ...]
 
 
+def _lifting(moving: set[sp.Symbol]) -> tuple[Callable[[Any], Any], dict[sp.Expr, sp.Symbol]]:
+    """The three rewritings of an expression, and the constants that they make, filled as they go: what has
+    none of the symbols `moving`.
+    """
+    constants: dict[sp.Expr, sp.Symbol] = {}
+    logarithm: Any = guarded_log  # SymPy's stubs take an applied function for a class
+
+    def constant(e: Any) -> Any:
+        if e.is_number:
+            return e
+        return constants.setdefault(e, sp.Symbol(f"constant_{len(constants)}"))
+
+    def lift(e: Any) -> Any:
+        if not e.free_symbols & moving:
+            return constant(e)
+        if isinstance(e, power):
+            of: Any = e.args
+            return sp.exp(lift(of[1] * logarithm(of[0])))
+        if isinstance(e, sp.Mul | sp.Add):
+            still = [a for a in e.args if not a.free_symbols & moving]
+            rest = [lift(a) for a in e.args if a.free_symbols & moving]
+            return e.func(constant(e.func(*still)), *rest) if still else e.func(*rest)
+        if isinstance(e, sp.Pow) and e.exp.is_number and e.exp.is_negative:
+            inverse: Any = reciprocal(lift(e.base))
+            return sp.Pow(inverse, -e.exp)
+        return e.func(*map(lift, e.args)) if e.args else e
+
+    return lift, constants
+
+
 def lower(
     time: sp.Symbol,
     y: Sequence[sp.Symbol],
@@ -62,26 +92,7 @@ def lower(
     """Compile functions that share their constants; each function returns the groups of expressions it is
     given.
     """
-    moving, constants = {time, *y}, {}
-
-    def constant(e: sp.Expr) -> sp.Expr:
-        if e.is_number:
-            return e
-        return constants.setdefault(e, sp.Symbol(f"constant_{len(constants)}"))
-
-    def lift(e: sp.Expr) -> sp.Expr:
-        if not e.free_symbols & moving:
-            return constant(e)
-        if isinstance(e, power):
-            return sp.exp(lift(e.args[1] * guarded_log(e.args[0])))
-        if isinstance(e, sp.Mul | sp.Add):
-            still = [a for a in e.args if not a.free_symbols & moving]
-            rest = [lift(a) for a in e.args if a.free_symbols & moving]
-            return e.func(constant(e.func(*still)), *rest) if still else e.func(*rest)
-        if isinstance(e, sp.Pow) and e.exp.is_number and e.exp.is_negative:
-            return sp.Pow(reciprocal(lift(e.base)), -e.exp)
-        return e.func(*map(lift, e.args)) if e.args else e
-
+    lift, constants = _lifting({time, *y})
     compiled = []
     for groups in functions:
         lifted = [lift(e) for group in groups for e in group]
@@ -104,7 +115,7 @@ def lower(
 
     return Lowered(
         lambda values: tuple(prepare(values)),
-        tuple(frozenset(where[s] for s in e.free_symbols) for e in values),
+        tuple(frozenset(where[cast(sp.Symbol, s)] for s in e.free_symbols) for e in values),
         tuple(function(*parts) for parts in compiled),
         tuple(
             frozenset(i for i, n in enumerate(names) if n in set().union(*(e.free_symbols for e in lifted)))
@@ -113,7 +124,7 @@ def lower(
     )
 
 
-def _shared(expressions: list[sp.Expr]) -> tuple[list[tuple[sp.Symbol, sp.Expr]], list[sp.Expr]]:
+def _shared(expressions: list[Any]) -> tuple[list[tuple[Any, Any]], list[Any]]:
     """Common subexpressions; the dear ones made real, the cheap ones left for XLA to fuse."""
     shared, reduced = sp.cse(expressions, list=False)
     dear = (sp.exp, sp.log, guarded_log, raised, steepness, reciprocal, sp.Pow)

@@ -18,7 +18,16 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
-from models.engine.solver.reverse import Room, pull_back
+from models.engine.lane_states import (
+    Items,
+    LanePlan,
+    Record,
+    columns,
+    columns_kept,
+    read,
+    starting_state,
+)
+from models.engine.solver.reverse import Workspace, pull_back
 from models.engine.solver.sparse_lu import eliminate, linear_solver
 from models.engine.solver.stages_over_lanes import (
     Lane,
@@ -29,17 +38,7 @@ from models.engine.solver.stages_over_lanes import (
     stages_of,
     table,
 )
-from models.engine.work_queue import (
-    BLOCK,
-    Items,
-    Plan,
-    Record,
-    columns,
-    columns_kept,
-    prepared,
-    read,
-    starting_state,
-)
+from models.engine.work_queue import BLOCK, prepared
 
 
 class Sensitive(eqx.Module):
@@ -61,7 +60,7 @@ class Backward(eqx.Module):
     constants: Float[Array, "constant lane"]
     costate: Float[Array, "species lane"]
     slopes: Float[Array, "affected lane"]
-    room: Room
+    room: Workspace
     at_stop: Float[Array, "item stop species"]
     handed: Float[Array, "item period constant"]
 
@@ -76,13 +75,13 @@ class Forward(eqx.Module):
     at_stop: Float[Array, "item stop species"]
 
 
-def _affected(plan: Plan) -> tuple[int, ...]:
+def _affected(plan: LanePlan) -> tuple[int, ...]:
     """Constants that depend on a wanted parameter or input."""
     wanted = set(plan.wanted)
     return tuple(i for i, uses in enumerate(plan.system.uses) if uses & wanted)
 
 
-def _step(plan: Plan, t: Lane, h: Lane, constants: Rows) -> Callable[[Rows, Rows], Rows]:
+def _step(plan: LanePlan, t: Lane, h: Lane, constants: Rows) -> Callable[[Rows, Rows], Rows]:
     """(state, affected constants) -> state after the step."""
     system, tableau = plan.system, plan.tableau
     room = scratch(system, tableau, plan.lanes, h.dtype)
@@ -133,13 +132,13 @@ def _in_blocks(
     return found.reshape(blocks * BLOCK, -1)[: n * periods].reshape(n, periods, -1)
 
 
-def _table(plan: Plan, args: Float[Array, "item period args"]) -> Float[Array, "item period constant"]:
+def _table(plan: LanePlan, args: Float[Array, "item period args"]) -> Float[Array, "item period constant"]:
     """The constants in every period of every item."""
     return _in_blocks(lambda block: prepared(plan, block), args)
 
 
 def _pull_table(
-    plan: Plan, args: Float[Array, "item period args"], by_constant: Float[Array, "item period affected"]
+    plan: LanePlan, args: Float[Array, "item period args"], by_constant: Float[Array, "item period affected"]
 ) -> Array:
     """Derivatives by the args from those by the affected constants; 0 for args that are not wanted."""
     affected, wanted = _affected(plan), plan.wanted
@@ -160,7 +159,9 @@ def _pull_table(
     return jnp.zeros_like(args).at[:, :, jnp.asarray(wanted)].set(_in_blocks(pull, args, by_constant))
 
 
-def _observation(plan: Plan, items: Items, record: Record) -> tuple[Any, Any, Any, Bool[Array, "item stop"]]:
+def _observation(
+    plan: LanePlan, items: Items, record: Record
+) -> tuple[Any, Any, Any, Bool[Array, "item stop"]]:
     """Function (state, args by period) -> observables at every stop, its arguments, and which stops are
     real.
     """
@@ -180,8 +181,8 @@ def _observation(plan: Plan, items: Items, record: Record) -> tuple[Any, Any, An
     return seen, state, _by_period(items), real
 
 
-def adjoint(
-    plan: Plan,
+def adjoint(  # long: the mirror image of the work queue, loop by loop
+    plan: LanePlan,
     items: Items,
     record: Record,
     ok: Bool[Array, " item"],
@@ -222,7 +223,14 @@ def adjoint(
         constants = jnp.where(leaving, constants_of[at, period].T, s.constants)
         slopes = jnp.where(leaving, 0.0, s.slopes)
         return Backward(
-            item, jnp.where(leaving, period, s.period), constants, costate, slopes, s.room, at_stop, handed
+            item=item,
+            period=jnp.where(leaving, period, s.period),
+            constants=constants,
+            costate=costate,
+            slopes=slopes,
+            room=s.room,
+            at_stop=at_stop,
+            handed=handed,
         )
 
     def unstep(carry: tuple[Any, Backward]) -> tuple[Any, Backward]:
@@ -246,14 +254,14 @@ def adjoint(
     period = line.period[at, -1]
     room = scratch(plan.system, plan.tableau, width, record.steps.dtype)
     start = Backward(
-        idle,
-        period,
-        constants_of[at, period].T,
-        jnp.zeros((species, width)),
-        jnp.zeros((len(affected), width)),
-        (room,) * 4,
-        jnp.zeros((n, stops, species)),
-        jnp.zeros((n, periods, len(affected))),
+        item=idle,
+        period=period,
+        constants=constants_of[at, period].T,
+        costate=jnp.zeros((species, width)),
+        slopes=jnp.zeros((len(affected), width)),
+        room=(room, room, room, room),
+        at_stop=jnp.zeros((n, stops, species)),
+        handed=jnp.zeros((n, periods, len(affected))),
     )
     last = record.services - 1
     turns = jnp.where(last >= 0, record.ends[jnp.maximum(last, 0)], -1)
@@ -280,8 +288,8 @@ def adjoint(
     return jax.tree.map(lambda g: jnp.where(ok.reshape(-1, *(1,) * (g.ndim - 1)), g, 0.0), full)
 
 
-def tangent(
-    plan: Plan, items: Items, record: Record, ok: Bool[Array, " item"], change: Sensitive
+def tangent(  # long: the mirror image of the work queue, loop by loop
+    plan: LanePlan, items: Items, record: Record, ok: Bool[Array, " item"], change: Sensitive
 ) -> Float[Array, "item stop observable"]:
     """Change of the observables at the stops that a change of the items makes."""
     line, affected = items.timeline, _affected(plan)
@@ -331,11 +339,11 @@ def tangent(
 
     none = jnp.full(width, n, jnp.int32)
     start = Forward(
-        none,
-        constants_of[jnp.zeros_like(none), 0].T,
-        jnp.zeros((len(affected), width)),
-        jnp.zeros((species, width)),
-        jnp.zeros((n, stops, species)).at[:, 0].set(first),
+        item=none,
+        constants=constants_of[jnp.zeros_like(none), 0].T,
+        moved=jnp.zeros((len(affected), width)),
+        tangent=jnp.zeros((species, width)),
+        at_stop=jnp.zeros((n, stops, species)).at[:, 0].set(first),
     )
     begin = jnp.zeros_like(record.services)
     _, _, s = lax.while_loop(lambda carry: carry[0] < record.services, stretch, (begin, begin, start))

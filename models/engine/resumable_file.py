@@ -111,7 +111,7 @@ def joined(
             out.create_dataset(name, data=values, dtype=h5py.string_dtype() if text else None)
         for path in parts:
             with h5py.File(path) as part:
-                for name in part:
+                for name in list(map(str, part)):
                     _append(out, name, dataset(part, name))
 
 

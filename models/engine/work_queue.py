@@ -15,130 +15,43 @@ every array that it might change.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-import equinox as eqx
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
-from models.engine.compile import System
+from models.engine.lane_states import (
+    Items,
+    LanePlan,
+    LaneStates,
+    Outcome,
+    Record,
+    TapeSize,
+    Tolerance,
+    blank,
+    columns,
+    columns_kept,
+    starting_state,
+    write,
+)
 from models.engine.solver.control import error_size, first_step, next_step
-from models.engine.solver.sparse_lu import Scalars, eliminate, keep, linear_solver
+from models.engine.solver.sparse_lu import eliminate, keep, linear_solver
 from models.engine.solver.stages_over_lanes import (
     Rows,
-    Stages,
     newton_matrix,
     rows,
     scratch,
     stages_of,
     table,
 )
-from models.engine.solver.tableau import Tableau
-from models.engine.timeline import Timeline
 
 COMPLETE, NOT_FINITE, STEP_TOO_SMALL, TOO_MANY_STEPS, RECORD_FULL = range(5)
 REASONS = ("complete", "not finite at the start", "step too small", "too many steps", "record full")
 RUNNING = -1
 BLOCK = 64  # lanes come in whole blocks
 REFUSALS = 40  # in a row; at the largest shrinking allowed this is a factor of 1e-28
-
-Observe = Callable[[Any, Scalars, Scalars], Scalars]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is decided before a run is traced.
-
-    Attributes:
-        observe: (t, y, args) -> observables.
-        lanes: trajectories that step side by side.
-        max_steps: attempts after which a trajectory is given up.
-        crowd: lanes at a stop that must have gathered before they are served.
-        wanted: positions in `args` for which derivatives are taken.
-    """
-
-    system: System
-    tableau: Tableau
-    observe: Observe
-    lanes: int
-    max_steps: int
-    crowd: int
-    wanted: tuple[int, ...]
-
-
-class Items(eqx.Module):
-    """The trajectories asked for; units as in `Schedule`."""
-
-    parameters: Float[Array, "item parameter"]
-    inputs: Float[Array, "item period input"]
-    keep: Float[Array, "item period species"]
-    add: Float[Array, "item period species"]
-    timeline: Timeline
-
-
-class Tolerance(eqx.Module):
-    """Relative, and absolute by species in its unit."""
-
-    rtol: Float[Array, ""]
-    atol: Float[Array, " species"]
-
-
-class Record(eqx.Module):
-    """What replay needs: the tape of every turn, and what the lanes were given at each service.
-
-    Tapes are one-dimensional, so that under `vmap` the tapes of mapped runs, one behind the other, are the
-    tape of the one
-    run that they become. Turn i fills `rows x columns` numbers from i * rows * columns on, a column for every
-    lane that
-    ever works; a refused or idle step has size 0. Service j came after turn `ends[j]`; `item` and `served`
-    hold, for each
-    column, the item it worked on before that service and the stop that it had reached, or -1.
-    `before` and `after`: state at each stop before and after its jump.
-    """
-
-    steps: Float[Array, " tape"]  # rows: t, h, then the species
-    item: Int[Array, " slot"]
-    served: Int[Array, " slot"]
-    ends: Int[Array, " service"]
-    services: Int[Array, ""]
-    before: Float[Array, "item stop species"]
-    after: Float[Array, "item stop species"]
-
-
-class Outcome(eqx.Module):
-    """Observables at each stop, attempts and reason of each item, and turns of the loop."""
-
-    values: Float[Array, "item stop observable"]
-    steps: Int[Array, " item"]
-    reason: Int[Array, " item"]
-    turns: Int[Array, ""]
-
-
-class Lanes(eqx.Module):
-    """State of the lanes; `item` = number of items where a lane has nothing to do.
-
-    `stale`: the constants do not belong to the args any more. `room`: for the stages of a step.
-    """
-
-    t: Float[Array, " lane"]
-    y: Float[Array, "species lane"]
-    h: Float[Array, " lane"]
-    args: Float[Array, "args lane"]
-    constants: Float[Array, "constant lane"]
-    stale: Bool[Array, ""]
-    room: Stages
-    item: Int[Array, " lane"]
-    stop: Float[Array, " lane"]
-    k: Int[Array, " lane"]
-    steps: Int[Array, " lane"]
-    refused: Int[Array, " lane"]
-    verdict: Int[Array, " lane"]
-    fresh: Bool[Array, " lane"]
-    waiting: Bool[Array, " lane"]
-    queue: Int[Array, ""]
-    turn: Int[Array, ""]
 
 
 def when(condition: Any, update: Callable[[Any], Any], state: Any) -> Any:
@@ -148,24 +61,14 @@ def when(condition: Any, update: Callable[[Any], Any], state: Any) -> Any:
     ]
 
 
-def columns(rows: Float[Array, "lane n"]) -> Scalars:
-    """The columns of a table as separate arrays."""
-    return tuple(rows[:, i] for i in range(rows.shape[1]))
-
-
-def prepared(plan: Plan, args: Float[Array, "args lane"]) -> Float[Array, "constant lane"]:
+def prepared(plan: LanePlan, args: Float[Array, "args lane"]) -> Float[Array, "constant lane"]:
     """The constants of the steps."""
     return table(
         plan.system.prepare(rows(args)), args[0] if args.shape[0] else jnp.zeros(args.shape[1:], args.dtype)
     )
 
 
-def starting_state(plan: Plan, items: Items) -> Float[Array, "item species"]:
-    """State after the first period has begun."""
-    return items.keep[:, 0] * jnp.asarray(plan.system.initial, items.keep.dtype) + items.add[:, 0]
-
-
-def observed_at_start(plan: Plan, items: Items) -> Float[Array, "item observable"]:
+def observed_at_start(plan: LanePlan, items: Items) -> Float[Array, "item observable"]:
     """Observables after the first period has begun."""
     y, args = (
         columns(starting_state(plan, items)),
@@ -175,7 +78,7 @@ def observed_at_start(plan: Plan, items: Items) -> Float[Array, "item observable
     return jnp.stack([jnp.broadcast_to(o, t.shape) for o in plan.observe(t, y, args)], -1)
 
 
-def sound(plan: Plan, items: Items) -> Bool[Array, " item"]:
+def sound(plan: LanePlan, items: Items) -> Bool[Array, " item"]:
     """Whether an item can be started at all: every number finite."""
     finite = [
         jnp.all(jnp.isfinite(x).reshape(x.shape[0], -1), 1)
@@ -185,13 +88,13 @@ def sound(plan: Plan, items: Items) -> Bool[Array, " item"]:
 
 
 def load(
-    plan: Plan,
+    plan: LanePlan,
     items: Items,
     ready: Bool[Array, " item"],
-    lanes: Lanes,
+    lanes: LaneStates,
     item: Int[Array, " lane"],
     new: Bool[Array, " lane"],
-) -> Lanes:
+) -> LaneStates:
     """Put `item` into the lanes that are `new`."""
     n = items.parameters.shape[0]
     at = jnp.minimum(item, n - 1)
@@ -200,7 +103,7 @@ def load(
     values = jnp.concatenate([items.parameters[at], items.inputs[at, 0]], 1).T
     stop = items.timeline.stops[at, 1]
     verdict = here(~ready[at], NOT_FINITE, here(jnp.isinf(stop), COMPLETE, RUNNING)).astype(jnp.int32)
-    return Lanes(
+    return LaneStates(
         t=here(new, items.timeline.stops[at, 0], lanes.t),
         y=here(new, first, lanes.y),
         h=lanes.h,
@@ -221,36 +124,36 @@ def load(
     )
 
 
-def empty_lanes(plan: Plan, items: Items) -> Lanes:
-    """Lanes that wait for their first item."""
+def empty_lanes(plan: LanePlan, items: Items) -> LaneStates:
+    """LaneStates that wait for their first item."""
     zero, none = jnp.zeros(plan.lanes, items.parameters.dtype), jnp.zeros(plan.lanes, jnp.int32)
     idle = none + items.parameters.shape[0]
 
     def blank(rows: int) -> Rows:
         return jnp.zeros((rows, plan.lanes), zero.dtype)
 
-    return Lanes(
-        zero,
-        blank(len(plan.system.species)),
-        zero,
-        blank(items.parameters.shape[1] + items.inputs.shape[2]),
-        blank(len(plan.system.uses)),
-        jnp.asarray(True),
-        scratch(plan.system, plan.tableau, plan.lanes, zero.dtype),
-        idle,
-        zero,
-        none,
-        none,
-        none,
-        none + RUNNING,
-        none > 0,
-        none > 0,
-        jnp.asarray(0, jnp.int32),
-        jnp.asarray(0, jnp.int32),
+    return LaneStates(
+        t=zero,
+        y=blank(len(plan.system.species)),
+        h=zero,
+        args=blank(items.parameters.shape[1] + items.inputs.shape[2]),
+        constants=blank(len(plan.system.uses)),
+        stale=jnp.asarray(True),
+        room=scratch(plan.system, plan.tableau, plan.lanes, zero.dtype),
+        item=idle,
+        stop=zero,
+        k=none,
+        steps=none,
+        refused=none,
+        verdict=none + RUNNING,
+        fresh=none > 0,
+        waiting=none > 0,
+        queue=jnp.asarray(0, jnp.int32),
+        turn=jnp.asarray(0, jnp.int32),
     )
 
 
-def attempt(plan: Plan, tolerance: Tolerance, lanes: Lanes) -> tuple[Lanes, Any]:
+def attempt(plan: LanePlan, tolerance: Tolerance, lanes: LaneStates) -> tuple[LaneStates, Any]:
     """One step of every lane that runs; returns the new lanes and the size of the step where it was accepted,
     else 0.
     """
@@ -283,7 +186,7 @@ def attempt(plan: Plan, tolerance: Tolerance, lanes: Lanes) -> tuple[Lanes, Any]
     stuck = active & ~good & ((refused >= REFUSALS) | (lanes.t + after <= lanes.t))
     verdict = jnp.where(active & ~reached & (steps >= plan.max_steps), TOO_MANY_STEPS, lanes.verdict)
     verdict = jnp.where(stuck, STEP_TOO_SMALL, verdict).astype(jnp.int32)
-    new = Lanes(
+    new = LaneStates(
         t=jnp.where(good, jnp.where(clip, lanes.stop, lanes.t + tried), lanes.t),
         y=jnp.where(good, state, lanes.y),
         h=jnp.where(active, after, lanes.h),
@@ -306,13 +209,13 @@ def attempt(plan: Plan, tolerance: Tolerance, lanes: Lanes) -> tuple[Lanes, Any]
 
 
 def serve(
-    plan: Plan,
+    plan: LanePlan,
     items: Items,
     ready: Bool[Array, " item"],
-    lanes: Lanes,
+    lanes: LaneStates,
     outcome: Outcome,
     record: Record | None,
-) -> tuple[Lanes, Outcome, Record | None]:
+) -> tuple[LaneStates, Outcome, Record | None]:
     """Lanes at a stop: begin a period, observe, and take the next stop, or end and take the next item."""
     n, line, split = items.parameters.shape[0], items.timeline, items.parameters.shape[1]
     at, waiting = jnp.minimum(lanes.item, n - 1), lanes.waiting
@@ -322,7 +225,7 @@ def serve(
     period = line.begins[at, lanes.k]
     opens = waiting & (period >= 0)
 
-    def begin(lanes: Lanes) -> Lanes:
+    def begin(lanes: LaneStates) -> LaneStates:
         p = jnp.maximum(period, 0)
         y = jnp.where(opens, items.keep[at, p].T * lanes.y + items.add[at, p].T, lanes.y)
         args = lanes.args.at[split:].set(jnp.where(opens, items.inputs[at, p].T, lanes.args[split:]))
@@ -341,7 +244,7 @@ def serve(
     lanes = replace(lanes, k=k, stop=stop, verdict=verdict, waiting=jnp.zeros_like(waiting))
     ended = (verdict != RUNNING) & (lanes.item < n)
 
-    def turn_over(state: tuple[Lanes, Outcome]) -> tuple[Lanes, Outcome]:
+    def turn_over(state: tuple[LaneStates, Outcome]) -> tuple[LaneStates, Outcome]:
         lanes, outcome = state
         out = jnp.where(ended, lanes.item, n)
         steps, reason = (
@@ -357,44 +260,9 @@ def serve(
     return lanes, outcome, record
 
 
-@dataclass(frozen=True)
-class Room:
-    """What a record has room for: turns of the loop times columns, and services."""
-
-    slots: int
-    services: int
-
-
-def columns_kept(plan: Plan, items: int) -> int:
-    """Lanes that ever work."""
-    return min(plan.lanes, items)
-
-
-def write(tape: Array, turn: Any, lines: Array, columns: int) -> Array:
-    """The tape with the first columns of `lines` (..., lane) as its piece number `turn`."""
-    piece = lines[..., :columns].reshape(-1).astype(tape.dtype)
-    return lax.dynamic_update_slice(tape, piece, (turn * piece.size,))
-
-
-def read(tape: Array, turn: Any, rows: int, columns: int, lanes: int, filling: float = 0) -> Array:
-    """Piece number `turn` of a tape, (row, lane), filled up to all lanes."""
-    piece = lax.dynamic_slice(tape, (turn * (rows * columns),), (rows * columns,)).reshape(rows, columns)
-    return (
-        piece if columns == lanes else jnp.pad(piece, ((0, 0), (0, lanes - columns)), constant_values=filling)
-    )
-
-
-def blank(plan: Plan, items: Items, room: Room) -> Record:
-    """An empty record."""
-    n, stops = items.timeline.stops.shape
-    first = starting_state(plan, items)
-    states = jnp.zeros((n, stops, first.shape[1]), first.dtype).at[:, 0].set(first)
-    code, ends = jnp.zeros(room.slots, jnp.int32), jnp.zeros(room.services, jnp.int32)
-    tape = jnp.zeros(room.slots * (first.shape[1] + 2), first.dtype)
-    return Record(tape, code, code, ends, jnp.asarray(0, jnp.int32), states, states)
-
-
-def run(plan: Plan, items: Items, tolerance: Tolerance, space: Room | None) -> tuple[Outcome, Record | None]:
+def run(  # long: two loops over one state, which its parts share as closures
+    plan: LanePlan, items: Items, tolerance: Tolerance, space: TapeSize | None
+) -> tuple[Outcome, Record | None]:
     """Run every item; with `space`, keep the turns for replay."""
     n, stops = items.timeline.stops.shape
     width, kept_columns = plan.lanes, columns_kept(plan, n)
@@ -410,7 +278,7 @@ def run(plan: Plan, items: Items, tolerance: Tolerance, space: Room | None) -> t
     lanes = load(plan, items, ready, empty_lanes(plan, items), jnp.minimum(every, n), every >= 0)
     lanes = replace(lanes, queue=jnp.asarray(width, jnp.int32))
 
-    def step(state: tuple[Any, Lanes, Any]) -> tuple[Any, Lanes, Any]:
+    def step(state: tuple[Any, LaneStates, Any]) -> tuple[Any, LaneStates, Any]:
         _, before, kept = state
         lanes, accepted = attempt(plan, tolerance, before)
         attention = (lanes.item < n) & (lanes.waiting | (lanes.verdict != RUNNING))
@@ -422,10 +290,10 @@ def run(plan: Plan, items: Items, tolerance: Tolerance, space: Room | None) -> t
             )
         return service, lanes, kept
 
-    def room(lanes: Lanes) -> Any:
+    def room(lanes: LaneStates) -> Any:
         return True if turns is None else lanes.turn < turns
 
-    def body(state: tuple[Lanes, Outcome, Record | None]) -> tuple[Lanes, Outcome, Record | None]:
+    def body(state: tuple[LaneStates, Outcome, Record | None]) -> tuple[LaneStates, Outcome, Record | None]:
         lanes, outcome, record = state
         lanes = when(
             lanes.stale,
@@ -446,7 +314,7 @@ def run(plan: Plan, items: Items, tolerance: Tolerance, space: Room | None) -> t
             )
         return serve(plan, items, ready, lanes, outcome, record)
 
-    def going(state: tuple[Lanes, Outcome, Record | None]) -> Any:
+    def going(state: tuple[LaneStates, Outcome, Record | None]) -> Any:
         return jnp.any(state[0].item < n) & room(state[0])
 
     lanes, outcome, record = lax.while_loop(going, body, (lanes, outcome, record))
@@ -455,22 +323,3 @@ def run(plan: Plan, items: Items, tolerance: Tolerance, space: Room | None) -> t
         outcome, steps=outcome.steps.at[unfinished].set(lanes.steps, mode="drop"), turns=lanes.turn
     )
     return outcome, record
-
-
-__all__ = [
-    "BLOCK",
-    "Items",
-    "Outcome",
-    "Plan",
-    "Record",
-    "Room",
-    "Tolerance",
-    "columns",
-    "columns_kept",
-    "prepared",
-    "read",
-    "run",
-    "sound",
-    "starting_state",
-    "when",
-]

@@ -14,7 +14,7 @@ import roadrunner
 from inference.likelihood import likelihood
 from inference.study import petab_export
 from inference.study.study import load
-from models.behaviours.record import Plan
+from models.behaviours.record import WatchedDish
 from models.behaviours.solve import traces
 from models.catalogue import HYPOTHESES, core, niche
 from models.drugs import treat
@@ -90,7 +90,7 @@ def whole_cell():
         Protocol("niche", (Period(0.0, STIMULUS, IL6),)),
         Protocol("niche under three drugs", (Period(0.0, NICHE_DRUGS, IL6),), HYPOTHESES["H1"].parameters),
     )
-    return traces(niche(), [Plan(p, np.array(TIMES)) for p in dishes], rtol=1e-9, atol=1e-12)
+    return traces(niche(), [WatchedDish(p, np.array(TIMES)) for p in dishes], rtol=1e-9, atol=1e-12)
 
 
 CASES = {

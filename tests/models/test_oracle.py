@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from models.behaviours.record import Plan
+from models.behaviours.record import WatchedDish
 from models.behaviours.solve import traces
 from models.catalogue import PRESETS, core, niche
 from models.declare import time
@@ -67,7 +67,7 @@ def plan(i, run):
     given = {k: run[k] for k in ("il6", "inputs", "pre", "parameters")}
     made = dish(niche(), str(i), preset=PRESETS[run["preset"]], **given)
     protocol = Protocol(made.id, (*made.periods, Period(run["switch"], run["later"])), made.parameters)
-    return Plan(protocol, np.array(run["times"]))
+    return WatchedDish(protocol, np.array(run["times"]))
 
 
 def test_trajectories_of_every_preset_and_of_twenty_random_dishes_equal_the_reference():

@@ -34,7 +34,7 @@ from models.engine.solver.stages_over_lanes import (
 )
 from models.engine.solver.tableau import Tableau
 
-Room = tuple[Stages, Stages, Stages, Stages]  # stages, points of the field, v and gbar
+Workspace = tuple[Stages, Stages, Stages, Stages]  # stages, points of the field, v and gbar
 
 
 def _gained(tableau: Tableau, s: int, costate: Rows, v: Stages, g: Stages, inverse: Lane) -> Rows:
@@ -46,7 +46,7 @@ def _gained(tableau: Tableau, s: int, costate: Rows, v: Stages, g: Stages, inver
     return by_right + weighted(tuple(tableau.a[r][s] for r in later), g, s + 1)
 
 
-def pull_back(
+def pull_back(  # long: one formula, transposed line by line
     system: System,
     tableau: Tableau,
     t: Lane,
@@ -55,8 +55,8 @@ def pull_back(
     constants: Rows,
     affected: tuple[int, ...],
     costate: Rows,
-    room: Room,
-) -> tuple[Rows, Rows, Room]:
+    room: Workspace,
+) -> tuple[Rows, Rows, Workspace]:
     """(costate before the step, slopes of the affected constants) from the costate after it."""
     m, plan, inverse = tableau.stages, eliminate(system.pattern, len(system.species)), keep(1.0 / h)
     every = rows(constants)

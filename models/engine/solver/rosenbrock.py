@@ -134,7 +134,7 @@ class Rosenbrock(_Rosenbrock):
                 + tableau.d[s] * h * drift
             )
             stages.append(linalg.lu_solve(factors, right))
-        k = tuple(unravel(sum(w * u for w, u in zip(row, stages, strict=True))) for row in tableau.H)
+        k = tuple(unravel(jnp.asarray(row) @ jnp.stack(stages)) for row in tableau.H)
         y1 = unravel(at + stages[-1])
         dense = {"y0": y0, "y1": y1, "k": k}
         return y1, unravel(stages[-1]), dense, None, diffrax.RESULTS.successful

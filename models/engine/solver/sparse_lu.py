@@ -74,7 +74,7 @@ def factor(plan: Elimination, matrix: Mapping[Entry, Any]) -> dict[Entry, Any]:
     for i in plan.order:
         for j in (*plan.lower[i], i, *plan.upper[i]):
             known = [A[i, k] * A[k, j] for k in plan.lower[i] if rank[k] < rank[j] and (k, j) in plan.fill]
-            value = matrix.get((i, j))
+            value: Any = matrix.get((i, j))
             for term in known:
                 value = -term if value is None else value - term
             if j == i:

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from models.benchmark.device_limits import need, used
-from models.benchmark.workloads import STIMULUS, Point, error, milliseconds_at, workload
+from models.benchmark.workloads import STIMULUS, SolverRun, error, milliseconds_at, workload
 from models.engine.solver.tableau import RODAS5P
 
 
 def test_cost_at_equal_error_follows_a_power_law():
     # ms = 2 error^-0.25, as for a method of order 4
-    points = [Point("any", 0.0, e, 2 * e**-0.25) for e in (1e-3, 1e-5, 1e-8)]
+    points = [SolverRun("any", 0.0, e, 2 * e**-0.25) for e in (1e-3, 1e-5, 1e-8)]
     for e in (1e-2, 1e-4, 1e-6, 1e-9):
         assert milliseconds_at(points, e) == pytest.approx(2 * e**-0.25)
     assert milliseconds_at(points[::-1], 1e-4) == pytest.approx(20.0)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models import spread
-from models.behaviours.record import Plan, hours
+from models.behaviours.record import WatchedDish, hours
 from models.behaviours.solve import traces
 from models.catalogue import BORTEZOMIB, EFFECTS, HYPOTHESES, PRESETS, core, niche, with_parameters
 from models.dish import dish
@@ -47,8 +47,8 @@ class Perturbation:
         for part in ("inputs", "parameters"):
             merged[part] = {**self.base.get(part, {}), **self.more.get(part, {})}
         return (
-            Plan(dish(niche(), f"{self.id} base", **self.base), hours(self.hour)),
-            Plan(dish(niche(), f"{self.id} more", **merged), hours(self.hour)),
+            WatchedDish(dish(niche(), f"{self.id} base", **self.base), hours(self.hour)),
+            WatchedDish(dish(niche(), f"{self.id} more", **merged), hours(self.hour)),
         )
 
 
@@ -235,7 +235,7 @@ def prior_dishes(count, seed):
     names = [p.name for p in niche().parameters]
     given = {"TNF": 1.0, "BMSC": 0.1, "BMA": 0.1, "contact": 1.0, "btz": 4.0}
     return [
-        Plan(
+        WatchedDish(
             dish(
                 niche(),
                 str(i),
