@@ -6,6 +6,7 @@ import html
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from inference.face.fits import FittedRun
@@ -56,15 +57,15 @@ class DeclaredPrior:
         rows = []
         for name, centre, belief in zip(known.names, known.centre, known.belief, strict=True):
             p = network.parameter(name)
-            ends = [float(belief.quantile(u, centre)) for u in (low, high)]
+            ends = belief.quantile(np.array([low, high]), float(centre))
             rows.append(
                 {
                     "parameter": name,
                     "meaning": p.meaning,
                     "unit": p.unit,
                     "centre": float(centre),
-                    "low": ends[0],
-                    "high": ends[1],
+                    "low": float(ends[0]),
+                    "high": float(ends[1]),
                     "belief": belief.words(float(centre)),
                     "status": p.source.status,
                     "source": p.source.text,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from models.drugs import Drug
 FOR_ONE, FOR_MANY = 1e-8, 1e-6  # relative tolerances
 LONGEST = 200_000  # output times
 
-Doses = Mapping[str | Drug, When | Sequence[When]] | Mapping[str, float]
+Doses = Mapping[str, When | list[When]] | Mapping[str, float] | Mapping[Drug, When | list[When]]
 
 
 def dish(

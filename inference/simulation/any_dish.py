@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
 
 from models import spread as spreads
 from models.catalogue import BORTEZOMIB, HYPOTHESES, PRESETS, Preset, niche, with_parameters
@@ -43,7 +46,7 @@ class AnyDish:
         """The parameters of this cell, in the order of the network."""
         return [self.values.get(p.name, p.value) for p in self.network.parameters]
 
-    def drawn(self, count: int, seed: int, width: float | None = None) -> Sequence[Sequence[float]]:
+    def drawn(self, count: int, seed: int, width: float | None = None) -> Float[np.ndarray, "set parameter"]:
         """(set, parameter): cells from what the tables believe, or with one sd of ln for every number."""
         centred = with_parameters(self.network, self.values)
         if width is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 # title, axis label, factor, species that are added up or drawn side by side
@@ -54,9 +55,8 @@ def main_readouts(data: xr.Dataset, title: str) -> Figure:
         for (curve, species), colour in zip(curves, COLOURS, strict=False):
             if not all(s in column for s in species):
                 continue
-            values = factor * sum(good[:, :, column[s]] for s in species) - (
-                100.0 if species == ("Z",) else 0.0
-            )
+            together = good[:, :, [column[s] for s in species]].sum(-1)
+            values = factor * together - (100.0 if species == ("Z",) else 0.0)
             low, lower, middle, upper, high = np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95], axis=0)
             if len(values) > 1:
                 axis.fill_between(hours, low, high, color=colour, alpha=0.15, lw=0)
@@ -80,6 +80,6 @@ def main_readouts(data: xr.Dataset, title: str) -> Figure:
     return figure
 
 
-def species_below_zero(axis: plt.Axes) -> bool:
+def species_below_zero(axis: Axes) -> bool:
     """Whether a curve of the panel goes below zero (bone lost)."""
-    return any(np.min(line.get_ydata()) < 0 for line in axis.get_lines() if len(line.get_ydata()))
+    return any((np.asarray(line.get_ydata(), float) < 0).any() for line in axis.get_lines())

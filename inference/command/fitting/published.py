@@ -30,6 +30,6 @@ def main(
     from inference.datasets import published_models
     from inference.study import petab_export
 
-    makers = dict(zip(MODELS, (published_models.zeilfelder, published_models.sobotta), strict=True))
-    path = petab_export.write(makers[which](source), out or results_folder() / "published" / which)
+    make = published_models.zeilfelder if which == MODELS[0] else published_models.sobotta
+    path = petab_export.write(make(source), out or results_folder() / "published" / which)
     typer.echo(f"wrote {path}")

@@ -29,6 +29,7 @@ def main(
         raise fail(f"--widths {widths}: must be whole numbers above 0, separated by commas")
     prepare_jax(cores=1)
     import jax
+    import numpy as np
     from rich.console import Console
 
     from inference.best_fit.modes import starting_points
@@ -61,7 +62,7 @@ def main(
     for width in sizes:
         points = starting_points(problem.priors, jax.random.PRNGKey(0), width, 0.2)
         for platform in dict.fromkeys((jax.default_backend(), "cpu")):
-            cost = device_costs.measure(problem, points, jax.devices(platform)[0])
+            cost = device_costs.measure(problem, np.asarray(points), jax.devices(platform)[0])
             costs.append(cost)
             total = device_costs.wall_time(
                 cost,
