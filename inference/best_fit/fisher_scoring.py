@@ -124,7 +124,8 @@ def search(
 
     def seen(z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Location, sd and whether solved, at (point, parameter)."""
-        return in_blocks(lambda b: many(jnp.asarray(z[b.rows])), len(z), width)
+        location, sd, solved = in_blocks(lambda b: many(jnp.asarray(z[b.rows])), len(z), width)
+        return location, sd, solved
 
     def posterior(z: np.ndarray, at: Sequence[np.ndarray], y: np.ndarray) -> np.ndarray:
         m, s, ok = at

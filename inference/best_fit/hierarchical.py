@@ -35,7 +35,7 @@ Values = tuple[Float[Array, "lane time species"], ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Layout:
+class ParameterRoles:
     """Which parameter acts where.
 
     Attributes:
@@ -64,7 +64,7 @@ class Local(NamedTuple):
     moves: Array
 
 
-def lay_out(search: Search, parts: Split) -> Layout:
+def lay_out(search: Search, parts: Split) -> ParameterRoles:
     """Found by what a NaN in the place of a parameter spoils (it may spoil too much, never too little)."""
     n = len(search.problem.names)
     middle = np.clip(np.zeros(n), *search.bounds.T)
@@ -84,7 +84,7 @@ def lay_out(search: Search, parts: Split) -> Layout:
     which = np.full((int(colour.max(initial=-1)) + 1, touched.shape[1]), len(touched))
     for i, c in enumerate(colour):
         which[c, touched[i]] = i
-    return Layout(np.flatnonzero(cells), np.flatnonzero(~cells), which, colour, _weights(parts.whole))
+    return ParameterRoles(np.flatnonzero(cells), np.flatnonzero(~cells), which, colour, _weights(parts.whole))
 
 
 def _seen(parts: Split, theta: Float[Array, " parameter"], values: Values) -> tuple[Array, Array]:

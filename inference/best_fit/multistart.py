@@ -82,7 +82,8 @@ def search_of(parts: Split, *, rtol: float, atol: float) -> Search:
         if u.prior.family.endswith(
             "uniform"
         ):  # its density ends at its own ends, which may lie within the bounds
-            bounds[i] = np.clip(bounds[i], *u.prior.parameters)
+            low, high = u.prior.parameters
+            bounds[i] = np.clip(bounds[i], low, high)
     with np.errstate(divide="ignore"):
         bounds[on_log] = np.log(bounds[on_log])
     return Search(
@@ -130,7 +131,7 @@ def in_words(x: np.ndarray, value: np.ndarray) -> str:
         f"{apart:.2g} from it"
     )
     if best == 1:
-        said += "; found once only: more --starts are needed before it can be called the best"
+        said += "; found once only: more `starts` are needed before it can be called the best"
     elif apart > 1.0:
         said += "; equally good and far apart: some parameters are not determined"
     return said + (f"; {failed} failed" if failed else "")

@@ -31,6 +31,10 @@ LEVEL, REACH, PROFILE_STEPS = (
 WIDTH = 16  # points evaluated side by side
 
 
+class SearchError(ValueError):
+    """A search that ended nowhere: study, finding, remedy."""
+
+
 @dataclass(frozen=True)
 class Ask:
     """`starts` searches from `spread` of the prior's width, `max_steps` evaluations each; `points` of a
@@ -48,7 +52,7 @@ def write(study: Study, ask: Ask, folder: Path, tell: Teller) -> float:
     """Search, say where the searches ended, write the files; returns the log-likelihood of the best fit.
 
     Raises:
-        RuntimeError: no start could be solved.
+        SearchError: no start could be solved.
     """
     parts = Split(study, split(study))
     search = search_of(parts, rtol=RTOL, atol=ATOL)
@@ -69,9 +73,9 @@ def write(study: Study, ask: Ask, folder: Path, tell: Teller) -> float:
             report=lambda i, _, best: bar.to(i, f"objective {best:.4f}"),
         )
     if not np.isfinite(value[0]):
-        raise RuntimeError(
+        raise SearchError(
             f"study {study.id}: none of {ask.starts} starting points could be solved: "
-            "choose a smaller --spread, or check the bounds"
+            "choose a smaller `spread`, or check the bounds"
         )
     likelihood = float(jax.jit(search.log_likelihood)(jnp.asarray(x[0])))
     tell.say(f"Best log-likelihood {likelihood:.4f}; {in_words(x, value)}")

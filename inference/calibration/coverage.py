@@ -143,7 +143,11 @@ def detectable(
                 return float(e)
         return float("inf")
 
-    return first(WRONG_BY, (1.0, 0.0)), first(WRONG_BY, (0.0, 0.0)), first(np.linspace(0.05, 2.0, 40), None)
+    return (
+        first(WRONG_BY, (1.0, 0.0)),
+        first(WRONG_BY, (0.0, 0.0)),
+        first(np.linspace(0.05, 2.0, 40).tolist(), None),
+    )
 
 
 def judge(

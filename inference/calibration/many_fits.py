@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optimistix as optx
-from arviz_stats.base import array_stats
+from arviz_stats.base import array_stats  # pyright: ignore[reportPrivateImportUsage]  # its documented door
 from jaxtyping import Array, Bool, Float
 from numpyro.infer import NUTS
 

@@ -113,11 +113,8 @@ def recover(
     if seen is None:
         return None
     found = {k: np.concatenate([s[k] for s in seen]) for k in seen[0]}
-    return Recovered(
-        study.names,
-        *(found[k] for k in ("truth", "mode", "sd", "covariance", "gained")),
-        found["prior_sd"][0],
-    )
+    found["prior_sd"] = found["prior_sd"][0]
+    return Recovered(names=study.names, **found)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from inference.datasets.measured_tables import Measured, Own, Row
+from models.readouts import OBSERVABLES
 
 FREE = (
     "g_auto",
@@ -61,20 +62,25 @@ RIDGES = (
     ("k_mS", "K_iS", 0.63),
 )
 QUESTION = ("g_auto", "K_iS", "k_mS", "c1a", "e_deg")  # the feedback strengths and the estradiol effect
-BLOTS = {
-    "pSTAT3": "pS",
+BLOTS = {  # name -> read-out
+    "pSTAT3": "pSTAT3",
     "pAkt": "pAkt",
     "pERK": "pERK",
     "SOCS3_blot": "SOCS3",
-    "IkBa": "IkB + IkBn + C + Cn",
-    "EMSA": "NFn",
-    "IL6_mRNA": "mIL6",
+    "IkBa": "IkBa",
+    "EMSA": "NFkB_nuclear",
+    "IL6_mRNA": "IL6_mRNA",
     "MCL1_blot": "MCL1",
     "BCLXL_blot": "BCLXL",
     "BCL2_blot": "BCL2",
     "MYC_blot": "MYC",
 }
-ABSOLUTE = {"IL6_ELISA": ("IL6", 0.08), "VEGF_ELISA": ("VEGF", 0.08), "cells": ("N", 0.07)}
+# name -> read-out, sd of ln
+ABSOLUTE = {
+    "IL6_ELISA": ("IL6_medium", 0.08),
+    "VEGF_ELISA": ("VEGF_medium", 0.08),
+    "cells": ("count", 0.07),
+}
 BLOT_SD = 0.13
 SIGNAL, SURVIVAL = (
     ("pSTAT3", "pAkt", "pERK", "SOCS3_blot"),
@@ -86,7 +92,7 @@ Seen = Sequence[
 ]  # read-outs and the times (min) at which each of them is taken
 
 
-def design(*, ridges: bool = False) -> Measured:
+def design(*, ridges: bool = False) -> Measured:  # long: a dish after the other, as in the specification
     """All dishes, read-outs and unknowns; every blot has a free scale of its own. `ridges`: both ends of each
     of them are free too.
     """
@@ -141,8 +147,8 @@ def design(*, ridges: bool = False) -> Measured:
                 dish(
                     f"{drug}_{dose}_il6_{il6}", {"IL6": f"{il6}", drug: f"{dose}"}, [(("cells",), (2 * DAY,))]
                 )
-    observables = {o: (f"scale_{o} * ({f})", f"{BLOT_SD}") for o, f in BLOTS.items()}
-    observables |= {o: (f, f"{sd}") for o, (f, sd) in ABSOLUTE.items()}
+    observables = {o: (OBSERVABLES[r].seen(scale=f"scale_{o}"), f"{BLOT_SD}") for o, r in BLOTS.items()}
+    observables |= {o: (OBSERVABLES[r].seen(), f"{sd}") for o, (r, sd) in ABSOLUTE.items()}
     own = [Own("e_deg", "H1: share of IKK-driven IkBa loss that estradiol blocks", 0.5, 0.0, share=True)]
     own += [Own(f"scale_{o}", "scale of one antibody", 1.0, 1.5) for o in BLOTS]
     free = tuple(dict.fromkeys((*FREE, *(n for a, b, _ in RIDGES for n in (a, b))))) if ridges else FREE

@@ -20,6 +20,7 @@ from models.belief_kinds import LogNormal
 from models.catalogue import core
 from models.declare import Parameter
 from models.network import Network
+from models.readouts import OBSERVABLES
 from models.sbml.writer import to_sbml
 
 PRECULTURE = -8640
@@ -93,6 +94,10 @@ class Measured:
 NFKB_CELL = {"b_const": "0", "w_NA": "0", "w_NS": "0", "N": "0", "clamped": "1"}
 
 
+def _seen(readout: str, *, scale: str = "", blank: str = "") -> str:
+    return OBSERVABLES[readout].seen(scale=scale, blank=blank)
+
+
 def read(folder: Path, name: str) -> list[dict[str, str]]:
     """Rows of a table by column."""
     with (folder / name).open(newline="") as f:
@@ -129,7 +134,10 @@ def ando(folder: Path) -> Measured:
         for r in replicates
         for k, c in (("scale", 0.01), ("blank", 10.0))
     ]
-    observables = {f"RelA_{r}": (f"scale_{r} * (NFn + Cn + blank_{r})", "noise_RelA") for r in replicates}
+    observables = {
+        f"RelA_{r}": (_seen("p65_nuclear", scale=f"scale_{r}", blank=f"blank_{r}"), "noise_RelA")
+        for r in replicates
+    }
     return Measured(
         "ando2021",
         "Ando et al. 2021, MCF-7, TNF, siRNA against IkBa; the table's sd is between cells and is not used",
@@ -161,7 +169,7 @@ def guo(folder: Path) -> Measured:
         "guo2025_tnf",
         "Guo et al. 2025 after Adelaja et al., macrophages, TNF 0.1, 1, 10 ng/mL; means of 60 cells",
         dishes,
-        {"NFkB": ("scale_NFkB * (NFn + blank_NFkB)", "noise_NFkB")},
+        {"NFkB": (_seen("NFkB_nuclear", scale="scale_NFkB", blank="blank_NFkB"), "noise_NFkB")},
         rows,
         KINETICS,
         own,
@@ -185,7 +193,7 @@ def l929(folder: Path) -> Measured:
         "l929_ikba",
         "Hoffmann laboratory, L929, TNF 10 ng/mL; the start defines the unit and is no measurement",
         {"tnf_10": (dict(NFKB_CELL), {"clamped": "0", "TNF": "10"})},
-        {"IkBa": ("scale_IkBa * (IkB + IkBn + C + Cn)", "noise_IkBa")},
+        {"IkBa": (_seen("IkBa", scale="scale_IkBa"), "noise_IkBa")},
         rows,
         KINETICS,
         own,
@@ -193,7 +201,7 @@ def l929(folder: Path) -> Measured:
     )
 
 
-def zeilfelder(folder: Path) -> Measured:
+def zeilfelder(folder: Path) -> Measured:  # long: one data set, its read-outs side by side
     """pSTAT3 (whole cell) and SOCS3 (qPCR, blots) after IL-6 in HepG2, one scale a gel or plate, and the loss
     of the receptor.
 
@@ -204,9 +212,9 @@ def zeilfelder(folder: Path) -> Measured:
     R + RA over 1 decays with d_R and nothing else where there is no SOCS3.
     """
     kinds = {
-        "SOCS3_qpcr_scaled": ("mSOCS3", "mRNA", 0.4),
+        "SOCS3_qpcr_scaled": ("SOCS3_mRNA", "mRNA", 0.4),
         "cSOCS3_wb": ("SOCS3", "protein", 0.4),
-        "tpSTAT3_wb_scaled": ("pS", "pSTAT3", 0.3),
+        "tpSTAT3_wb_scaled": ("pSTAT3", "pSTAT3", 0.3),
     }
     whole = read(folder, "zeilfelder2025_control_IL6_812pts.csv")
     table = [r for r in whole if r["observable"] in kinds and float(r["cycloheximide"]) == 0]
@@ -225,10 +233,13 @@ def zeilfelder(folder: Path) -> Measured:
             dish = f"il6_{float(r['il6_ng_ml']):g}".replace(".", "p")
             rows.append(Row(label[r["dataset"], r["observable"]], dish, float(r["time_min"]), value))
     for s, name in label.items():
-        species, kind, _ = kinds[s[1]]
+        readout, kind, _ = kinds[s[1]]
         middle = sorted(x.value for x in rows if x.observable == name)
         own.append(Own(f"scale_{name}", f"scale of {s[0]}", middle[len(middle) // 2], 2.0))
-        observables[name] = (f"scale_{name} * ({species} + blank_{kind})", f"noise_{kind}")
+        observables[name] = (
+            _seen(readout, scale=f"scale_{name}", blank=f"blank_{kind}"),
+            f"noise_{kind}",
+        )
     dishes = {
         f"il6_{x:g}".replace(".", "p"): ({"N": "0", "clamped": "1"}, {"clamped": "0", "IL6": f"{x:g}"})
         for x in sorted(levels)
@@ -243,7 +254,7 @@ def zeilfelder(folder: Path) -> Measured:
         Own("scale_receptor", "binding sites at the start", 100.0, 1.0),
         Own("noise_receptor", "sd of ln", 0.2, 0.7),
     ]
-    observables["receptor"] = ("scale_receptor * (R + RA - 1)", "noise_receptor")
+    observables["receptor"] = (f"scale_receptor * ({_seen('receptors')} - 1)", "noise_receptor")
     return Measured(
         "zeilfelder2025",
         "Zeilfelder et al. 2025, HepG2, IL-6 alone, and binding sites under cycloheximide",
@@ -267,22 +278,22 @@ SOBOTTA = {
 }
 
 
-def sobotta(folder: Path) -> Measured:
+def sobotta(folder: Path) -> Measured:  # long: one data set, its read-outs side by side
     """Active receptor, pSTAT3, SOCS3 (blots, qPCR, molecules per cell) after IL-6, primary mouse hepatocytes;
     scale and blank a gel.
     """
     seen = {
-        "pgp130_wb": ("RA", "pgp130", 0.4),
-        "pSTAT3_wb": ("pS", "pSTAT3", 0.3),
+        "pgp130_wb": ("receptor", "pgp130", 0.4),
+        "pSTAT3_wb": ("pSTAT3", "pSTAT3", 0.3),
         "SOCS3_wb": ("SOCS3", "SOCS3", 0.5),
-        "SOCS3_qpcr": ("mSOCS3", "mRNA", 0.4),
+        "SOCS3_qpcr": ("SOCS3_mRNA", "mRNA", 0.4),
     }
     table = [
         r
         for r in read(folder, "sobotta2017_core_data.csv")
         if r["observable"] in SOBOTTA.get(r["dataset"], ())
     ]
-    rows, observables, levels = [], {"SOCS3_absolute": ("SOCS3", "noise_absolute")}, set()
+    rows, observables, levels = [], {"SOCS3_absolute": (_seen("SOCS3"), "noise_absolute")}, set()
     own = [
         Own("k_aL_hepatocyte", "IL-6-driven JAK activation, 1/min", 0.23, 0.8),
         Own("K_L_hepatocyte", "IL-6 at half, ng/mL", 200.0, 0.8),
@@ -298,12 +309,15 @@ def sobotta(folder: Path) -> Measured:
             Row(name, f"il6_{level:g}".replace(".", "p"), float(r["time_min"]), 10 ** float(r["y_exp"]))
         )
         if name not in observables:
-            species, kind, _ = seen[r["observable"]]
+            readout, kind, _ = seen[r["observable"]]
             own += [
                 Own(f"scale_{name}", f"scale of {r['dataset']}", 1.0, 1.5),
                 Own(f"blank_{name}", "blank", 0.1, 1.0),
             ]
-            observables[name] = (f"scale_{name} * ({species} + blank_{name})", f"noise_{kind}")
+            observables[name] = (
+                _seen(readout, scale=f"scale_{name}", blank=f"blank_{name}"),
+                f"noise_{kind}",
+            )
     before = {"N": "0", "clamped": "1", "k_aL": "k_aL_hepatocyte", "K_L": "K_L_hepatocyte"}
     dishes = {
         f"il6_{x:g}".replace(".", "p"): (before, {"clamped": "0", "IL6": f"{x:g}"}) for x in sorted(levels)
@@ -339,7 +353,7 @@ def alexopoulos(folder: Path) -> Measured:
     """pSTAT3 and pIkBa (Luminex) after IL-6, TNF and IL-1 with seven inhibitors, two kinds of hepatocytes, 0,
     30 and 180 min.
     """
-    signal = {"STAT3": ("pSTAT3", "pS"), "Ikb": ("pIkBa", "IKKa * (IkB + C) / (1 + ikki / IC_ikki)")}
+    signal = {"STAT3": "pSTAT3", "Ikb": "pIkBa"}  # analyte -> read-out
     table = [
         r
         for r in read(folder, "alexopoulos2010_hepatocyte_phospho_luminex.csv")
@@ -355,7 +369,7 @@ def alexopoulos(folder: Path) -> Measured:
             Own(f"K_L_{cell}", "IL-6 at half activation, ng/mL", 50.0, 1.5),
             Own(f"k_aL_{cell}", "JAK activation, 1/min", 0.1, 1.0),
         ]
-        for name, formula in signal.values():
+        for name in signal.values():
             middle, blank = (1e4, 0.05) if name == "pSTAT3" else (3.0, 30.0)
             own += [
                 Own(f"scale_{name}_{cell}", "scale", middle, 2.0),
@@ -363,7 +377,7 @@ def alexopoulos(folder: Path) -> Measured:
                 Own(f"noise_{name}_{cell}", "sd of ln", 0.3, 0.5),
             ]
             observables[f"{name}_{cell}"] = (
-                f"scale_{name}_{cell} * ({formula} + blank_{name}_{cell})",
+                _seen(name, scale=f"scale_{name}_{cell}", blank=f"blank_{name}_{cell}"),
                 f"noise_{name}_{cell}",
             )
     for r in table:
@@ -374,7 +388,7 @@ def alexopoulos(folder: Path) -> Measured:
             **({"ikki": "ikki_dose"} if r["inhibitor"] == "IKKi" else {}),
         }
         dishes[dish] = ({**NFKB_CELL, "K_L": f"K_L_{cell}", "k_aL": f"k_aL_{cell}"}, after)
-        rows.append(Row(f"{signal[r['analyte']][0]}_{cell}", dish, float(r["time_min"]), float(r["MFI"])))
+        rows.append(Row(f"{signal[r['analyte']]}_{cell}", dish, float(r["time_min"]), float(r["MFI"])))
     return Measured(
         "alexopoulos2010",
         "Alexopoulos et al. 2010, HepG2 and primary human hepatocytes, Luminex; the table states no doses: "

@@ -57,7 +57,7 @@ def _observable(name: str, seen: str, noise: str, placeholders: Iterable[str]) -
 
 def _changes(**values: float | str) -> tuple[Change, ...]:
     return tuple(
-        Change(k, formula(repr(v) if isinstance(v, float) else v, k, "targetValue"), "")
+        Change(k, formula(v if isinstance(v, str) else repr(v), k, "targetValue"), "")
         for k, v in values.items()
     )
 
@@ -93,18 +93,17 @@ def _problem(
     fitted: str,
 ) -> Tables:
     text = to_sbml(network)
-    observables = {o.id: o for o in observables}
     measured = {m.observable for m in measurements}
-    observables = {k: o for k, o in observables.items() if k in measured}
+    seen = {o.id: o for o in observables if o.id in measured}
     used = {p.name for p in network.parameters}
-    used |= {str(s) for o in observables.values() for e in (o.formula, o.noise) for s in e.free_symbols}
+    used |= {str(s) for o in seen.values() for e in (o.formula, o.noise) for s in e.free_symbols}
     used |= {str(s) for m in measurements for e in m.overrides for s in e.free_symbols}
     return Tables(
         network.id,
         read_sbml(text),
         text,
         tuple(experiments.values()),
-        tuple(observables.values()),
+        tuple(seen.values()),
         tuple(measurements),
         _parameters(parameters, used, fitted),
     )

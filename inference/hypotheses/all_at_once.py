@@ -13,15 +13,15 @@ mean), and weights under which the draws are those of hypothesis h.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
+from numpy.typing import ArrayLike
 
-from inference.hypotheses.readings import ESTRADIOL, TWO_VARIANTS, Question
+from inference.hypotheses.readings import ESTRADIOL, TWO_VARIANTS, RivalReadings
 from inference.likelihood.likelihood import MAX_STEPS, lanes, terms
 from inference.likelihood.problem import Problem, priors_of
 from inference.likelihood.reduced_parts import Part, split
@@ -59,7 +59,7 @@ class Joint:
         rows: (measurement,) it was measured in a dish that sees the agent.
     """
 
-    question: Question
+    question: RivalReadings
 
     study: Study
     hypotheses: tuple[str, ...]
@@ -70,7 +70,7 @@ class Joint:
     rows: Bool[np.ndarray, " measurement"]
 
 
-def joint(source: str, question: Question = ESTRADIOL) -> Joint:
+def joint(source: str, question: RivalReadings = ESTRADIOL) -> Joint:
     """A study by name or path, under all readings of the question.
 
     Raises:
@@ -120,7 +120,7 @@ def joints(source: str) -> tuple[Joint, ...]:
     return (joint(source), *spoken)
 
 
-def in_table(study: Study, question: Question) -> list[str]:
+def in_table(study: Study, question: RivalReadings) -> list[str]:
     """Effects of the question that the study's parameter table has."""
     return [e for e in question.effects if e in {p.id for p in study.tables.parameters}]
 
@@ -203,7 +203,7 @@ def blocks(
     return jnp.where(ok, total, UNSOLVED)
 
 
-def mixture(joint: Joint, prior: Sequence[float], *, rtol: float, atol: float) -> Problem:
+def mixture(joint: Joint, prior: ArrayLike, *, rtol: float, atol: float) -> Problem:
     """The posterior summed over hypotheses; its last term is the log-likelihood of all measurements with the
     agent.
 

@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from arviz_stats.base import array_stats
+from arviz_stats.base import array_stats  # pyright: ignore[reportPrivateImportUsage]  # its documented door
 from jaxtyping import Float, Int
+from numpy.typing import ArrayLike
 from scipy import stats
 from scipy.special import logsumexp
 
@@ -98,7 +99,7 @@ def verdict(log_bf: float) -> str:
 
 
 def responsibilities(
-    block: Float[np.ndarray, "... hypothesis"], prior: Sequence[float]
+    block: Float[np.ndarray, "... hypothesis"], prior: ArrayLike
 ) -> Float[np.ndarray, "... hypothesis"]:
     """P(h | theta, y) at each draw of the mixture, from the log-likelihoods of what differs between
     hypotheses.
@@ -109,8 +110,8 @@ def responsibilities(
 
 def evidence(
     share: Float[np.ndarray, "chain draw hypothesis"],
-    sampled: Sequence[float],
-    believed: Sequence[float],
+    sampled: ArrayLike,
+    believed: ArrayLike,
     seed: int,
     resamples: int = 400,
 ) -> Evidence:
@@ -209,16 +210,20 @@ def predictive(
     averaged = np.exp(log_average - logsumexp(log_average, axis=1, keepdims=True))
     stacked = np.stack([stack(elpd, w) for w in weight])
     tails = [0.055, 0.945]
+    stacking_low, stacking_high = np.quantile(stacked, tails, axis=0)
+    averaging_low, averaging_high = np.quantile(averaged, tails, axis=0)
     return Predictive(
-        elpd,
-        k,
-        total,
-        difference.sum(1),
-        np.sqrt(count) * difference.std(1, ddof=1 if count > 1 else 0),
-        stack(elpd, np.full(count, 1 / count)),
-        *np.quantile(stacked, tails, axis=0),
-        averaged.mean(0),
-        *np.quantile(averaged, tails, axis=0),
+        elpd=elpd,
+        k=k,
+        total=total,
+        difference=difference.sum(1),
+        difference_se=np.sqrt(count) * difference.std(1, ddof=1 if count > 1 else 0),
+        stacking=stack(elpd, np.full(count, 1 / count)),
+        stacking_low=stacking_low,
+        stacking_high=stacking_high,
+        averaging=averaged.mean(0),
+        averaging_low=averaging_low,
+        averaging_high=averaging_high,
     )
 
 

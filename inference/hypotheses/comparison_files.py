@@ -71,8 +71,8 @@ def sentences(c: Compared) -> list[str]:
     for d in c.doubts:
         if d.decides:
             low, high = (
-                min(d.alternatives, key=d.alternatives.get),
-                max(d.alternatives, key=d.alternatives.get),
+                min(d.alternatives, key=d.alternatives.__getitem__),
+                max(d.alternatives, key=d.alternatives.__getitem__),
             )
             out.append(
                 f"{d.hypothesis}: **its prior decides it**. The Bayes factor against {names[0]} is "

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from inference.hypotheses.readings import Question
+from inference.hypotheses.readings import RivalReadings
 from inference.study.study import Study
 from models.catalogue import BORTEZOMIB, HYPOTHESES, core
 from models.dish import dish
@@ -72,7 +72,7 @@ TEST_VALUES = {h.name: h.parameters for h in HYPOTHESES.values()} | {
 STIMULI: dict[str, dict[str, float]] = {"none": {}, "TNF": {"TNF": 10.0}, "IL6": {}}
 
 
-def ratios(question: Question, readings: Sequence[str]) -> Float[np.ndarray, "fingerprint reading"]:
+def ratios(question: RivalReadings, readings: Sequence[str]) -> Float[np.ndarray, "fingerprint reading"]:
     """Each fingerprint with over without the agent, in the nominal myeloma cell."""
     network = core()
     system = compile_network(network)
@@ -113,7 +113,7 @@ def ratios(question: Question, readings: Sequence[str]) -> Float[np.ndarray, "fi
     return np.array([[value(f, r) / value(f, "none") for r in readings] for f in wanted])
 
 
-def measured(study: Study, question: Question) -> np.ndarray:
+def measured(study: Study, question: RivalReadings) -> np.ndarray:
     """(fingerprint,) whether the study holds a measurement of the kind in a dish with the agent."""
     m, wanted = study.measurements, FINGERPRINTS[question.input]
     held = np.zeros(len(wanted), bool)

@@ -23,7 +23,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Question:
+class RivalReadings:
     """Statements about one agent, of which one is right; the first is that against which the others are
     weighed.
 
@@ -54,7 +54,7 @@ class Question:
         return next(r.sentence for r in self.readings if r.name == name)
 
 
-ESTRADIOL = Question(
+ESTRADIOL = RivalReadings(
     "E2",
     "estradiol",
     "Estradiol hypotheses",
@@ -67,7 +67,7 @@ ESTRADIOL = Question(
         for h in HYPOTHESES.values()
     ),
 )
-TWO_VARIANTS = Question(
+TWO_VARIANTS = RivalReadings(
     "btz",
     "bortezomib",
     "Bortezomib's action on NF-kB",

@@ -64,7 +64,7 @@ class Moving:
 
     Attributes:
         starts: (lane, moving) positions in the pool; used: where there is one.
-        add: (lane, moving, species) positions; keep: (lane, moving, species), as in `Lanes`.
+        add: (lane, moving, species) positions; keep: (lane, moving, species), as in `PooledProtocols`.
         switches: of some lanes the columns of inputs, and (t, theta) -> a number >= 0 where each is on.
     """
 
@@ -76,7 +76,7 @@ class Moving:
 
 
 @dataclass(frozen=True, eq=False)
-class Lanes:
+class PooledProtocols:
     """Protocols as positions in the pool.
 
     Attributes:
@@ -93,7 +93,9 @@ class Lanes:
     moving: Moving | None = None
 
 
-def lay_out(protocols: list[Protocol], system: System, values: Mapping[str, sp.Expr], pool: Pool) -> Lanes:
+def lay_out(
+    protocols: list[Protocol], system: System, values: Mapping[str, sp.Expr], pool: Pool
+) -> PooledProtocols:
     """Protocols as positions in the pool, for a compiled network (names that it does not have are left
     out).
     """
@@ -124,7 +126,7 @@ def lay_out(protocols: list[Protocol], system: System, values: Mapping[str, sp.E
                         total = v if keep[i, j, index[name]] else formula(p.periods[j].put[name]) + v
                         add[i, j, index[name]] = pool.position(total)
             inputs[i, j] = [pool.position(current[name]) for name in system.inputs]
-    return Lanes(starts, parameters, inputs, add, keep, _moving(protocols, system, pool))
+    return PooledProtocols(starts, parameters, inputs, add, keep, _moving(protocols, system, pool))
 
 
 def _moving(protocols: list[Protocol], system: System, pool: Pool) -> Moving | None:

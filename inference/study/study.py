@@ -17,7 +17,7 @@ from jaxtyping import Array, Float
 
 from inference.study import findings
 from inference.study.dishes.clock import STILL, Clock, quickened, timed
-from inference.study.number_pool import Lanes, Pool, lay_out
+from inference.study.number_pool import Pool, PooledProtocols, lay_out
 from inference.study.priors import Prior, declared
 from inference.study.problem_tables import (
     ExperimentRow,
@@ -126,7 +126,7 @@ class Study:
     protocols: tuple[Protocol, ...]
     measurements: Measurements
     times: np.ndarray
-    lanes: Lanes
+    lanes: PooledProtocols
     readouts: tuple[MeasuredReadout, ...]
     pool: Callable[[Float[Array, " unknown"]], Float[Array, " entry"]]
     wanted: tuple[str, ...]
@@ -156,20 +156,24 @@ def builtin() -> dict[str, pathlib.Path]:
 def load(
     source: str | pathlib.Path,
     *,
+    hypothesis: str | None = None,
     free: Collection[str] = (),
     fix: Mapping[str, float] | None = None,
     lint: bool = True,
 ) -> Study:
-    """A study by its name, or by the path of the YAML file of a PEtab problem (version 1 or 2).
+    """A study by its name, or by the path of a PEtab problem (version 1 or 2): its YAML file or its folder.
 
     Args:
         source: name of a built-in study, or path.
+        hypothesis: exactly its estradiol effect is estimated and every other one held at 0; None: as the
+            table says. A table without estradiol effects is taken as it is under H0 and H1.
         free: parameters of the table to estimate although it says otherwise.
         fix: parameters of the table held at a value although it says otherwise.
         lint: whether PEtab's own checks run too.
 
     Raises:
-        StudyError: `file:row: finding: remedy`, before anything is simulated.
+        StudyError: `file:row: finding: remedy`, before anything is simulated; no such hypothesis, or one
+            whose effect is not in the table.
     """
     path = pathlib.Path(source)
     if path.suffix not in (".yaml", ".yml"):
@@ -190,10 +194,12 @@ def load(
         )
     tables = petab_v2.read(path, config) if version == "2" else petab_v1.read(path, config)
     names = {p.id for p in tables.parameters}
-    for name in (*free, *(fix or {})):
+    freed, held = _effects(hypothesis, names, tables.id) if hypothesis is not None else (set(), {})
+    freed, held = {*freed, *free}, {**held, **(fix or {})}
+    for name in (*freed, *held):
         known(name, names, path.name, "parameter")
-    rows = [replace(p, estimate=True) if p.id in free else p for p in tables.parameters]
-    rows = [replace(p, estimate=False, nominal=float(fix[p.id])) if fix and p.id in fix else p for p in rows]
+    rows = [replace(p, estimate=True) if p.id in freed else p for p in tables.parameters]
+    rows = [replace(p, estimate=False, nominal=float(held[p.id])) if p.id in held else p for p in rows]
     try:
         study = from_tables(replace(tables, parameters=tuple(rows)))
     except RecursionError:
@@ -206,6 +212,22 @@ def load(
     if lint and version == "2":
         petab_v2.lint(path)
     return study
+
+
+def _effects(hypothesis: str, names: Collection[str], study: str) -> tuple[set[str], dict[str, float]]:
+    """The estradiol effect that a hypothesis frees, and those that it holds at 0."""
+    from models.catalogue import EFFECTS, HYPOTHESES
+
+    if hypothesis not in HYPOTHESES:
+        raise StudyError(f"`hypothesis` {hypothesis}: is not one of {', '.join(HYPOTHESES)}")
+    present, effect = set(names) & set(EFFECTS), HYPOTHESES[hypothesis].free
+    if effect not in present and hypothesis not in ("H0", "H1"):
+        raise StudyError(
+            f"`hypothesis` {hypothesis}: parameters.tsv of {study} has no {effect}: add its row or choose "
+            f"another"
+        )
+    freed = {effect} & present if effect else set()
+    return freed, dict.fromkeys(present - freed, 0.0)
 
 
 def from_tables(tables: Tables) -> Study:
@@ -250,25 +272,25 @@ def from_tables(tables: Tables) -> Study:
         if (r := _readout(tables, k, o, clock, system, by_experiment, values, pool)) is not None
     )
     return Study(
-        tables.id,
-        whole,
-        system,
-        unknowns,
-        tuple(e.id for e in tables.experiments),
-        by_experiment,
-        tuple(o.id for o in tables.observables),
-        protocols,
-        measurements,
-        times,
-        lanes,
-        readouts,
-        pool.function(),
-        _wanted(system, lanes, pool.moving()),
-        {k: float(v) for k, v in values.items() if v.is_number},
-        tables,
-        fingerprint(tables, whole),
-        findings.told(tables, system.network, protocols, values),
-        waits,
+        id=tables.id,
+        network=whole,
+        system=system,
+        unknowns=unknowns,
+        experiments=tuple(e.id for e in tables.experiments),
+        experiment_protocols=by_experiment,
+        observables=tuple(o.id for o in tables.observables),
+        protocols=protocols,
+        measurements=measurements,
+        times=times,
+        lanes=lanes,
+        readouts=readouts,
+        pool=pool.function(),
+        wanted=_wanted(system, lanes, pool.moving()),
+        fixed={k: float(v) for k, v in values.items() if v.is_number},
+        tables=tables,
+        fingerprint=fingerprint(tables, whole),
+        told=findings.told(tables, system.network, protocols, values),
+        waits=waits,
     )
 
 
@@ -293,7 +315,7 @@ def _network(tables: Tables) -> tuple[Network, dict[str, Parameter]]:
     }
 
 
-def _wanted(system: System, lanes: Lanes, moving: np.ndarray) -> tuple[str, ...]:
+def _wanted(system: System, lanes: PooledProtocols, moving: np.ndarray) -> tuple[str, ...]:
     parameters = [n for i, n in enumerate(system.parameters) if moving[lanes.parameters[:, i]].any()]
     return (*parameters, *(n for i, n in enumerate(system.inputs) if moving[lanes.inputs[:, :, i]].any()))
 
@@ -306,14 +328,14 @@ def _unknown(p: Any, declaration: Parameter | None) -> Unknown:
     )
     d = declaration
     return Unknown(
-        p.id,
-        p.nominal,
-        p.lower,
-        p.upper,
-        prior,
-        p.tags or (d.tags if d else ()),
-        p.unit or (d.unit if d else ""),
-        p.name or (d.meaning if d else p.id),
+        name=p.id,
+        nominal=p.nominal,
+        lower=p.lower,
+        upper=p.upper,
+        prior=prior,
+        tags=p.tags or (d.tags if d else ()),
+        unit=p.unit or (d.unit if d else ""),
+        meaning=p.name or (d.meaning if d else p.id),
     )
 
 
@@ -445,14 +467,14 @@ def _measurements(
         int,
     )
     return Measurements(
-        experiment,
-        np.array([observables[m.observable] for m in tables.measurements], int),
-        at,
-        np.array([m.value for m in tables.measurements], float),
-        np.array([m.censored for m in tables.measurements], int),
-        lane,
-        slot,
-        period,
+        experiment=experiment,
+        observable=np.array([observables[m.observable] for m in tables.measurements], int),
+        time=at,
+        value=np.array([m.value for m in tables.measurements], float),
+        censored=np.array([m.censored for m in tables.measurements], int),
+        lane=lane,
+        slot=slot,
+        period=period,
     ), times
 
 

@@ -1,12 +1,13 @@
 """Read-outs against algebra and published numbers."""
 
+from dataclasses import replace
+
 import pytest
 import sympy as sp
 
 from models.catalogue import core, niche
-from models.engine.compile import compile_network, observable
 from models.network import inlined
-from models.readouts import OBSERVABLES, QUANTITIES, available
+from models.readouts import OBSERVABLES, available
 
 
 def test_every_observable_of_the_specification_can_be_computed_from_the_niche():
@@ -51,10 +52,14 @@ def test_observables_are_the_sums_and_shares_they_are_named_for():
     assert value("IL6_ELISA") == pytest.approx(500.0)
 
 
-def test_quantities_compile_and_agree_with_their_formulas():
-    system = compile_network(niche())
-    state = dict.fromkeys(system.species, 0.5)
-    reserve = observable(niche(), QUANTITIES["reserve"].expression)
-    # All survival proteins at 0.5 and weights that add up to 1: capacity 0.5, load 0.5.
-    assert float(reserve(0.0, tuple(state.values()), system.nominal)) == pytest.approx(1.0)
-    assert float(QUANTITIES["bone_loss"].expression.subs({"Z": 92.0})) == 8.0
+def test_a_readout_is_written_with_its_scale_blank_and_divisor_and_says_what_it_computes():
+    nuclear, ikba = OBSERVABLES["p65_nuclear"], OBSERVABLES["IkBa"]
+    assert nuclear.seen(scale="s", blank="b") == "s * (NFn + Cn + b)"
+    assert OBSERVABLES["pSTAT3"].seen(scale="s") == "s * pS"
+    assert OBSERVABLES["NFkB_nuclear"].seen(per="NF_T") == "NFn / NF_T"
+    assert ikba.seen() == ikba.text
+    assert ikba.formula == sum(sp.symbols("Cn C IkBn IkB"))
+    N, D, CASP = sp.symbols("N D CASP")
+    assert sp.simplify(OBSERVABLES["annexin_V"].formula - (CASP * N + D) / (N + D)) == 0
+    with pytest.raises(ValueError, match="made of names, numbers and"):
+        replace(ikba, text="C**2").formula

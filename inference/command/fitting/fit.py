@@ -80,11 +80,11 @@ def main(
 
     prepare_jax(device, cores=cores_of(out) if resume and out is not None else None)
     from inference.fit import fit_study, run_folder
-    from inference.hypotheses import under_hypothesis
     from inference.runs import settings as lengths
     from inference.runs.console import Teller, stop_when_asked
     from inference.samplers.choices import sampler_called
     from inference.study import prepared_study
+    from inference.study.study import load
 
     tell = Teller()
     if finish_run is not None:
@@ -95,7 +95,7 @@ def main(
         hypothesis = more["hypothesis"]
         settings = sampler_called(asked_for.sampler).sized(base) if quick else asked_for
     else:
-        loaded, settings = under_hypothesis.under_hypothesis(study, hypothesis), base
+        loaded, settings = load(study, hypothesis=hypothesis), base
     if sampler is not None and sampler != settings.sampler:
         settings = sampler_called(sampler).sized(settings)
     given = {"chains": chains, "draws": draws, "warmup": warmup, "starts": starts, "seed": seed}

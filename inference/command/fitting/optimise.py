@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from inference.command import options
-from inference.command.start import Subcommand, fail, new_app
+from inference.command.start import Subcommand, new_app
 from inference.runs.folders import results_folder
 from models.engine.machine import prepare_jax
 
@@ -36,16 +36,13 @@ def main(
     """
     prepare_jax()
     from inference.best_fit import search_files
-    from inference.hypotheses import under_hypothesis
     from inference.runs.console import Teller
+    from inference.study.study import load
 
-    loaded = under_hypothesis.under_hypothesis(study, hypothesis)
+    loaded = load(study, hypothesis=hypothesis)
     folder = options.writable_folder(out or results_folder() / "optimise" / loaded.id)
     folder.mkdir(parents=True, exist_ok=True)
     tell = Teller()
     tell.say(f"Searching from {starts} starts; results go to {folder} (compiling first) ...")
     ask = search_files.Ask(starts, spread, max_steps, seed, points if profiles else 0)
-    try:
-        search_files.write(loaded, ask, folder, tell)
-    except RuntimeError as error:
-        raise fail(str(error)) from None
+    search_files.write(loaded, ask, folder, tell)

@@ -34,12 +34,12 @@ def main(
 
     from inference.best_fit.modes import starting_points
     from inference.fit import device_costs
-    from inference.hypotheses import under_hypothesis
     from inference.likelihood.reduced_parts import Split, split
     from inference.likelihood.study_posterior import problem_of
     from inference.runs import settings
     from inference.runs.console import duration
     from inference.study import prepared_study
+    from inference.study.study import load
 
     console = Console(soft_wrap=True, highlight=False)
     for d in device_costs.devices():
@@ -50,7 +50,7 @@ def main(
     loaded = (
         prepared_study.read(Path(study))[0]
         if prepared_study.recognised(Path(study))
-        else under_hypothesis.under_hypothesis(study, hypothesis)
+        else load(study, hypothesis=hypothesis)
     )
     parts = split(loaded)
     problem = problem_of(Split(loaded, parts), rtol=settings.FULL.rtol, atol=settings.FULL.atol)

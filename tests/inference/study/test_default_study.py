@@ -19,7 +19,7 @@ from scipy.integrate import solve_ivp
 
 from inference.likelihood.likelihood import log_likelihood
 from inference.study import built_in
-from inference.study.study import load
+from inference.study.study import builtin, load
 from models.catalogue import PRESETS, core
 from models.network import rates_of_change
 from models.sbml.writer import to_sbml
@@ -58,6 +58,13 @@ def test_the_sbml_file_is_the_network_of_the_tables():
         assert (built_in.FOLDER / study / "network.xml").read_text() == to_sbml(network), (
             "run python -m inference.study.built_in"
         )
+
+
+def test_the_observable_tables_are_written_from_the_declared_readouts():
+    assert set(built_in.SERIES) == set(builtin())
+    for study in built_in.SERIES:
+        committed = (built_in.FOLDER / study / "observables.tsv").read_text()
+        assert committed == built_in.observables(study), "run python -m inference.study.built_in"
 
 
 def test_every_series_has_all_its_published_numbers():

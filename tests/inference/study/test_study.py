@@ -15,6 +15,7 @@ from inference.command.fitting import evaluate
 from inference.likelihood import likelihood
 from inference.study.study import StudyError, builtin, load
 from models import declare as d
+from models.catalogue import EFFECTS, HYPOTHESES
 from models.network import assemble
 from models.sbml.writer import to_sbml
 
@@ -276,3 +277,29 @@ def test_piecewise_conditions_of_formulas_keep_their_meaning():
     x = sp.Symbol("x")
     e = plain(sympify_petab("piecewise(1, x < 2, 5, x >= 3 && x < 4, 7)"))
     assert [float(e.subs(x, v)) for v in (1.0, 2.5, 3.5, 9.0)] == [1.0, 7.0, 5.0, 7.0]
+
+
+def free_effects(study):
+    return {n for n in study.names if n in EFFECTS}
+
+
+def test_a_hypothesis_frees_its_own_effect_and_holds_every_other_one_at_zero():
+    for name, hypothesis in HYPOTHESES.items():
+        study = load("estradiol_reduced", hypothesis=name)
+        assert free_effects(study) == ({hypothesis.free} if hypothesis.free else set()), name
+        assert {study.fixed[e] for e in EFFECTS if e in study.fixed} <= {0.0}, name
+    as_the_table_says = load("estradiol_reduced")
+    assert as_the_table_says.fingerprint == load("estradiol_reduced", hypothesis="H1").fingerprint
+
+
+def test_a_study_without_effects_is_as_it_is_under_h0_and_h1_alone(folder):
+    plain = load(folder / "problem.yaml")
+    assert load(folder, hypothesis="H0").fingerprint == load(folder, hypothesis="H1").fingerprint
+    assert load(folder, hypothesis="H1").fingerprint == plain.fingerprint
+    with pytest.raises(StudyError, match=r"^`hypothesis` H3: parameters.tsv of .* has no e_\w+: add its row"):
+        load(folder, hypothesis="H3")
+
+
+def test_a_hypothesis_that_does_not_exist_is_told_what_there_is():
+    with pytest.raises(StudyError, match=r"^`hypothesis` H9: is not one of H0, H1"):
+        load("estradiol_reduced", hypothesis="H9")
