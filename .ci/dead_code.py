@@ -32,6 +32,7 @@ USED_ELSEWHERE = {
     "feasible_like": "NumPyro calls it on a constraint",
     "tree_flatten": "JAX calls it on a constraint of NumPyro",
     "__init_subclass__": "Python calls it",
+    "_repr_html_": "Jupyter shows an object by it",
     "multiple_results": "JAX asks a primitive for it",
     "timeCourseSelections": "set on libRoadRunner",
     "relative_tolerance": "set on libRoadRunner",

@@ -26,7 +26,8 @@ class Drug:
     `potency` names the parameter of half effect, `decay` the one of its loss from the medium (none: stable).
     `usual` is the range of concentrations in use, in nM. `shown_at` is the dose (nM) at which reports and
     the explorer show it (None: they do not); `drawn_at` the nodes of the picture that it acts on, which it
-    inhibits unless `drawn_inhibits` is False.
+    inhibits unless `drawn_inhibits` is False. `protection` says what is published on how the niche protects
+    from it.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Drug:
     shown_at: float | None = None
     drawn_at: tuple[str, ...] = ()
     drawn_inhibits: bool = True
+    protection: str = ""
 
 
 DRUGS: dict[str, Drug] = {
@@ -186,6 +188,8 @@ DRUGS: dict[str, Drug] = {
             shown_at=300.0,
             drawn_at=("drug stress",),
             drawn_inhibits=False,
+            protection="IL-6 protects from it through PI3K and Akt, and a PI3K inhibitor abolishes that "
+            "(Hideshima 2001)",
         ),
         Drug(
             "DNA damage",

@@ -22,8 +22,8 @@ say() { printf '%s\n' "$@" >&2; }
 fail() { say "run.sh: $*"; exit 2; }
 offline="set up where there is a network with 'sh scripts/run.sh prepare'; a folder prepared so runs without one"
 wanted=scripts/requirements/${GP130_EXTRA:-base}.txt
-[ -f "$wanted" ] || fail "GP130_EXTRA=${GP130_EXTRA:-}: is not one of cuda12, cuda13 (unset it for a CPU)"
-stamp="$(cat pyproject.toml "$wanted" | cksum) ${GP130_EXTRA:-}"
+[ -z "${GP130_EXTRA:-}" ] || [ -f "$wanted" ] || fail "GP130_EXTRA=${GP130_EXTRA:-}: is not one of cuda12, cuda13 (unset it for a CPU)"
+stamp="$(cat pyproject.toml "$wanted" 2>/dev/null | cksum) ${GP130_EXTRA:-}"
 prepared() { [ -x "$1/bin/python" ] && [ "$(cat "$1/prepared" 2>/dev/null)" = "$stamp" ]; }
 is_new() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; }
 

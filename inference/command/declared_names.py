@@ -39,7 +39,7 @@ def registry(file: str, variable: str) -> tuple[Declared, ...]:
     Raises:
         KeyError: the module has no such dictionary any more.
     """
-    bound = {t.id: value for t, value in _assigned(_tree(file))}
+    bound = _bound(file)
     value = bound[variable]
     if isinstance(value, ast.Dict):
         pairs = zip(value.keys, value.values, strict=True)
@@ -54,6 +54,10 @@ def registry(file: str, variable: str) -> tuple[Declared, ...]:
         elements = (bound[e.id] if isinstance(e, ast.Name) else e for e in value.generators[0].iter.elts)
         return tuple(_read(e) for e in elements if isinstance(e, ast.Call))
     raise KeyError(f"{file}: {variable} is no dictionary of declarations")
+
+
+def _bound(file: str) -> dict[str, ast.expr]:
+    return {t.id: value for t, value in _assigned(_tree(file))}
 
 
 def _assigned(tree: ast.Module) -> Iterator[tuple[ast.Name, ast.expr]]:
@@ -91,6 +95,16 @@ def _read(call: ast.Call) -> Declared:
         elif isinstance(value, tuple) and all(isinstance(v, str) for v in value):
             also = value if also is None else also  # the first tuple is that of further names
     return Declared(texts[0], also or (), tuple(texts[1:]))
+
+
+def numbers(file: str, variable: str) -> tuple[float, ...]:
+    """A tuple of numbers that a module gives a name."""
+    return tuple(ast.literal_eval(_bound(file)[variable]))
+
+
+def pair_levels() -> tuple[float, ...]:
+    """Shares of activity that may be taken from both members of a pair."""
+    return numbers("inference/resistance/knockdowns/knockdown_nodes.py", "LEVELS")
 
 
 def presets() -> tuple[Declared, ...]:

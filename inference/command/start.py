@@ -95,17 +95,20 @@ def spoken(text: str, params: Sequence[Any]) -> str:
 
 def _about_the_call(error: Any, params: Sequence[Any], name: str | None) -> str:
     """What is wrong with the options: place, finding, remedy."""
-    help_ = f"gp130 {name} --help lists them" if name else "see --help"
+    name = name or "gp130"
+    help_ = "gp130 --help" if name == "gp130" else f"gp130 {name} --help"
     if (wrong := getattr(error, "option_name", None)) is not None and hasattr(error, "possibilities"):
         close = nearest(wrong, [o for p in params for o in p.opts if o.startswith("--")] + ["--help"])
-        return f"{wrong}: is no option of {name}: " + (f"did you mean {close}?" if close else help_)
+        return f"{wrong}: is no option of {name}: " + (f"did you mean {close}?" if close else f"see {help_}")
     param = getattr(error, "param", None)
     message = getattr(error, "message", "") or ""
     if param is not None:
         place = next((o for o in param.opts if o.startswith("--")), param.metavar or param.name.upper())
         if not message:
-            return f"{place}: is missing: gp130 {name} --help says what it is"
-        return f"{place}: {message.replace('Input should be', 'must be')}"
+            return f"{place}: is missing: {help_} says what it is"
+        return f"{place}: {message.replace('Input should be', 'must be').partition(', unable')[0]}"
+    if found := re.fullmatch(r"Got unexpected extra arguments?\S* \((.*)\)", message):
+        return f"{name}: takes no more words, but was given {found[1]!r}: see {help_}"
     return error.format_message()
 
 

@@ -28,7 +28,7 @@ from inference.resistance.simulated_plate import (
     simulate,
     viability,
 )
-from models.catalogue import HYPOTHESES
+from models.catalogue import EFFECTS, HYPOTHESES
 from models.drugs import Drug
 
 SHOWN = ("pS", "NFn", "IL6", "MCL1", "x_BH3", "N")
@@ -101,8 +101,9 @@ def ask(e: Explorer, cell: Plate, c: Controls, values: np.ndarray) -> xr.Dataset
     chosen = treated if len(values) == 1 else treated[len(DOSES) // 2 : len(DOSES) // 2 + 1]
     wells = [vehicle, *chosen]
     moved = values * np.array([c.strengths.get(n, 1.0) for n in e.beliefs.names])
+    network = e.few.what.system.network
     effects = [
-        i for i, n in enumerate(e.beliefs.names) if n in {h.free for h in HYPOTHESES.values()} - {"e_syn"}
+        i for i, n in enumerate(e.beliefs.names) if n in EFFECTS and network.parameter(n).unit == "0-1"
     ]
     moved[:, effects] = np.minimum(moved[:, effects], 1.0)  # a share
     seen, _ = simulate(cell, e.beliefs, moved, wells, rtol=RTOL, atol=ATOL)
@@ -142,67 +143,10 @@ def figure(c: Controls, middle: xr.Dataset, spread: xr.Dataset | None, mark: str
         horizontal_spacing=0.1,
         specs=[*[[{}, {}]] * 3, *([[{"colspan": 2}, None]] if curve else [])],
     )
-    names = {"without": "without the drug", "with": f"{c.drug.name} {c.dose:g} nM"}
-    for i, n in enumerate(SHOWN):
-        row, col = i // 2 + 1, i % 2 + 1
-        for j, dish in enumerate(("without", "with")):
-            if dish == "with" and c.dose <= 0:
-                continue
-            line = middle[n].sel(drug=dish).values[0]
-            if spread is None:
-                fig.add_trace(
-                    go.Scatter(
-                        x=middle["hour"].values,
-                        y=line,
-                        name=names[dish],
-                        legendgroup=dish,
-                        showlegend=i == 0,
-                        line={"color": PALETTE[j], "width": 2, "dash": ("dash", "solid")[j]},
-                    ),
-                    row,
-                    col,
-                )
-                continue
-            low, high = spread[n].sel(drug=dish).quantile([LOW, HIGH], dim="draw", skipna=True).values
-            banded(
-                fig,
-                middle["hour"].values,
-                [np.stack([low, line, high])],
-                PALETTE[j],
-                names[dish],
-                ("dash", "solid")[j],
-                row,
-                col,
-                i == 0,
-            )
+    for i in range(len(SHOWN)):
+        _course(fig, c, middle, spread, i)
     if curve:
-        fig.add_trace(
-            go.Scatter(
-                x=middle["dose"].values,
-                y=100 * middle["curve"].values[0],
-                line={"color": PALETTE[1], "width": 2},
-                showlegend=False,
-                name="median",
-            ),
-            4,
-            1,
-        )
-        if spread is not None:
-            low, v, high = 100 * np.nanquantile(spread["viability"].values, [LOW, 0.5, HIGH])
-            fig.add_trace(
-                go.Scatter(
-                    x=[c.dose],
-                    y=[v],
-                    error_y={"array": [high - v], "arrayminus": [v - low], "symmetric": False},
-                    mode="markers",
-                    marker={"color": PALETTE[0], "size": 9},
-                    showlegend=False,
-                    name=f"draws, {PERCENT}",
-                ),
-                4,
-                1,
-            )
-        fig.update_xaxes(type="log", title=f"{c.drug.name} (nM)", row=4, col=1)
+        _curve(fig, c, middle, spread)
     fig.update_xaxes(title="hours", row=3)
     fig.update_yaxes(rangemode="tozero")
     fig.update_annotations(font_size=12)
@@ -213,6 +157,45 @@ def figure(c: Controls, middle: xr.Dataset, spread: xr.Dataset | None, mark: str
         legend_y=1.04,
         margin={"l": 10, "r": 10, "t": 60, "b": 10},
     )
+
+
+def _course(fig: go.Figure, c: Controls, middle: xr.Dataset, spread: xr.Dataset | None, i: int) -> None:
+    """One read-out over time, with and without the drug."""
+    n, row, col = SHOWN[i], i // 2 + 1, i % 2 + 1
+    hours = middle["hour"].values
+    dishes = {"without": "without the drug"}
+    dishes |= {"with": f"{c.drug.name} {c.dose:g} nM"} if c.dose > 0 else {}
+    for j, (dish, name) in enumerate(dishes.items()):
+        line, colour, dash = middle[n].sel(drug=dish).values[0], PALETTE[j], ("dash", "solid")[j]
+        if spread is None:
+            bands = [np.stack([line] * 3)]
+        else:
+            low, high = spread[n].sel(drug=dish).quantile([LOW, HIGH], dim="draw", skipna=True).values
+            bands = [np.stack([low, line, high])]
+        banded(fig, hours, bands, colour, name, dash, row, col, i == 0, filled=spread is not None)
+
+
+def _curve(fig: go.Figure, c: Controls, middle: xr.Dataset, spread: xr.Dataset | None) -> None:
+    """Viability over the dose, and what the draws say at the dose chosen."""
+    look = {"color": PALETTE[1], "width": 2}
+    y = 100 * middle["curve"].values[0]
+    fig.add_trace(go.Scatter(x=middle["dose"].values, y=y, line=look, showlegend=False, name="median"), 4, 1)
+    if spread is not None:
+        low, v, high = 100 * np.nanquantile(spread["viability"].values, [LOW, 0.5, HIGH])
+        fig.add_trace(
+            go.Scatter(
+                x=[c.dose],
+                y=[v],
+                error_y={"array": [high - v], "arrayminus": [v - low], "symmetric": False},
+                mode="markers",
+                marker={"color": PALETTE[0], "size": 9},
+                showlegend=False,
+                name=f"draws, {PERCENT}",
+            ),
+            4,
+            1,
+        )
+    fig.update_xaxes(type="log", title=f"{c.drug.name} (nM)", row=4, col=1)
 
 
 def in_words(c: Controls, middle: xr.Dataset, spread: xr.Dataset | None) -> str:

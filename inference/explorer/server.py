@@ -88,9 +88,11 @@ def page_server(
     Raises:
         AddressError: see `served_hosts`; or the port is taken.
     """
+    import panel as pn
     from bokeh.server.util import bind_sockets
     from panel.io.server import get_server
 
+    pn.extension("plotly")
     served_hosts(address, port)
     token = secrets.token_urlsafe(16)
     try:

@@ -20,6 +20,7 @@ from inference.runs import labelled_tree, provenance, resumable
 from inference.runs.colours import DATA, POSTERIOR, SECOND
 
 DRAWS = 2000
+COLOURS = dict(zip(cell_lines.CLASSES, (POSTERIOR, SECOND), strict=True))
 METHOD = "normal approximation at the mode (MAP and Laplace), not sampled"
 
 
@@ -35,7 +36,7 @@ def make(measured: pd.DataFrame, seed: int, out: Path, say: Callable[[str], None
     found = cell_line_fit.fit(data, report=say)
     tree = cell_line_fit.tree(found, data, DRAWS, seed)
     table = told(tree)
-    scatter = dict(zip(cell_line_fit.DRUG_OF, map(float, found.sd), strict=True))
+    scatter = dict(zip(cell_lines.CLASSES, map(float, found.sd), strict=True))
     reasons = [METHOD]
     resumable.write_json(out / "verdict.json", {"ok": False, "reasons": reasons, "notes": [], "quick": False})
     resumable.write_json(
@@ -86,9 +87,9 @@ def saturated(tree: xr.DataTree, target: str, draws: int = 256) -> np.ndarray:
     after = tree["posterior"].to_dataset()
     names = (*cell_line_fit.SHARED, *cell_line_fit.OF_LINE)
     q = np.log([after[n].values.ravel()[:draws] for n in names]).T
-    dose = np.full((draws, 1), np.log(cell_lines.CLASSES[target][2]))
+    dose = np.full((draws, 1), np.log(cell_lines.CLASSES[target].saturating))
     return cell_line_fit.viability(
-        np.concatenate([q, dose], axis=1), np.full(draws, list(cell_line_fit.DRUG_OF).index(target))
+        np.concatenate([q, dose], axis=1), np.full(draws, list(cell_lines.CLASSES).index(target))
     )
 
 
@@ -120,7 +121,10 @@ def drawn(curves: xr.Dataset) -> Figure:
     """Every line with its measured and fitted viabilities, two classes of drugs apart by colour, compounds by
     line style.
     """
-    names, compounds = sorted(set(curves["line"].values)), sorted(set(curves["compound"].values))
+    names = sorted(set(curves["line"].values))
+    target = dict(zip(curves["compound"].values, curves["target"].values, strict=True))
+    compounds = sorted(target)
+    looks = (("-", "o"), ("--", "s"), (":", "^"))
     columns = 4
     figure, axes = plt.subplots(
         -(-len(names) // columns),
@@ -132,23 +136,26 @@ def drawn(curves: xr.Dataset) -> Figure:
         layout="constrained",
     )
     for axis, line in zip(axes.flat, names, strict=False):
-        for k, compound in enumerate(compounds):
+        for compound in compounds:
+            alike = [c for c in compounds if target[c] == target[compound]]
+            dash, marker = looks[alike.index(compound) % len(looks)]
             here = (curves["line"].values == line) & (curves["compound"].values == compound)
             order = np.argsort(curves["dose"].values[here])
             x = curves["dose"].values[here][order]
-            colour = SECOND if compound in ("Irinotecan", "Topotecan") else POSTERIOR
+            colour = COLOURS[target[compound]]
             axis.plot(
                 x,
                 curves["fitted"].values[here][order],
                 color=colour,
-                ls=("-", "--")[k // 2],
+                ls=dash,
                 lw=1.5,
                 label=compound,
             )
             axis.plot(
                 x,
                 curves["viability"].values[here][order],
-                "os"[k // 2],
+                marker,
+                ls="",
                 ms=4,
                 color=colour,
                 mec=DATA,
@@ -162,6 +169,6 @@ def drawn(curves: xr.Dataset) -> Figure:
         axis.set_visible(False)
     axes.flat[0].legend(frameon=False, fontsize=7)
     figure.supxlabel("dose (nM)", fontsize=9)
-    figure.supylabel("viability after 72 h", fontsize=9)
+    figure.supylabel(f"viability after {cell_lines.HOURS:g} h", fontsize=9)
     figure.suptitle("Myeloma lines of the CCLE: measured (points) and fitted (lines)", fontsize=11)
     return figure

@@ -24,11 +24,12 @@ import xarray as xr
 from jaxtyping import Array, Float
 from scipy.optimize import least_squares
 
-from inference.panel.cell_lines import HOURS
+from inference.panel.cell_lines import CLASSES, HOURS
 from models.catalogue import PRESETS
 from models.declare import Input
 from models.dish import Dose, dish
 from models.drugs import drug
+from models.engine.blocks import Block, in_blocks
 from models.engine.compile import System, compile_network
 from models.engine.lanes import simulate_lanes
 from models.engine.protocol import Schedule, schedule
@@ -41,9 +42,10 @@ from models.pathways.pi3k_akt import Pi3kAkt
 from models.pathways.survival import Survival
 from models.reduce import reduced
 
-DRUG_OF = {"MEK": "trametinib", "TOP1": "DNA damage"}
 SHARED = ("w_BE", "e_CH", "dl", "mu")
 OF_LINE = ("b_B", "g1", "EC_chemo")
+NAMES = (*SHARED, *OF_LINE)  # what a dish depends on, with the dose of its drug behind
+OWN = slice(len(SHARED), len(NAMES))
 SPREAD = (
     0.4,
     0.5,
@@ -97,47 +99,45 @@ def curves(table: pd.DataFrame) -> Curves:
 def cell() -> System:
     """MAPK, Akt, survival proteins and apoptosis, with the two drugs; everything above held at rest."""
     whole = assemble("line", Mapk, Pi3kAkt, Survival, Apoptosis, Autophagy, DrugAction, held=RESTING)
-    kept = {drug(name).input for name in DRUG_OF.values()} | {"frozen"}
+    kept = {drug(c.drug).input for c in CLASSES.values()} | {"frozen"}
     return compile_network(
         reduced(whole, ("N",), {u.name for u in whole.inputs if u.default == 0 and u.name not in kept})
     )
 
 
 def survivors(
-    values: Float[np.ndarray, "dish 7"], dose: Float[np.ndarray, "dish 2"]
+    values: Float[np.ndarray, "dish parameter"], dose: Float[np.ndarray, "dish class"]
 ) -> Float[np.ndarray, " dish"]:
     """Cells after `HOURS`, 1e6/mL; NaN where a solve failed.
 
     Args:
-        values: SHARED then OF_LINE, in their own units; dose: nM of each drug of `DRUG_OF`.
+        values: SHARED then OF_LINE, in their own units; dose: nM of each drug of `CLASSES`.
     """
     system = cell()
-    drugs = [drug(n) for n in DRUG_OF.values()]
+    drugs = [drug(c.drug) for c in CLASSES.values()]
     given = dish(system.network, "line", preset=PRESETS["mm1s"], doses=[Dose(d, 1.0) for d in drugs])
     one = schedule(system, replace(given, parameters={}), {})
     columns = [system.inputs.index(d.input) for d in drugs]
-    where = [system.parameters.index(n) for n in (*SHARED, *OF_LINE)]
+    where = [system.parameters.index(n) for n in NAMES]
     cells = system.species.index("N")
-    out = []
-    for i in range(0, len(values), SETS):
-        n = min(SETS, len(values) - i)
-        rows, real = np.resize(np.arange(i, i + n), SETS), np.arange(SETS) < n
+
+    def of(part: Block) -> np.ndarray:
         p = np.tile(np.asarray(system.nominal[: len(system.parameters)]), (SETS, 1))
-        p[:, where] = values[rows]
+        p[:, where] = values[part.rows]
         starts, inputs, keep, add = (
             np.broadcast_to(np.asarray(a, float), (SETS, *np.shape(a))).copy() for a in jax.tree.leaves(one)
         )
-        inputs[:, -1, columns] = dose[rows]
-        starts[~real, 1:] = (
-            np.inf
-        )  # what only fills the batch has neither treatment nor output, and ends at once
-        times = np.where(real[:, None], 60.0 * HOURS, np.inf)
+        inputs[:, -1, columns] = dose[part.rows]
+        # what only fills the block has neither treatment nor output, and ends at once
+        starts[~part.real, 1:] = np.inf
+        times = np.where(part.real[:, None], 60.0 * HOURS, np.inf)
         lanes = Schedule(*map(jnp.asarray, (starts, inputs, keep, add)))
         found = simulate_lanes(
             system, jnp.asarray(p), lanes, jnp.asarray(times), rtol=1e-7, atol=1e-9, wanted=(), lanes=LANES
         )
-        out.append(np.where(np.asarray(found.ok), np.asarray(found.values)[:, 0, cells], np.nan)[:n])
-    return np.concatenate(out)
+        return np.where(np.asarray(found.ok), np.asarray(found.values)[:, 0, cells], np.nan)
+
+    return in_blocks(of, len(values), SETS)
 
 
 @dataclass(frozen=True)
@@ -171,8 +171,8 @@ def ln_values(z: Array, names: tuple[str, ...]) -> Array:
     return jnp.stack(out, axis=-1)
 
 
-def local(x: Array, layout: CoordinateLayout, data: Curves) -> Float[Array, "row 8"]:
-    """ln of the seven parameters of each measurement's cell, and ln of the dose of the model's drug (nM)."""
+def local(x: Array, layout: CoordinateLayout, data: Curves) -> Float[Array, "row factor"]:
+    """ln of the parameters of each measurement's cell, and ln of the dose of the model's drug (nM)."""
     shared, mean, spread, own, potency = layout.split(x)
     tau = SPREAD[0] * jnp.exp(SPREAD[1] * spread)
     of_line = ln_values(mean, OF_LINE) + tau * own
@@ -181,16 +181,16 @@ def local(x: Array, layout: CoordinateLayout, data: Curves) -> Float[Array, "row
     return jnp.concatenate([rows, of_line[data.line], dose[:, None]], axis=1)
 
 
-def viability(q: Float[np.ndarray, "set 8"], target: np.ndarray) -> Float[np.ndarray, " set"]:
-    """Cells with the drug over those without; `target` is the class of each row's drug (0 or 1)."""
-    doses = np.zeros((len(q), 2))
-    doses[np.arange(len(q)), target] = np.exp(np.clip(q[:, 7], -20, 20))
-    values = np.exp(q[:, :7])
-    values[:, SHARED.index("e_CH")] = np.minimum(values[:, SHARED.index("e_CH")], 1.0)
-    own, back = np.unique(
-        values, axis=0, return_inverse=True
-    )  # one vehicle a cell, however many doses it gets
-    cells = survivors(np.concatenate([values, own]), np.concatenate([doses, np.zeros((len(own), 2))]))
+def viability(q: Float[np.ndarray, "set factor"], target: np.ndarray) -> Float[np.ndarray, " set"]:
+    """Cells with the drug over those without; `target` is the position in `CLASSES` of each row's drug."""
+    doses = np.zeros((len(q), len(CLASSES)))
+    doses[np.arange(len(q)), target] = np.exp(np.clip(q[:, -1], -20, 20))
+    values = np.exp(q[:, :-1])
+    shares = [i for i, n in enumerate(NAMES) if cell().network.parameter(n).unit == "0-1"]
+    values[:, shares] = np.minimum(values[:, shares], 1.0)
+    own, back = np.unique(values, axis=0, return_inverse=True)  # one vehicle a cell, whatever its doses
+    none = np.zeros((len(own), len(CLASSES)))
+    cells = survivors(np.concatenate([values, own]), np.concatenate([doses, none]))
     return cells[: len(q)] / cells[len(q) :][back.ravel()]
 
 
@@ -212,12 +212,12 @@ def fit(
 ) -> LineFit:
     """Mode and curvature: Gauss-Newton with the scatter of each class re-estimated in every round.
 
-    Derivatives are central differences of the seven parameters and the dose that a dish depends on, chained
+    Derivatives are central differences of the parameters and the dose that a dish depends on, chained
     exactly to
     the hierarchy: a forward program serves, and the posterior's width needs three digits of them.
     """
     layout = CoordinateLayout(len(data.lines), len(data.compounds))
-    classes = list(DRUG_OF)
+    classes = list(CLASSES)
     target = np.array([classes.index(t) for t in data.target])[data.compound]
     chain = jax.jit(jax.jacfwd(lambda x: local(x, layout, data)))
     place = jax.jit(lambda x: local(x, layout, data))
@@ -227,8 +227,10 @@ def fit(
 
     def slopes(x: np.ndarray) -> np.ndarray:
         q = np.asarray(place(x))
-        moved = np.concatenate([q + s * STEP * np.eye(8)[i] for i in range(8) for s in (1, -1)])
-        f = viability(moved, np.tile(target, 16)).reshape(8, 2, len(q))
+        factors = q.shape[1]
+        steps = STEP * np.eye(factors)
+        moved = np.concatenate([q + sign * step for step in steps for sign in (1, -1)])
+        f = viability(moved, np.tile(target, 2 * factors)).reshape(factors, 2, len(q))
         return np.einsum("ir,rij->rj", (f[:, 0] - f[:, 1]) / (2 * STEP), np.asarray(chain(x)))
 
     x, sd, left = np.zeros(layout.size), np.full(len(classes), 0.15), data.viability
@@ -265,15 +267,13 @@ def draws(found: LineFit, count: int, seed: int) -> dict[str, np.ndarray]:
         (count, len(OF_LINE))
     )
     values = np.exp(np.concatenate([ln_values(shared, SHARED), new], axis=1))
-    return dict(zip((*SHARED, *OF_LINE), values.T, strict=True))
+    return dict(zip(NAMES, values.T, strict=True))
 
 
 def prior_draws(count: int, seed: int) -> dict[str, np.ndarray]:
     """The same before the data: the declared beliefs."""
-    z = jnp.asarray(np.random.default_rng(seed).standard_normal((count, len(SHARED) + len(OF_LINE))))
-    return dict(
-        zip((*SHARED, *OF_LINE), np.exp(np.asarray(ln_values(z, (*SHARED, *OF_LINE)))).T, strict=True)
-    )
+    z = jnp.asarray(np.random.default_rng(seed).standard_normal((count, len(NAMES))))
+    return dict(zip(NAMES, np.exp(np.asarray(ln_values(z, NAMES))).T, strict=True))
 
 
 def tree(found: LineFit, data: Curves, count: int, seed: int) -> xr.DataTree:
@@ -288,6 +288,7 @@ def tree(found: LineFit, data: Curves, count: int, seed: int) -> xr.DataTree:
     names = {
         "line": ("row", np.array(data.lines)[data.line]),
         "compound": ("row", np.array(data.compounds)[data.compound]),
+        "target": ("row", np.array(data.target)[data.compound]),
     }
     columns = {"viability": data.viability, "fitted": found.fitted, "dose": data.dose}
     return xr.DataTree.from_dict(
@@ -307,8 +308,8 @@ def of_lines(found: LineFit, data: Curves) -> pd.DataFrame:
     rows = []
     for i, line in enumerate(data.lines):
         r = int(np.flatnonzero(data.line == i)[0])
-        sd = np.sqrt(np.einsum("kj,jl,kl->k", jacobian[r, 4:7], found.covariance, jacobian[r, 4:7]))
-        values = dict(zip(OF_LINE, own[r, 4:7], strict=True)) | {
+        sd = np.sqrt(np.einsum("kj,jl,kl->k", jacobian[r, OWN], found.covariance, jacobian[r, OWN]))
+        values = dict(zip(OF_LINE, own[r, OWN], strict=True)) | {
             f"sd_ln_{n}": v for n, v in zip(OF_LINE, sd, strict=True)
         }
         rows.append({"line": line, **values})

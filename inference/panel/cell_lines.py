@@ -7,6 +7,7 @@ compound: how much of a line is left at the highest dose, and which class kills 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import jax.numpy as jnp
@@ -20,9 +21,24 @@ from inference.resistance.rankings.sensitivity import INTERVAL
 from inference.resistance.resistance_readouts import VIABILITY
 from inference.resistance.statements import Statement
 
+
+@dataclass(frozen=True)
+class DrugClass:
+    """Compounds of one target in the published table, and the model's drug that stands for them.
+
+    Attributes:
+        title: in words; `drug`: name of the model's drug; `saturating`: a dose (nM) beyond which more does
+            nothing.
+    """
+
+    title: str
+    drug: str
+    saturating: float
+
+
 CLASSES = {
-    "MEK": ("MEK inhibitors", "trametinib", 100.0),
-    "TOP1": ("DNA damage (topoisomerase I)", "DNA damage", 10_000.0),
+    "MEK": DrugClass("MEK inhibitors", "trametinib", 100.0),
+    "TOP1": DrugClass("DNA damage (topoisomerase I)", "DNA damage", 10_000.0),
 }
 COLUMNS = ("Primary Cell Line Name", "Compound", "Target", "Doses (uM)", "Activity Data (median)")
 HOURS = 72.0  # the lines were read after three days
@@ -65,8 +81,8 @@ def predict(target: str, draws: int, seed: int, *, rtol: float, atol: float) -> 
     """Viability (draw,) of the cell alone at a saturating dose of a class, over draws of the prior; NaN where
     not solved.
     """
-    _, name, dose = CLASSES[target]
-    what = plan(Question(VIABILITY, {name: dose}, hours=HOURS), lanes=128)
+    of = CLASSES[target]
+    what = plan(Question(VIABILITY, {of.drug: of.saturating}, hours=HOURS), lanes=128)
     prior = beliefs.declared(what.system.network, None)
     values, _ = beliefs.joint(prior, draws, seed)
     return np.exp(
@@ -82,7 +98,7 @@ def statements(measured: pd.DataFrame, predicted: dict[str, np.ndarray]) -> list
     """What the model gets right, what wrong, and what it cannot say, for the classes of `CLASSES`."""
     found = []
     tails = [(1 - INTERVAL) / 2, 0.5, (1 + INTERVAL) / 2]
-    for target, (title, name, dose) in CLASSES.items():
+    for target, of in CLASSES.items():
         left = measured.loc[measured["class"] == target, "lowest"].to_numpy()
         low, middle, high = np.nanquantile(predicted[target], tails)
         truth = float(np.median(left))
@@ -97,9 +113,9 @@ def statements(measured: pd.DataFrame, predicted: dict[str, np.ndarray]) -> list
         )
         found.append(
             Statement(
-                f"viability left at the highest dose, {title}",
+                f"viability left at the highest dose, {of.title}",
                 f"median {truth:.2f} ({left.min():.2f} to {left.max():.2f})",
-                f"{name} {dose:g} nM: {middle:.2f} ({low:.2f} to {high:.2f})",
+                f"{of.drug} {of.saturating:g} nM: {middle:.2f} ({low:.2f} to {high:.2f})",
                 verdict,
                 why,
             )

@@ -15,7 +15,8 @@ from inference.resistance.beliefs import told_by_data
 from inference.resistance.conditions import ALONE
 from inference.resistance.knockdowns.knockdown_nodes import NODES
 from inference.resistance.knockdowns.knockdown_tables import pair_table
-from inference.resistance.published_facts import PUT_IN
+from inference.resistance.published_facts import FACTS, PUT_IN
+from models.drugs import Drug
 from models.network import Network
 
 LOW, HIGH = (1 - INTERVAL) / 2, (1 + INTERVAL) / 2
@@ -90,62 +91,74 @@ def how_sure(tree: xr.DataTree, ranking: xr.DataTree, scan: xr.DataTree | None) 
     """Uncertainty of the answer, in words; `scan` adds the best pair."""
     knock, together = tree["knock"].to_dataset(), tree["together"].to_dataset()
     half = float(together["level"].min())
-    chosen = hits(knock)
     best = knock["ln_viability"].sel(level=knock["level"].max()).min("node")
     dose = tree["dose"].to_dataset()
     middle = dose["viability"].isel(drug=0, step=dose.sizes["step"] // 2)
     alone: xr.DataArray = xr.ufuncs.log(middle.sel(surrounding=ALONE.short))
     killed = 100 * float((best < np.log(0.5)).mean())
-    lines = [
-        f"For comparison: alone, without any niche, {percent(alone)} of the cells survive the same dose.",
+    return [
+        *_open(knock),
+        f"For comparison: {ALONE.short}, without any niche, {percent(alone)} of the cells survive the same "
+        "dose.",
         f"The node that is best for a set of parameters brings viability below one half in {killed:.0f} % "
         f"of the sets.",
         f"All three together, each inhibited by only {100 * half:.0f} %: viability "
         f"{percent(together['ln_viability'].sel(level=half))}.",
+        *([] if scan is None else [_best_pair(scan)]),
+        *_order(knock),
+        *_single_numbers(ranking),
     ]
-    if scan is not None:
-        pair = pair_table(scan["scan"].to_dataset()).iloc[0]
-        lines.append(
-            f"The best pair, each inhibited by {100 * float(scan.attrs['pair_level']):.0f} %, is "
-            f"**{' + '.join(map(str, pair.name))}**: "
-            f"viability falls to {100 * np.exp(pair['resensitised']):.0f} % of what it was, and more cells "
-            f"die than the two alone account "
-            f"for in {100 * pair['bliss_below_0']:.0f} % of the sets."
-        )
-    hit = knock["ln_viability"].sel(node=chosen[0].node, level=knock["level"].max())
-    first = np.exp(hit.quantile([LOW, HIGH], skipna=True).values)
-    if first[0] < 0.5 < first[1]:
-        span = f"{100 * first[0]:.0f} to {100 * first[1]:.0f} %"
-        lines.insert(
-            0,
-            f"**Whether {chosen[0].node} alone is enough is open**: with it inhibited, the interval of "
-            f"viability is {span}.",
-        )
-    weakest = min(chosen, key=lambda h: h.among_three)
-    if weakest.among_three < 0.5:
-        lines.append(
-            f"The order is **not sure**: {weakest.node} is among the best three in only "
-            f"{100 * weakest.among_three:.0f} % of the sets."
-        )
+
+
+def _open(knock: xr.Dataset) -> list[str]:
+    """That the best node alone may or may not be enough, where the interval holds one half."""
+    best = hits(knock)[0].node
+    hit = knock["ln_viability"].sel(node=best, level=knock["level"].max())
+    low, high = np.exp(hit.quantile([LOW, HIGH], skipna=True).values)
+    if not low < 0.5 < high:
+        return []
+    span = f"{100 * low:.0f} to {100 * high:.0f} %"
+    open_ = f"**Whether {best} alone is enough is open**"
+    return [f"{open_}: with it inhibited, the interval of viability is {span}."]
+
+
+def _best_pair(scan: xr.DataTree) -> str:
+    """The pair of a scan that brings the drug back most."""
+    pair = pair_table(scan["scan"].to_dataset()).iloc[0]
+    first, second = pair.name
+    return (
+        f"The best pair, each inhibited by {100 * float(scan.attrs['pair_level']):.0f} %, is "
+        f"**{first} + {second}**: viability falls to {100 * np.exp(pair['resensitised']):.0f} % of what it "
+        f"was, and more cells die than the two alone account for in {100 * pair['bliss_below_0']:.0f} % of "
+        "the sets."
+    )
+
+
+def _order(knock: xr.Dataset) -> list[str]:
+    """How sure the order of the nodes is, and how often there is anything to restore."""
+    weakest = min(hits(knock), key=lambda h: h.among_three)
     protected = float((knock["reference"] > np.log(0.5)).mean())
-    lines.append(
+    unsure = (
+        f"The order is **not sure**: {weakest.node} is among the best three in only "
+        f"{100 * weakest.among_three:.0f} % of the sets."
+    )
+    return [
+        *([unsure] if weakest.among_three < 0.5 else []),
         f"More than half of the cells survive the drug in {100 * protected:.0f} % of the sets; elsewhere "
-        f"there is little to restore."
-    )
+        f"there is little to restore.",
+    ]
+
+
+def _single_numbers(ranking: xr.DataTree) -> list[str]:
+    """The parameters that matter most, with their ranks and how much of them the method explains."""
     d = ranking["parameter"].to_dataset()
-    first = d.isel(factor=np.argsort(d["rank"].values, kind="stable")[:3])
-    lines.append(
-        "Of single numbers, "
-        + ", ".join(
-            f"`{n}` ({m})" for n, m in zip(first["factor"].values, first["meaning"].values, strict=True)
-        )
-        + f" matter most; ranks in {100 * INTERVAL:.0f} %: "
-        + ", ".join(
-            f"{int(a)} to {int(b)}"
-            for a, b in zip(first["rank_low"].values, first["rank_high"].values, strict=True)
-        )
-        + "."
-    )
+    d = d.isel(factor=np.argsort(d["rank"].values, kind="stable")[:3])
+    names = zip(d["factor"].values, d["meaning"].values, strict=True)
+    ends = zip(d["rank_low"].values, d["rank_high"].values, strict=True)
+    lines = [
+        f"Of single numbers, {', '.join(f'`{n}` ({m})' for n, m in names)} matter most; ranks in {PERCENT}: "
+        f"{', '.join(f'{int(a)} to {int(b)}' for a, b in ends)}."
+    ]
     if "r2" in ranking.attrs:
         lines.append(
             f"The rank regression behind that explains {100 * float(ranking.attrs['r2']):.0f} % of the "
@@ -179,7 +192,9 @@ def leading(ranking: xr.DataTree, network: Network, count: int = 10) -> pd.DataF
     return pd.DataFrame(rows)
 
 
-def reasons_for(top: pd.DataFrame, facts: pd.DataFrame | None, ok: bool, prior: bool) -> list[str]:
+def reasons_for(
+    drug: Drug, top: pd.DataFrame, facts: pd.DataFrame | None, ok: bool, prior: bool
+) -> list[str]:
     """Why one may believe the answer; `facts` as `facts.py` writes them."""
     lines = []
     if ok:
@@ -190,12 +205,9 @@ def reasons_for(top: pd.DataFrame, facts: pd.DataFrame | None, ok: bool, prior: 
     measured = sum(s in ("published", "derived") for s in top["status"])
     if measured:
         lines.append(f"{measured} of these ten numbers are published or derived from published ones.")
-    lines.append(
-        "The mechanism is the one in the literature: IL-6 protects from dexamethasone through PI3K and "
-        "Akt, and a PI3K inhibitor "
-        "abolishes it (Hideshima 2001); blocking IKK or JAK undoes protection by stroma (Hideshima 2006, "
-        "Burger 2009)."
-    )
+    known = [drug.protection] if drug.protection else []
+    known.append("blocking IKK or JAK undoes protection by stroma (Hideshima 2006, Burger 2009)")
+    lines.append(f"The mechanism is the one in the literature: {'; '.join(known)}.")
     if facts is not None:
         own = facts[~facts["why"].str.contains(PUT_IN, regex=False)]
         right = own["quantity"][own["verdict"] == "right"]
@@ -207,7 +219,7 @@ def reasons_for(top: pd.DataFrame, facts: pd.DataFrame | None, ok: bool, prior: 
 
 
 def reasons_against(
-    top: pd.DataFrame, facts: pd.DataFrame | None, verdict: dict | None, mark: str
+    drug: Drug, top: pd.DataFrame, facts: pd.DataFrame | None, verdict: dict | None, mark: str
 ) -> list[str]:
     """Why one should not."""
     lines = []
@@ -234,11 +246,12 @@ def reasons_against(
             f"about {silent}"
         )
         lines.append(said + (f". Wrong: {'; '.join(wrong)}." if len(wrong) else "."))
-    lines.append(
-        "That dexamethasone kills alone and not with IL-6 or stroma was **put in by hand** (behaviour B20 "
-        "of the specification): "
-        "finding it again is no evidence."
-    )
+    tuned = [f.quantity for f in FACTS if f.put_in and any(d is drug for w in f.wells for d, _ in w.drugs)]
+    if tuned:
+        lines.append(
+            "Numbers were **put in by hand** so that these come out; finding them again is no evidence: "
+            f"{'; '.join(tuned)}."
+        )
     lines.append(
         "No measurement of the default study was made in a myeloma cell, and no cell-to-cell differences "
         "are modelled: a clone that "

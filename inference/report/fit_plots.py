@@ -101,71 +101,9 @@ def predictive(dt: xr.DataTree, observable: str) -> go.Figure:
     groups = list(dict.fromkeys(experiments.tolist()))
     figure = go.Figure()
     if max(len(set(times[experiments == g])) for g in groups) >= 3:
-        for i, g in enumerate(groups):
-            k = np.flatnonzero(experiments == g)
-            k = k[np.argsort(times[k], kind="stable")]
-            _, unique = np.unique(times[k], return_index=True)
-            banded(
-                figure,
-                times[k][unique],
-                [b[:, k][:, unique] for b in bands],
-                PALETTE[i % 7],
-                str(g),
-                DASHES[i % 7],
-            )
-            figure.add_trace(
-                go.Scatter(
-                    x=times[k],
-                    y=y[k],
-                    mode="markers",
-                    name=f"{g}, measured",
-                    legendgroup=str(g),
-                    showlegend=False,
-                    marker={
-                        "color": PALETTE[i % 7],
-                        "symbol": SYMBOLS[i % 7],
-                        "size": 7,
-                        "line": {"color": "black", "width": 0.8},
-                    },
-                )
-            )
-        figure.update_xaxes(title="time (min)")
+        _over_time(figure, groups, experiments, times, y, bands)
     else:
-        order = {g: i for i, g in enumerate(groups)}
-        at = np.array([order[g] for g in experiments], float)
-        for band, width, alpha, name in (
-            (bands[0], 13, 0.3, "new measurement"),
-            (bands[1], 6, 0.85, "read-out"),
-        ):
-            first = np.array([np.flatnonzero(at == i)[0] for i in range(len(groups))])
-            xs, ys = segments(band[0][first], band[2][first], at[first])
-            figure.add_trace(
-                go.Scatter(
-                    x=ys,
-                    y=xs,
-                    mode="lines",
-                    line={"color": transparent(POSTERIOR, alpha), "width": width},
-                    name=f"{name}, {PERCENT}",
-                    hoverinfo="skip",
-                )
-            )
-        figure.add_trace(
-            go.Scatter(
-                x=at,
-                y=y,
-                mode="markers",
-                marker={"color": DATA, "size": 7},
-                name="measured",
-                text=experiments,
-                hovertemplate="%{text}: %{y:.3g}<extra></extra>",
-            )
-        )
-        figure.update_xaxes(
-            tickvals=list(range(len(groups))),
-            ticktext=[wrapped(g.replace("_", " "), 14 if len(groups) < 8 else 60) for g in groups],
-            tickangle=0 if len(groups) < 5 else 60,
-            tickfont={"size": 9},
-        )
+        _side_by_side(figure, groups, experiments, y, bands)
     if np.all(y > 0) and y.max() / y.min() > 30:
         figure.update_yaxes(type="log", dtick=1)
     return styled(
@@ -174,6 +112,77 @@ def predictive(dt: xr.DataTree, observable: str) -> go.Figure:
         showlegend=len(groups) > 1,
         margin={"l": 10, "r": 8, "t": 34, "b": 10},
         legend_font_size=9,
+    )
+
+
+def _over_time(
+    figure: go.Figure,
+    groups: list[str],
+    experiments: np.ndarray,
+    times: np.ndarray,
+    y: np.ndarray,
+    bands: list[np.ndarray],
+) -> None:
+    """Each experiment as a line with its bands, and its measurements."""
+    for i, g in enumerate(groups):
+        k = np.flatnonzero(experiments == g)
+        k = k[np.argsort(times[k], kind="stable")]
+        _, unique = np.unique(times[k], return_index=True)
+        colour, dash = PALETTE[i % 7], DASHES[i % 7]
+        banded(figure, times[k][unique], [b[:, k][:, unique] for b in bands], colour, str(g), dash)
+        look = {"symbol": SYMBOLS[i % 7], "size": 7, "line": {"color": "black", "width": 0.8}}
+        figure.add_trace(
+            go.Scatter(
+                x=times[k],
+                y=y[k],
+                mode="markers",
+                name=f"{g}, measured",
+                legendgroup=str(g),
+                showlegend=False,
+                marker={"color": colour, **look},
+            )
+        )
+    figure.update_xaxes(title="time (min)")
+
+
+def _side_by_side(
+    figure: go.Figure, groups: list[str], experiments: np.ndarray, y: np.ndarray, bands: list[np.ndarray]
+) -> None:
+    """Experiments beside each other, where they have too few times for lines."""
+    order = {g: i for i, g in enumerate(groups)}
+    at = np.array([order[g] for g in experiments], float)
+    for band, width, alpha, name in (
+        (bands[0], 13, 0.3, "new measurement"),
+        (bands[1], 6, 0.85, "read-out"),
+    ):
+        first = np.array([np.flatnonzero(at == i)[0] for i in range(len(groups))])
+        xs, ys = segments(band[0][first], band[2][first], at[first])
+        figure.add_trace(
+            go.Scatter(
+                x=ys,
+                y=xs,
+                mode="lines",
+                line={"color": transparent(POSTERIOR, alpha), "width": width},
+                name=f"{name}, {PERCENT}",
+                hoverinfo="skip",
+            )
+        )
+    figure.add_trace(
+        go.Scatter(
+            x=at,
+            y=y,
+            mode="markers",
+            marker={"color": DATA, "size": 7},
+            name="measured",
+            text=experiments,
+            hovertemplate="%{text}: %{y:.3g}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(
+        tickvals=list(range(len(groups))),
+        ticktext=[wrapped(g.replace("_", " "), 14 if len(groups) < 8 else 60) for g in groups],
+        tickangle=0 if len(groups) < 5 else 60,
+        tickfont={"size": 9},
     )
 
 

@@ -72,9 +72,13 @@ def banded(
     row: int | None = None,
     col: int | None = None,
     legend: bool = True,
+    filled: bool = True,
 ) -> None:
-    """A line with one or two bands (low, median, high) around it; the line is the median of the last."""
-    for band, alpha in zip(bands, (0.14, 0.3)[-len(bands) :], strict=True):
+    """A line with one or two bands (low, median, high) around it; the line is the median of the last.
+
+    `filled` False: the line alone.
+    """
+    for band, alpha in zip(bands, (0.14, 0.3)[-len(bands) :], strict=True) if filled else ():
         figure.add_trace(
             go.Scatter(
                 x=np.concatenate([x, x[::-1]]),

@@ -140,8 +140,7 @@ def doses_section(tree: xr.DataTree, where: str) -> Section:
         )
     body = paragraph(
         f"Viable cells over those without the drug in the same surroundings, {HOURS:g} h; lines are medians, "
-        f"bands ({ALONE.short} and "
-        f"{where}) {PERCENT} over "
+        f"bands ({' and '.join(dict.fromkeys((ALONE.short, where)))}) {PERCENT} over "
         f"{tree.attrs['draws']} draws from {tree.attrs['source']}. Dotted: half."
     )
     if rising := turning(d):

@@ -276,11 +276,12 @@ def _records(run: Path | None) -> RunRecords:
 
 def _answer(g: Gathered, drug: str, where: str) -> str:
     tree, facts, verdict, source = g.tree, g.facts, g.run.verdict, g.source
+    main, _ = g.asked.drugs[0]
     points = numbered(answer.main_points(tree, drug))
     sure = bullets(answer.how_sure(tree, g.found[0][1], g.scan))
     ok = bool(verdict and verdict["ok"] and not verdict.get("quick"))
-    why = bullets(answer.reasons_for(g.top, facts, ok, source.run is None))
-    whynot = bullets(answer.reasons_against(g.top, facts, verdict, source.mark))
+    why = bullets(answer.reasons_for(main, g.top, facts, ok, source.run is None))
+    whynot = bullets(answer.reasons_against(main, g.top, facts, verdict, source.mark))
     lead = paragraph(
         f"Viability is the number of living cells after {HOURS:g} h over that without the drug; medians, "
         f"{answer.PERCENT} intervals over {tree.attrs['draws']} sets of parameters from {source.name}.",

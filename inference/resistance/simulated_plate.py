@@ -7,7 +7,7 @@ one of them is a lane of the same network, with what is absent at 0, so nothing 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import equinox as eqx
@@ -30,6 +30,7 @@ from inference.resistance.questions import HOURS, Question, QuestionError, netwo
 from inference.resistance.resistance_readouts import VIABILITY, Doses
 from models.catalogue import HYPOTHESES, Preset
 from models.drugs import Drug
+from models.engine.blocks import Block, Tell, in_blocks, silent
 from models.engine.compile import compile_network
 from models.engine.protocol import Schedule
 from models.network import Network
@@ -149,7 +150,7 @@ def simulate(
     *,
     rtol: float,
     atol: float,
-    report: Callable[[int, int], None] = lambda done, total: None,
+    report: Tell = silent,
 ) -> tuple[Float[np.ndarray, "draw variant well time readout"], Bool[np.ndarray, "draw variant well"]]:
     """Every well for every draw (and every variant of it), and whether it could be solved (NaN where not).
 
@@ -176,26 +177,18 @@ def simulate(
     shape = len(full), len(scale), len(wells)
     d, v, w = (i.ravel() for i in np.indices(shape))
     c = np.array([cultures.index(well.estradiol) for well in wells])[w]
-    found = np.full((len(d), len(TIMES), len(names_read(plate))), np.nan)
-    good = np.zeros(len(d), bool)
-    for i in range(0, len(d), plate.sets):
-        rows, real = _filled(i, len(d), plate.sets)
-        dishes = jax.tree.map(lambda x, at=w[rows]: jnp.asarray(x[at]), after)
-        times = jnp.asarray(np.where(real[:, None], TIMES, np.inf))
+
+    def of(part: Block) -> tuple[np.ndarray, np.ndarray]:
+        rows = part.rows
         start = jnp.asarray(state[c[rows], d[rows]]), jnp.asarray(fine[c[rows], d[rows]])
-        y, ok = treat_each(
-            what,
-            dishes,
-            jnp.asarray(full[d[rows]] * scale[v[rows]]),
-            start,
-            rtol=rtol,
-            atol=atol,
-            times=times,
-        )
-        n = int(real.sum())
-        good[rows[:n]] = np.asarray(ok)[:n]
-        found[rows[:n]] = np.where(good[rows[:n], None, None], np.asarray(y)[:n], np.nan)
-        report(min(i + plate.sets, len(d)), len(d))
+        times = jnp.asarray(np.where(part.real[:, None], TIMES, np.inf))
+        dishes = jax.tree.map(lambda x: jnp.asarray(x[w[rows]]), after)
+        here = jnp.asarray(full[d[rows]] * scale[v[rows]])
+        y, ok = treat_each(what, dishes, here, start, rtol=rtol, atol=atol, times=times)
+        good = np.asarray(ok)
+        return np.where(good[:, None, None], np.asarray(y), np.nan), good
+
+    found, good = in_blocks(of, len(d), plate.sets, tell=report)
     return found.reshape(*shape, *found.shape[1:]), good.reshape(shape)
 
 
@@ -203,24 +196,17 @@ def _cells(y: Float[Array, "dish time observable"]) -> Float[Array, ""]:
     return y[0, -1, 0]
 
 
-def _filled(first: int, total: int, sets: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of one batch, filled up to `sets`, and which of them count."""
-    rows = np.arange(first, min(first + sets, total))
-    return np.resize(rows, sets), np.arange(sets) < len(rows)
-
-
 def _cultures(
     plate: Plate, before: Schedule, full: np.ndarray, rtol: float, atol: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """State of each draw at the end of the pre-culture, and whether it could be solved."""
     here = eqx.tree_at(lambda p: p.preculture, plate.what, before)
-    state, fine = [], []
-    for i in range(0, len(full), plate.sets):
-        rows, real = _filled(i, len(full), plate.sets)
-        s, ok = culture(here, jnp.asarray(full[rows]), rtol=rtol, atol=atol, real=jnp.asarray(real))
-        state.append(np.asarray(s)[: real.sum()])
-        fine.append(np.asarray(ok)[: real.sum()])
-    return np.concatenate(state), np.concatenate(fine)
+
+    def of(part: Block) -> tuple[Array, Array]:
+        real = jnp.asarray(part.real)
+        return culture(here, jnp.asarray(full[part.rows]), rtol=rtol, atol=atol, real=real)
+
+    return in_blocks(of, len(full), plate.sets)
 
 
 def viability(plate: Plate, seen: np.ndarray, wells: Sequence[Well]) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -32,23 +31,16 @@ def main(
     """Say which facts the model predicts right, which wrong, and where its beliefs are too wide to say."""
     options.source_of("facts", run, prior)
     prepare_jax(cores=1)
-    import pandas as pd
-
-    from inference.resistance import believed_from, published_facts
+    from inference.resistance import believed_from, facts_compared, published_facts
     from inference.runs import resumable
 
     folder, source = believed_from.asked("facts", run, prior, hypothesis, force=True)
     place = out or (folder or results_folder()) / "facts"
     resumable.require_writable(place, 2**20)
     typer.echo(f"{len(published_facts.FACTS)} facts, predictions from {source.name} (compiling first) ...")
-    values = published_facts.predicted(published_facts.FACTS, source, draws, seed, typer.echo)
-    found = [
-        *(published_facts.statement(f, v) for f, v in zip(published_facts.FACTS, values, strict=True)),
-        *published_facts.SILENT,
-    ]
-    table = pd.DataFrame([asdict(s) | {"source": source.name, "mark": source.mark} for s in found])
+    table = facts_compared.compared(source, draws=draws, seed=seed, tell=typer.echo)
     table.to_csv(place / "facts.csv", index=False)
-    for s in found:
+    for s in table.itertuples(index=False):
         typer.echo(f"{s.verdict:<11} {s.quantity}: seen {s.measured}; predicted {s.predicted}; {s.why}")
     counts = table["verdict"].value_counts()
     typer.echo(

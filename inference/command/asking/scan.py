@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from inference.command import options
-from inference.command.start import Subcommand, new_app
+from inference.command import declared_names, options
+from inference.command.start import Subcommand, fail, new_app
 from inference.runs.folders import results_folder
 from models.engine.machine import prepare_jax
 
@@ -40,6 +40,8 @@ def main(
 ) -> None:
     """Knock down every node and every pair under a drug, and cut each path of IL-6's protection."""
     options.source_of("scan", run, prior)
+    if pair_level not in (levels := declared_names.pair_levels()):
+        raise fail(f"--pair-level {pair_level:g}: is not one of {', '.join(map(str, levels))}")
     prepare_jax(cores=1)
     from inference.resistance import believed_from
     from inference.resistance.knockdowns import knockdown_files

@@ -7,8 +7,9 @@ inhibitor given with the drug would; the pre-culture is untouched.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import combinations
 
 import equinox as eqx
@@ -32,6 +33,7 @@ from inference.resistance.knockdowns.knockdown_nodes import LEVELS, NODES, PATHS
 from inference.resistance.questions import Question
 from inference.resistance.rankings.sensitivity import INTERVAL
 from inference.resistance.resistance_readouts import VIABILITY
+from models.engine.blocks import Block, Tell, in_blocks, silent
 
 RESAMPLES = 1000  # of the share of each path
 WIDTH = 1024  # dishes handed to the engine at once (our choice)
@@ -47,7 +49,7 @@ def survivors(
     *,
     rtol: float,
     atol: float,
-    report: Callable[[int, int], None] = lambda done, total: None,
+    report: Tell = silent,
 ) -> np.ndarray:
     """ln cells at the end (draw, variant, dish); NaN where a solve failed.
 
@@ -60,30 +62,25 @@ def survivors(
     """
     full = np.asarray(parameters(what, beliefs.names, beliefs.shares, jnp.asarray(ln_values)))
     draws, variants, dishes = len(full), len(scale), dishes_per_set(what)
-    starts = [culture(what, jnp.asarray(block), rtol=rtol, atol=atol) for block in _blocks(full)]
-    state, fine = (np.concatenate([np.asarray(s[i]) for s in starts])[:draws] for i in (0, 1))
+    state, fine = in_blocks(
+        lambda part: culture(what, jnp.asarray(full[part.rows]), rtol=rtol, atol=atol), draws, WIDTH
+    )
     d, v = (i.ravel() for i in np.indices((draws, variants)))
-    cells = np.empty((dishes, draws * variants))
+
+    def of(part: Block, dish: int) -> np.ndarray:
+        rows = part.rows
+        start = jnp.asarray(state[d[rows]]), jnp.asarray(fine[d[rows]])
+        y, ok = treat(what, dish, jnp.asarray(full[d[rows]] * scale[v[rows]]), start, rtol=rtol, atol=atol)
+        return np.where(ok, np.log(np.where(ok, y[:, -1, 0], 1.0)), np.nan)
+
+    cells = []
     for k in range(dishes):
-        for i in range(0, len(d), WIDTH):
-            rows = np.resize(np.arange(i, min(i + WIDTH, len(d))), WIDTH)
-            here = full[d[rows]] * scale[v[rows]]
-            y, ok = treat(
-                what,
-                k,
-                jnp.asarray(here),
-                (jnp.asarray(state[d[rows]]), jnp.asarray(fine[d[rows]])),
-                rtol=rtol,
-                atol=atol,
-            )
-            cells[k, rows] = np.where(ok, np.log(np.where(ok, y[:, -1, 0], 1.0)), np.nan)
-            report(k * len(d) + min(i + WIDTH, len(d)), dishes * len(d))
-    return np.moveaxis(cells.reshape(dishes, draws, variants), 0, -1)
 
+        def tell(done: int, each: int, before: int = k) -> None:
+            report(before * each + done, dishes * each)
 
-def _blocks(rows: np.ndarray) -> list[np.ndarray]:
-    """Rows in blocks of `WIDTH`, the last one filled up, so that one program serves all."""
-    return [np.resize(rows[i : i + WIDTH], (WIDTH, rows.shape[1])) for i in range(0, len(rows), WIDTH)]
+        cells.append(in_blocks(partial(of, dish=k), len(d), WIDTH, tell=tell))
+    return np.stack(cells, axis=-1).reshape(draws, variants, dishes)
 
 
 def scales(
@@ -108,7 +105,7 @@ def knocked_down(
     *,
     rtol: float,
     atol: float,
-    report: Callable[[int, int], None] = lambda done, total: None,
+    report: Tell = silent,
 ) -> xr.Dataset:
     """Every node at several strengths and every pair at one, over draws of the parameters.
 

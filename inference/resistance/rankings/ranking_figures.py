@@ -7,12 +7,13 @@ import textwrap
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from inference.fit.verdict import INTERVAL
 from inference.resistance.beliefs import told_by_data
-from inference.resistance.rankings.ranking_request import told
+from inference.resistance.rankings.ranking_request import RankingWords, told
 
 UP, DOWN, GREY = "#0072B2", "#D55E00", "#777777"  # Okabe & Ito: told apart by colour-blind readers
 PATHWAYS = {
@@ -79,84 +80,76 @@ def effects(tree: xr.DataTree, count: int = 15) -> Figure:
         sharey=True,
         width_ratios=(2.2, 0.9, 1) if reach else (2.2, 1),
     )
-    left, right = axes[0], axes[-1]
-    known = np.array([told_by_data(str(v)) for v in d["informed"].values])
-    signed = words.method.signed
-    colours = [UP if e > 0 or not signed else DOWN for e in d["effect"].values]
-    for i in range(n):
-        left.plot([d["low"][i], d["high"][i]], [y[i]] * 2, color=colours[i], lw=2, solid_capstyle="round")
-        left.plot(
-            d["effect"][i], y[i], "o", ms=8, mec=colours[i], mfc=colours[i] if known[i] else "white", mew=1.8
-        )
-        if "first" in d:
-            left.plot([d["first_low"][i], d["first_high"][i]], [y[i] - 0.26] * 2, color=GREY, lw=1)
-            left.plot(d["first"][i], y[i] - 0.26, "d", ms=5, color=GREY)
-        right.plot([d["rank_low"][i], d["rank_high"][i]], [y[i]] * 2, color=GREY, lw=2)
-        right.plot(d["rank"][i], y[i], "o", ms=6, color="#222222")
-        if "prior_rank" in d:
-            right.plot(d["prior_rank"][i], y[i], "|", ms=13, mew=2, color=DOWN)
+    _effects_on(axes[0], d, y, words)
     if reach:
         axes[1].barh(y, d["swing"], color="#BBBBBB", height=0.55)
         axes[1].set_xlabel(
             "reach: mean size of the elasticity\nx sd of the ln parameter\n(what our doubt about it costs)"
         )
-    left.set_yticks(
-        y, [f"{_short(m)}  [{name}]" for m, name in zip(d["meaning"].values, d["factor"].values, strict=True)]
-    )
-    left.axvline(0, color="#999999", lw=0.8)
-    effect = textwrap.fill(words.method.effect, 64)
-    left.set_xlabel(f"{effect}\ndot: {words.method.point}, bar: {PERCENT} interval")
-    between = (
-        "single draws of the parameters"
-        if d.attrs["replicates"] == "draw"
-        else "resamples of the simulations"
-    )
-    right.set_xlabel(f"rank (1 = matters most)\nbar: {PERCENT} of the ranks in\n{between}")
-    right.set_xlim(0, max(float(d["rank_high"].max()), n) + 1)
+    _ranks_on(axes[-1], d, y)
     for axis in axes:
         axis.grid(axis="x", color="#e5e5e5")
         axis.set_axisbelow(True)
         axis.spines[["top", "right"]].set_visible(False)
-    more, less = words.readout.more, words.readout.less
-    handles = [
-        Line2D([], [], marker="o", ls="", color=UP, label=more if signed else "size only, no direction")
-    ]
-    if signed:
-        handles.append(Line2D([], [], marker="o", ls="", color=DOWN, label=less))
-    handles.append(
-        Line2D(
-            [],
-            [],
-            marker="o",
-            ls="",
-            mec="#444444",
-            mfc="white",
-            label="hollow: not informed by data, restates the prior",
-        )
-    )
-    if "first" in d:
-        handles.append(
-            Line2D([], [], marker="d", ls="", color=GREY, label="first-order index: what it does alone")
-        )
-    if "prior_rank" in d:
-        handles.append(
-            Line2D([], [], marker="|", ls="", ms=11, mew=2, color=DOWN, label="rank before the data (prior)")
-        )
-    figure.tight_layout(rect=(0, 0.6 / figure.get_figheight(), 1, 1 - 0.85 / figure.get_figheight()))
+    height, handles = figure.get_figheight(), _legend(d, words)
+    figure.tight_layout(rect=(0, 0.6 / height, 1, 1 - 0.85 / height))
     figure.legend(
         handles=handles,
         loc="lower right",
         ncols=len(handles),
         fontsize=8.5,
         frameon=False,
-        bbox_to_anchor=(1, 0.22 / figure.get_figheight()),
+        bbox_to_anchor=(1, 0.22 / height),
     )
-    _title(
-        figure,
-        tree,
-        words.readout.title,
-    )
+    _title(figure, tree, words.readout.title)
     return figure
+
+
+def _effects_on(axis: Axes, d: xr.Dataset, y: np.ndarray, words: RankingWords) -> None:
+    """Effects with their intervals, hollow where no data told anything; first-order indices below, if any."""
+    known = [told_by_data(str(v)) for v in d["informed"].values]
+    colours = [UP if e > 0 or not words.method.signed else DOWN for e in d["effect"].values]
+    for i, (at, colour) in enumerate(zip(y, colours, strict=True)):
+        axis.plot([d["low"][i], d["high"][i]], [at] * 2, color=colour, lw=2, solid_capstyle="round")
+        face = colour if known[i] else "white"
+        axis.plot(d["effect"][i], at, "o", ms=8, mec=colour, mfc=face, mew=1.8)
+        if "first" in d:
+            axis.plot([d["first_low"][i], d["first_high"][i]], [at - 0.26] * 2, color=GREY, lw=1)
+            axis.plot(d["first"][i], at - 0.26, "d", ms=5, color=GREY)
+    names = zip(d["meaning"].values, d["factor"].values, strict=True)
+    axis.set_yticks(y, [f"{_short(m)}  [{name}]" for m, name in names])
+    axis.axvline(0, color="#999999", lw=0.8)
+    effect = textwrap.fill(words.method.effect, 64)
+    axis.set_xlabel(f"{effect}\ndot: {words.method.point}, bar: {PERCENT} interval")
+
+
+def _ranks_on(axis: Axes, d: xr.Dataset, y: np.ndarray) -> None:
+    """Ranks with their intervals, and those under the prior, if any."""
+    for i, at in enumerate(y):
+        axis.plot([d["rank_low"][i], d["rank_high"][i]], [at] * 2, color=GREY, lw=2)
+        axis.plot(d["rank"][i], at, "o", ms=6, color="#222222")
+        if "prior_rank" in d:
+            axis.plot(d["prior_rank"][i], at, "|", ms=13, mew=2, color=DOWN)
+    draws = d.attrs["replicates"] == "draw"
+    between = "single draws of the parameters" if draws else "resamples of the simulations"
+    axis.set_xlabel(f"rank (1 = matters most)\nbar: {PERCENT} of the ranks in\n{between}")
+    axis.set_xlim(0, max(float(d["rank_high"].max()), len(y)) + 1)
+
+
+def _legend(d: xr.Dataset, words: RankingWords) -> list[Line2D]:
+    """What colours and symbols mean."""
+    signs = ((UP, words.readout.more), (DOWN, words.readout.less))
+    kinds = signs if words.method.signed else ((UP, "size only, no direction"),)
+    handles = [Line2D([], [], marker="o", ls="", color=colour, label=label) for colour, label in kinds]
+    label = "hollow: not informed by data, restates the prior"
+    handles.append(Line2D([], [], marker="o", ls="", mec="#444444", mfc="white", label=label))
+    if "first" in d:
+        label = "first-order index: what it does alone"
+        handles.append(Line2D([], [], marker="d", ls="", color=GREY, label=label))
+    if "prior_rank" in d:
+        label = "rank before the data (prior)"
+        handles.append(Line2D([], [], marker="|", ls="", ms=11, mew=2, color=DOWN, label=label))
+    return handles
 
 
 def _short(text: str) -> str:

@@ -110,6 +110,7 @@ def test_fields_in_backticks_become_the_options_of_the_command_at_hand():
 
 def test_names_read_from_the_text_are_those_of_the_modules():
     from inference.resistance.conditions import CONDITIONS
+    from inference.resistance.knockdowns.knockdown_nodes import LEVELS
     from inference.resistance.rankings.methods import METHODS
     from inference.resistance.resistance_readouts import READOUTS
     from inference.samplers.choices import SAMPLERS
@@ -130,6 +131,7 @@ def test_names_read_from_the_text_are_those_of_the_modules():
     assert names(declared_names.readouts()) == set(READOUTS)
     assert names(declared_names.methods()) == set(METHODS)
     assert names(declared_names.samplers()) == set(SAMPLERS)
+    assert declared_names.pair_levels() == LEVELS
     assert names(declared_names.tables()) == {t.name for t in every(core())}
     for network in (niche(), niche(socs3_transit=True), core()):
         assert {p.name for p in network.parameters} <= names(declared_names.rows("Parameter"))
@@ -158,7 +160,13 @@ def test_a_refusal_loads_neither_arrays_nor_tables():
 
 @pytest.mark.parametrize(("words", "code"), [((), 0), (("help",), 0), (("nonsense",), 2)])
 def test_the_launcher_prints_the_list_where_nothing_is_set_up_yet(tmp_path, words, code):
-    for name in ("scripts/run.sh", "inference/command/commands.txt", "pyproject.toml"):
+    needed = (
+        "scripts/run.sh",
+        "scripts/requirements/base.txt",
+        "inference/command/commands.txt",
+        "pyproject.toml",
+    )
+    for name in needed:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text((ROOT / name).read_text())
     done = subprocess.run(

@@ -5,9 +5,10 @@ that hold the median.
 from dataclasses import replace
 
 import numpy as np
+import panel as pn
 import pytest
 
-from inference.explorer import controls
+from inference.explorer import controls, explorer_page
 from inference.explorer.controls import Controls
 from inference.resistance.believed_from import prior_source
 from models.drugs import drug
@@ -57,3 +58,14 @@ def test_bands_follow_the_median_with_every_draw(cell):
     first, then = (controls.figure(c, controls.at_median(cell, c), s) for s in (None, spread))
     assert len(then.data) > len(first.data)
     assert "bands follow" in controls.in_words(c, controls.at_median(cell, c), None)
+
+
+def test_the_page_asks_for_what_the_sliders_say(cell):
+    page = explorer_page.page(cell, prior_source("H1"))
+    sliders = [w.name for w in page[0] if isinstance(w, pn.widgets.Select | pn.widgets.DiscreteSlider)]
+    assert sliders[:4] == ["drug", "dose (nM)", "surroundings", "estradiol (nM)"]
+    assert len(sliders) == 4 + len(cell.sliders)
+    first, then = explorer_page.answers(cell, Controls(DEX, 300.0), "a mark")
+    assert "bands follow" in first[0].object
+    assert "3 draws" in then[0].object
+    assert then[1].object.layout.title.text == "a mark"

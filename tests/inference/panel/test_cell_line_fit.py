@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from inference.panel import cell_line_fit, cell_lines
+from inference.panel import cell_line_files, cell_line_fit, cell_lines
 from inference.panel.cell_line_fit import (
     OF_LINE,
     SHARED,
@@ -92,3 +92,10 @@ def test_a_run_of_the_fit_has_what_a_ranking_reads():
     # shared parameters sit at the nominal value within 0.1 sd of their belief
     assert float(np.log(run["posterior"]["dl"] / 2e-3).std()) == pytest.approx(0.1 * 0.3, rel=0.25)
     assert float(run["posterior"]["e_CH"].max()) < 1
+    table = cell_line_files.told(run)
+    assert list(table.index) == [*SHARED, *OF_LINE]
+    assert (table["low"] < table["median"]).all()
+    figure = cell_line_files.drawn(run["curves"].to_dataset())
+    shown = [a.get_title() for a in figure.axes if a.get_visible()]
+    assert shown == ["L0", "L1"]
+    assert len({line.get_color() for line in figure.axes[0].lines[:4]}) == 2  # a colour a class

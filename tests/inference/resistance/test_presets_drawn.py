@@ -6,7 +6,7 @@ import pytest
 
 from inference.explorer import controls
 from inference.report import simulated
-from inference.resistance import beliefs, dish_plans, published_facts, simulated_plate
+from inference.resistance import beliefs, dish_plans, facts_compared, simulated_plate
 from inference.resistance.beliefs import Beliefs
 from inference.resistance.believed_from import believed, prior_source
 from inference.resistance.published_facts import NONE, Fact
@@ -84,7 +84,7 @@ def drawn(monkeypatch) -> list[tuple[dish_plans.DishPlan, np.ndarray]]:
 def test_what_facts_draw(preset, drawn):
     fact = Fact("", "", "", (preset,), (NONE,), lambda seen: seen)
     with pytest.raises(EnoughError):
-        published_facts.predicted([fact], PRIOR, COUNT, 1, lambda words: None)
+        facts_compared.predicted([fact], PRIOR, COUNT, 1, lambda words: None)
     what, values = drawn[0]
     network = with_parameters(what.system.network, PRESETS[preset].parameters)
     the_centre_comes_back(network, what.system.parameters, values)

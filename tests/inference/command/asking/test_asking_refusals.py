@@ -13,6 +13,8 @@ from inference.command.asking import compare, design, facts, rank, report, scan
         (rank, "--prior --drug dexamethasone", "--drug dexamethasone: write NAME=nM"),
         (rank, "--prior --readout taste", "--readout taste: is not one of"),
         (rank, "--prior --method tarot", "--method tarot: is not one of"),
+        (scan, "--prior --pair-level 0.7", "--pair-level 0.7: is not one of 0.5, 0.9"),
+        (rank, "a b", "rank: takes no more words, but was given 'b'"),
         (scan, "--prior --condition moon", "--condition moon: is not one of"),
         (report, "nowhere", "holds no posterior.nc"),
         (design, "--posterior no.nc", "--posterior no.nc: is no file"),

@@ -10,7 +10,7 @@ from inference.command.fitting import evaluate, fit, lines, optimise, published,
     ("command", "asked", "said"),
     [
         (fit, "--chains 0", "--chains: must be greater than or equal to 1"),
-        (fit, "--chains many", "--chains: must be a valid integer, unable to parse string as an integer"),
+        (fit, "--chains many", "--chains: must be a valid integer"),
         (fit, "il6_feedback", "study il6_feedback: is not known: did you mean 'il6_feedback_estradiol'?"),
         (fit, "--hypothesis H9", "--hypothesis H9: is not one of H0, H1, H2, H3, H4, H5, H6"),
         (fit, "--device abacus", "--device abacus: is not one of auto, cpu, gpu"),
