@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.text import Text
 
-from models.documents.network_picture import Edge, Node, Picture, Place
+from models.documents.network_picture import DrawnNode, Edge, Picture, Place
 
 HELPS, HINDERS = "#3d3d3d", "#b03030"
 
@@ -45,7 +45,7 @@ def _place(axis: Axes, place: Place) -> None:
     axis.text(left + width - 0.15, bottom + height - 0.12, place.name, **look)
 
 
-def _box(axis: Axes, node: Node) -> Text:
+def _box(axis: Axes, node: DrawnNode) -> Text:
     drug = node.place == "drugs"
     fill, edge = ("#fff3c4", HINDERS) if drug else ("white", "0.3")
     return axis.text(
