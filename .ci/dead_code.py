@@ -32,6 +32,8 @@ USED_ELSEWHERE = {
     "feasible_like": "NumPyro calls it on a constraint",
     "tree_flatten": "JAX calls it on a constraint of NumPyro",
     "__init_subclass__": "Python calls it",
+    "__class__": "Python asks it how a module answers",
+    "format_help": "Click asks the list of commands for it",
     "_repr_html_": "Jupyter shows an object by it",
     "multiple_results": "JAX asks a primitive for it",
     "timeCourseSelections": "set on libRoadRunner",
