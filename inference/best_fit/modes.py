@@ -28,7 +28,7 @@ def starting_points(
     return centre + spread * (z[:starts] - centre).at[0].set(0.0)
 
 
-def minimiser(
+def minimiser(  # long: closures over one solver, compiled once
     value: Callable[[Array, PyTree], Array],
     *,
     max_steps: int,

@@ -51,7 +51,7 @@ def likelihood_of(problem: Problem) -> Objective:
     return objective
 
 
-def profiles(
+def profiles(  # long: the geometry of a step is shared by all steps
     objective: Objective,
     best: Float[np.ndarray, " parameter"],
     covariance: np.ndarray,

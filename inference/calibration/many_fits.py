@@ -87,7 +87,7 @@ class Fits:
     poor: np.ndarray
 
 
-def fit(
+def fit(  # long: programs over one family, compiled once for all batches
     family: Family,
     plan: Plan,
     seed: int,

@@ -164,7 +164,7 @@ def covered(r: Recovered, names: tuple[str, ...]) -> np.ndarray:
     return np.abs(r.mode - r.truth)[:, at] <= stats.norm.ppf((1 + LEVEL) / 2) * r.sd[:, at]
 
 
-def in_words(r: Recovered, known: Sequence[Ridge]) -> str:
+def in_words(r: Recovered, known: Sequence[Ridge]) -> str:  # long: one page of text, in the order it is read
     """What came back, in Markdown; `known`: the specification's ridges."""
     fits = len(r.truth)
     low, high = (stats.binom.ppf(q, fits, LEVEL) / fits for q in (0.005, 0.995))

@@ -116,7 +116,7 @@ def in_units(study: Study, values: Float[np.ndarray, "... measurement"]) -> np.n
     return out
 
 
-def fit(
+def fit(  # long: search, prediction and record of one fit, in order
     study: Study,
     *,
     starts: int,

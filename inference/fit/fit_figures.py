@@ -87,7 +87,7 @@ def _wrapped(text: str, width: int) -> list[str]:
     return textwrap.wrap(text, width)[:3] or [""]
 
 
-def predictive(dt: xr.DataTree, mark: str = "") -> Figure:
+def predictive(dt: xr.DataTree, mark: str = "") -> Figure:  # long: one figure, drawn from top to bottom
     """Every measurement with the 89 % posterior band of the read-out (dark) and of a new measurement (light).
 
     One panel an observable. Series over time are lines; an observable measured at one time of each experiment

@@ -15,7 +15,7 @@ from inference.hypotheses.fingerprints import FINGERPRINTS, separating
 from inference.runs.colours import DATA, POSTERIOR, PRIOR, SECOND
 
 
-def sentences(c: Compared) -> list[str]:
+def sentences(c: Compared) -> list[str]:  # long: one page of text, in the order it is read
     """The findings in words: favoured, disfavoured, not to be told apart and why, what the prior decides."""
     names, e, asked = c.joint.hypotheses, c.evidence, c.joint.question
     prints = FINGERPRINTS[asked.input]
@@ -96,7 +96,7 @@ def sentences(c: Compared) -> list[str]:
     return out
 
 
-def markdown(c: Compared, mark: str = "") -> str:
+def markdown(c: Compared, mark: str = "") -> str:  # long: one page of text, in the order it is read
     """The report."""
     e, p, names, asked = c.evidence, c.predictive, c.joint.hypotheses, c.joint.question
     lines = [f"# {asked.title}: {c.joint.study.id}{mark}", ""]

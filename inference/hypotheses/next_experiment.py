@@ -130,7 +130,9 @@ class Bank:
     failed: int
 
 
-def simulate(hypotheses: Sequence[str], beliefs: Beliefs, draws: int, seed: int) -> Bank:
+def simulate(
+    hypotheses: Sequence[str], beliefs: Beliefs, draws: int, seed: int
+) -> Bank:  # long: one batch is laid out, solved and taken apart again
     """Dishes of every stimulus and dose for `draws` cells, each under every hypothesis.
 
     The same cell is used under all hypotheses, and a dish without estradiol is simulated once. The size of an

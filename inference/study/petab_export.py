@@ -31,7 +31,7 @@ def text(expression: sp.Expr | float) -> str:
     return petab_math_str(e.xreplace({time: sp.Symbol("time")}))
 
 
-def write(tables: Tables, folder: pathlib.Path) -> pathlib.Path:
+def write(tables: Tables, folder: pathlib.Path) -> pathlib.Path:  # long: one table after the other
     """Write all tables, the model and the YAML file; returns the path of the YAML file.
 
     Errors on log10 (version 1) become errors on ln with a scale ln(10) times as large, which is the same

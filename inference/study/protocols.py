@@ -40,7 +40,7 @@ def changing(tables: Tables, network: Network) -> set[str]:
     return {c.target for e in tables.experiments for period in e.periods[1:] for c in period.changes} & names
 
 
-def protocol(
+def protocol(  # long: a change by what it changes, period by period
     experiment: ExperimentRow,
     network: Network,
     model: SbmlModel,

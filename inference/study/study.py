@@ -230,7 +230,7 @@ def _effects(hypothesis: str, names: Collection[str], study: str) -> tuple[set[s
     return freed, dict.fromkeys(present - freed, 0.0)
 
 
-def from_tables(tables: Tables) -> Study:
+def from_tables(tables: Tables) -> Study:  # long: every array of a study, in order of need
     """Tables resolved to arrays; raises `StudyError` where a name or value does not fit."""
     whole, beliefs = _network(tables)
     tables = replace(

@@ -110,7 +110,7 @@ def sign(x: sp.Expr) -> sp.Expr:
     return Inequality(x, strict=True).pick(sp.Integer(1), choose(x, sp.Integer(0), sp.Integer(-1)))
 
 
-def from_ast(
+def from_ast(  # long: one case for each kind of node
     node: Any, functions: Functions, rename: Mapping[str, str] | None = None, place: str = "formula"
 ) -> sp.Expr:
     """An SBML formula as a SymPy expression of plain symbols; simulation time is the network's `t`.

@@ -136,7 +136,7 @@ class _Reader:
             raise SbmlError(f"{self.place}: {where}: its formulas have no end: write them in parts")
         return found
 
-    def read(self) -> SbmlModel:
+    def read(self) -> SbmlModel:  # long: one list of the file after the other
         m = self.model
         self.refuse()
         for f in m.getListOfFunctionDefinitions():

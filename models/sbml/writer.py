@@ -30,7 +30,7 @@ SUBSTANCE = {
 }  # unit of a species -> unit of its amount (its volume is 1)
 
 
-def to_sbml(network: Network) -> str:
+def to_sbml(network: Network) -> str:  # long: one list of the file after the other
     """The network as SBML text.
 
     Species sit in compartments of size 1, so amounts and concentrations are the same numbers. Inputs are

@@ -23,7 +23,7 @@ def _named(drugs: list[str] | None) -> list[str] | None:
 
 
 @app.command(cls=Subcommand)
-def main(
+def main(  # long: an option a line, and a table a branch
     what: Annotated[
         str, typer.Argument(help="all, behaviours, or the name of one table, which is printed")
     ] = "all",
