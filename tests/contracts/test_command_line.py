@@ -6,7 +6,7 @@ import re
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 
 # Words for programs of others, by file.
-TO_OTHERS = {"models/engine/machine.py": {"--xla"}}
+TO_OTHERS = {"models/engine/machine.py": {"--xla"}, "inference/fit/run_folder.py": {"--xla"}}
 
 
 def test_nothing_below_the_commands_speaks_command_line(house, matches):
