@@ -36,6 +36,18 @@ def test_every_file_spoken_of_is_there(house):
     assert not missing, "; ".join(missing)
 
 
+def test_every_file_named_without_its_folder_is_somewhere(house):
+    known = {name.rpartition("/")[2] for name in house.tracked}
+    missing = [
+        f"{place}: {name}"
+        for place, text in spoken(house)
+        if place.endswith(".md")
+        for name in re.findall(r"`(\w+\.py)`", text)
+        if name not in known
+    ]
+    assert not missing, "; ".join(missing)
+
+
 def test_every_link_leads_somewhere(house):
     missing = [
         f"{name}: {link}"
