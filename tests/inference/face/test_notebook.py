@@ -16,7 +16,7 @@ CELLS = (
     "run.verdict",
     'question = gp.Question("escape", {"ruxolitinib": 500})',
     "ranking = gp.rank(question, run, draws=16)\nranking",
-    "assert ranking.table()['mark'].str.contains('quick run').all()",
+    "assert ranking.table()['mark'].str.contains('NOT FOR USE').all()",
 )
 
 
