@@ -40,8 +40,9 @@ def main(
     typer.echo(f"{len(published_facts.FACTS)} facts, predictions from {source.name} (compiling first) ...")
     table = facts_compared.compared(source, draws=draws, seed=seed, tell=typer.echo)
     table.to_csv(place / "facts.csv", index=False)
-    for s in table.itertuples(index=False):
-        typer.echo(f"{s.verdict:<11} {s.quantity}: seen {s.measured}; predicted {s.predicted}; {s.why}")
+    for s in table.to_dict("records"):
+        found = f"seen {s['measured']}; predicted {s['predicted']}; {s['why']}"
+        typer.echo(f"{s['verdict']:<11} {s['quantity']}: {found}")
     counts = table["verdict"].value_counts()
     typer.echo(
         ", ".join(f"{counts.get(v, 0)} {v}" for v in ("right", "wrong", "cannot say"))
