@@ -102,7 +102,7 @@ def write(study: Study, ask: Ask, folder: Path, tell: Teller) -> float:
         rows = profile_table(search, found, intervals(found, LEVEL), LEVEL)
         rows.to_csv(folder / "profiles.csv", index=False)
         tell.say(
-            f"{int(rows['identified'].sum())} of {len(rows)} parameters have both ends of their "
+            f"{int(rows['identified'].sum())} of {len(rows)} parameters have both ends of their "  # pyright: ignore[reportArgumentType]  pandas' stubs say Series
             f"{100 * LEVEL:.0f} % interval"
         )
     tell.say(f"Written to {folder}")

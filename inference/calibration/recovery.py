@@ -107,7 +107,7 @@ def recover(
             identity,
             lambda: [np.asarray(0)],
             lambda i, _: i * batch >= fits,
-            advance,
+            advance,  # pyright: ignore[reportArgumentType]  a state is any sequence of arrays
             lambda i, _: bar.to(min(i * batch, fits)),
         )
     if seen is None:

@@ -47,7 +47,7 @@ def _observable(name: str, seen: str, noise: str, placeholders: Iterable[str]) -
         name,
         name,
         f,
-        formula(noise, name, "noiseFormula").xreplace({sp.Symbol(name): f}),
+        formula(noise, name, "noiseFormula").xreplace({sp.Symbol(name): f}),  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
         "normal",
         None,
         tuple(placeholders),

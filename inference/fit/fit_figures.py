@@ -24,9 +24,9 @@ def _log_scale(values: np.ndarray, unit: str) -> bool:
     return bool(np.all(values > 0)) and unit != "0-1"
 
 
-def _density(ax: plt.Axes, values: np.ndarray, log: bool, colour: str, label: str, filled: bool) -> None:
+def _density(ax: plt.Axes, values: np.ndarray, log: bool, colour: str, label: str, filled: bool) -> None:  # pyright: ignore[reportPrivateImportUsage]  xarray's stubs take .values for a method
     x = np.log(values) if log else values
-    grid = np.linspace(*np.quantile(x, [0.002, 0.998]), 200)
+    grid = np.linspace(*np.quantile(x, [0.002, 0.998]), 200)  # pyright: ignore[reportCallIssue]  xarray's stubs take .values for a method
     y = gaussian_kde(x)(grid)
     at = np.exp(grid) if log else grid
     ax.plot(at, y, color=colour, lw=1.5, label=label)
@@ -50,7 +50,7 @@ def strengths(dt: xr.DataTree, table: pd.DataFrame, mark: str = "") -> Figure:
     )
     constants = dt["constant_data"].to_dataset()
     for ax, name in zip(axes.flat, names, strict=False):
-        p, q = dt["prior"][name].values.ravel(), dt["posterior"][name].values.ravel()
+        p, q = dt["prior"][name].values.ravel(), dt["posterior"][name].values.ravel()  # pyright: ignore[reportAttributeAccessIssue]  xarray's stubs take .values for a method
         unit = str(table.loc[name, "unit"])
         log = _log_scale(p, unit)
         _density(ax, p, log, PRIOR, "prior", False)
@@ -95,7 +95,7 @@ def predictive(dt: xr.DataTree, mark: str = "") -> Figure:  # long: one figure, 
     """
     observed = dt["observed_data"]["y"]
     new, expected = dt["posterior_predictive"]["y"], dt["posterior_predictive"]["expected"]
-    names = list(dict.fromkeys(observed["observable"].values.tolist()))
+    names = list(dict.fromkeys(observed["observable"].values.tolist()))  # pyright: ignore[reportAttributeAccessIssue]  xarray's stubs take .values for a method
     columns = min(3, len(names))
     rows = -(-len(names) // columns)
     fig, axes = plt.subplots(
@@ -104,13 +104,13 @@ def predictive(dt: xr.DataTree, mark: str = "") -> Figure:  # long: one figure, 
     palette = [POSTERIOR, SECOND, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442"]
     for ax, name in zip(axes.flat, names, strict=False):
         here = observed["observable"].values == name
-        y = observed.values[here]
+        y = observed.values[here]  # pyright: ignore[reportIndexIssue]  xarray's stubs take .values for a method
         bands = [
-            np.quantile(v.values[..., here].reshape(-1, here.sum()), [LOW, 0.5, HIGH], axis=0)
+            np.quantile(v.values[..., here].reshape(-1, here.sum()), [LOW, 0.5, HIGH], axis=0)  # pyright: ignore[reportIndexIssue]  xarray's stubs take .values for a method
             for v in (new, expected)
         ]
-        experiments = observed["experiment"].values[here]
-        times = observed["time"].values[here]
+        experiments = observed["experiment"].values[here]  # pyright: ignore[reportIndexIssue]  xarray's stubs take .values for a method
+        times = observed["time"].values[here]  # pyright: ignore[reportIndexIssue]  xarray's stubs take .values for a method
         groups = list(dict.fromkeys(experiments.tolist()))
         over_time = max(len(set(times[experiments == g])) for g in groups) >= 3
         if over_time:
@@ -167,10 +167,12 @@ def chains(dt: xr.DataTree, table: pd.DataFrame, mark: str = "") -> Figure:
     for ax, name in zip(axes.flat, names, strict=True):
         values = dt["posterior"][name].values
         for c, colour in zip(
-            range(values.shape[0]), (POSTERIOR, SECOND, "#009E73", "#CC79A7") * 16, strict=False
+            range(values.shape[0]),  # pyright: ignore[reportAttributeAccessIssue]  xarray's stubs take .values for a method
+            (POSTERIOR, SECOND, "#009E73", "#CC79A7") * 16,
+            strict=False,
         ):
-            ax.plot(values[c], color=colour, lw=0.5)
-        if _log_scale(values, str(table.loc[name, "unit"])):
+            ax.plot(values[c], color=colour, lw=0.5)  # pyright: ignore[reportIndexIssue]  xarray's stubs take .values for a method
+        if _log_scale(values, str(table.loc[name, "unit"])):  # pyright: ignore[reportArgumentType]  xarray's stubs take .values for a method
             ax.set_yscale("log")
             ax.yaxis.set_minor_formatter(NullFormatter())
         ax.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)

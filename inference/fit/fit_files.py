@@ -149,12 +149,12 @@ def show(table: pd.DataFrame, verdict: Verdict, console: Console) -> None:
         grid.add_column(column, no_wrap=column == "parameter")
     for name, row in table[table["tags"].str.contains("feedback|estradiol")].iterrows():
         posterior = f"{row['median']:.3g} [{row['low']:.3g}, {row['high']:.3g}]"
-        if row["informed"] == "bounded from below":
+        if row["informed"] == "bounded from below":  # pyright: ignore[reportGeneralTypeIssues]  pandas' stubs say Series
             posterior = f"above {row['low']:.3g}"
-        elif row["informed"] == "bounded from above":
+        elif row["informed"] == "bounded from above":  # pyright: ignore[reportGeneralTypeIssues]  pandas' stubs say Series
             posterior = f"below {row['high']:.3g}"
         prior = f"{row['prior_median']:.3g} [{row['prior_low']:.3g}, {row['prior_high']:.3g}]"
-        grid.add_row(str(name), row["unit"], prior, posterior, row["informed"])
+        grid.add_row(str(name), row["unit"], prior, posterior, row["informed"])  # pyright: ignore[reportArgumentType]  pandas' stubs say Series
     console.print(grid)
     if verdict.quick:
         console.print(

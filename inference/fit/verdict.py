@@ -119,10 +119,10 @@ def _scaling_notes(dt: xr.DataTree, silent: Sequence[str]) -> list[str]:
     moved = moved[[any(t in tags[n] for t in ("feedback", "estradiol")) for n in moved.index]]
     by_prior, by_data = (
         moved["prior"] > SENSITIVE,
-        (moved["likelihood"] > SENSITIVE) & ~moved.index.isin(silent),
+        (moved["likelihood"] > SENSITIVE) & ~moved.index.isin(silent),  # pyright: ignore[reportArgumentType]  pandas' stubs are too narrow
     )
-    conflict = list(map(str, moved.index[by_prior & by_data]))
-    decided = list(map(str, moved.index[by_prior & ~by_data]))
+    conflict = list(map(str, moved.index[by_prior & by_data]))  # pyright: ignore[reportArgumentType, reportCallIssue]  pandas' stubs are too narrow
+    decided = list(map(str, moved.index[by_prior & ~by_data]))  # pyright: ignore[reportArgumentType, reportCallIssue]  pandas' stubs are too narrow
     notes = []
     if conflict:
         notes.append(f"prior and data both move these parameters and may disagree: {', '.join(conflict)}")
@@ -253,7 +253,7 @@ def _of_influence(dt: xr.DataTree) -> list[str]:
         return []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # ArviZ's words on Pareto k are the note below
-        k = az.loo(dt, pointwise=True).pareto_k
+        k = az.loo(dt, pointwise=True).pareto_k  # pyright: ignore[reportAttributeAccessIssue]  pandas' stubs are too narrow
     high = int((np.asarray(k) > PARETO_K).sum())
     if not high:
         return []

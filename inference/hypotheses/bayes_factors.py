@@ -160,7 +160,7 @@ def balanced(log_bf: Float[np.ndarray, " hypothesis"], most: float = 12.0) -> np
 def _relative_ess(x: Float[np.ndarray, "chain draw"]) -> float:
     if np.ptp(x) < 1e-12:
         return 1.0
-    return float(np.clip(array_stats.ess(x, chain_axis=0, draw_axis=1, method="mean") / x.size, 0.0, 1.0))
+    return float(np.clip(array_stats.ess(x, chain_axis=0, draw_axis=1, method="mean") / x.size, 0.0, 1.0))  # pyright: ignore[reportOperatorIssue]  SciPy's stubs are too wide
 
 
 def block_means(values: Float[np.ndarray, "chain draw quantity"]) -> Float[np.ndarray, "block quantity"]:
@@ -232,7 +232,7 @@ def _left_out(log_likelihood: Float[np.ndarray, " draw"]) -> tuple[float, float]
     if np.ptp(log_likelihood) < 1e-9:
         return float(log_likelihood[0]), float("-inf")
     log_w, shape = array_stats.psislw(log_likelihood)  # it takes the negative itself
-    return float(logsumexp(log_w + log_likelihood) - logsumexp(log_w)), float(shape)
+    return float(logsumexp(log_w + log_likelihood) - logsumexp(log_w)), float(shape)  # pyright: ignore[reportOperatorIssue]  SciPy's stubs are too wide
 
 
 def stack(
@@ -293,7 +293,7 @@ def prior_doubt(
         density = (
             stats.beta(*prior.parameters) if kind == "share" else stats.halfnorm(scale=prior.parameters[0])
         )
-        ratio = np.exp(density.logpdf(draws) - declared(draws))
+        ratio = np.exp(density.logpdf(draws) - declared(draws))  # pyright: ignore[reportAttributeAccessIssue]  SciPy's stubs are too wide
         out[name] = float(log_bf + np.log(np.sum(weight * ratio) / np.sum(weight)))
     return PriorDoubt(hypothesis, effect, log_bf, out)
 

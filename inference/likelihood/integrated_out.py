@@ -263,7 +263,7 @@ def _affine(m: Marginal, seen: Prediction, free: Bool[np.ndarray, " shift"]) -> 
     """
     design = m.design[:, free]
     residual = (m.measured - seen.location + design @ m.mean[free])[m.plain]
-    return Affine(residual, jnp.asarray(design[m.plain]), seen.scale[m.plain])
+    return Affine(residual, jnp.asarray(design[m.plain]), seen.scale[m.plain])  # pyright: ignore[reportArgumentType]  arrays of NumPy are taken as they are
 
 
 def _variants(
@@ -287,7 +287,7 @@ def _residuals(
     `whole`).
     """
     found = m.measured - _variants(m, whole, dishes, [i.bend for i in m.instruments], values).location
-    return [found[: len(v), i.rows] for i, v in zip(m.instruments, values, strict=True)]
+    return [found[: len(v), i.rows] for i, v in zip(m.instruments, values, strict=True)]  # pyright: ignore[reportReturnType]  arrays of NumPy are taken as they are
 
 
 def _scales(

@@ -42,7 +42,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Write named arrays (numpy's npz, no pickled objects) in one step, with a checksum at the end."""
     buffer = io.BytesIO()
-    np.savez(buffer, **{k: np.asarray(v) for k, v in arrays.items()})
+    np.savez(buffer, **{k: np.asarray(v) for k, v in arrays.items()})  # pyright: ignore[reportArgumentType]  NumPy's stubs take names for options
     write_bytes(path, sealed(buffer.getvalue()))
 
 

@@ -79,7 +79,7 @@ def sample(
     mesh = mesh_for(chains)
 
     def jitter(i: Array) -> Array:
-        return dynamic_hmc.halton_sequence(i, BITS)
+        return dynamic_hmc.halton_sequence(i, BITS)  # pyright: ignore[reportReturnType]  BlackJAX says float where it takes arrays
 
     kernel = dynamic_hmc.build_kernel(
         next_random_arg_fn=lambda i: i + 1,
@@ -154,8 +154,8 @@ def sample(
                     step_size: Array,
                     steps: Array,
                 ) -> Any:
-                    state = dynamic_hmc.DynamicHMCState(w, value, gradient, number)
-                    return kernel(k, state, log_density, step_size, jnp.ones(size), (steps,))
+                    state = dynamic_hmc.DynamicHMCState(w, value, gradient, number)  # pyright: ignore[reportArgumentType]  BlackJAX says float where it takes arrays
+                    return kernel(k, state, log_density, step_size, jnp.ones(size), (steps,))  # pyright: ignore[reportArgumentType]  BlackJAX says float where it takes arrays
 
                 moved = jax.shard_map(
                     jax.vmap(one, in_axes=(0, 0, 0, 0, None, None, None)),

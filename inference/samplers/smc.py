@@ -158,11 +158,16 @@ def sample(
 
             w = jax.scipy.linalg.solve_triangular(root, z, lower=True)
             state, info = kernel(
-                key, hmc.HMCState(w, value, root.T @ gradient), density, step_size, jnp.ones(size), steps
+                key,
+                hmc.HMCState(w, value, root.T @ gradient),  # pyright: ignore[reportArgumentType]  BlackJAX says float where it takes arrays
+                density,
+                step_size,  # pyright: ignore[reportArgumentType]  BlackJAX says float where it takes arrays
+                jnp.ones(size),
+                steps,  # pyright: ignore[reportArgumentType]  BlackJAX says float where it takes arrays
             )
-            gradient = jax.scipy.linalg.solve_triangular(root, state.logdensity_grad, lower=True, trans=1)
+            gradient = jax.scipy.linalg.solve_triangular(root, state.logdensity_grad, lower=True, trans=1)  # pyright: ignore[reportArgumentType]  BlackJAX says float where it takes arrays
             return (
-                jnp.where(info.is_accepted, root @ state.position, z),
+                jnp.where(info.is_accepted, root @ state.position, z),  # pyright: ignore[reportOperatorIssue]  BlackJAX says float where it takes arrays
                 state.logdensity,
                 gradient,
                 info.energy,
@@ -232,11 +237,11 @@ def sample(
         if raised == 1.0:
             last = (
                 -np.asarray(value),
-                stats[0],
-                np.full(total, steps),
-                stats[1],
-                stats[2],
-                np.full(total, step_used),
+                stats[0],  # pyright: ignore[reportGeneralTypeIssues]  BlackJAX says float where it takes arrays
+                np.full(total, steps),  # pyright: ignore[reportPossiblyUnboundVariable]  the loop before runs at least once
+                stats[1],  # pyright: ignore[reportGeneralTypeIssues]  BlackJAX says float where it takes arrays
+                stats[2],  # pyright: ignore[reportGeneralTypeIssues]  BlackJAX says float where it takes arrays
+                np.full(total, step_used),  # pyright: ignore[reportPossiblyUnboundVariable]  the loop before runs at least once
             )
             seen |= {
                 f"last_{k}": np.asarray(v).reshape(islands, particles)

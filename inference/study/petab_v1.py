@@ -151,7 +151,7 @@ def _observables(rows: Rows) -> dict[str, ObservableRow]:
             name,
             row.get("observableName") or name,
             measured,
-            scale,
+            scale,  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
             _TRANSFORMED[transformation] + noise,
             None,
             placeholders,
@@ -248,7 +248,7 @@ def _parameters(rows: Rows) -> list[ParameterRow]:
             except StudyError:
                 raise
             except (ValueError, OverflowError) as e:
-                raise StudyError(f"{place}: {of_prior(e)}") from None
+                raise StudyError(f"{place}: {of_prior(e)}") from None  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
         title = row.get("parameterName", "")
         found.append(
             ParameterRow(

@@ -248,7 +248,7 @@ def formula(text: str, place: str, column: str) -> sp.Expr:
     try:
         if text.count("^") + text.count("pow") + text.count("exp") > 1:
             _bounded(sympify_petab(text, evaluate=False))
-        return plain(sympify_petab(text))
+        return plain(sympify_petab(text))  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
     except RecursionError:
         raise StudyError(f"{place}: {column} is nested too deeply: write it in parts") from None
     except Exception as e:  # petab's parser and SymPy raise many kinds
@@ -269,8 +269,8 @@ def _bounded(e: sp.Basic, tower: int = 0) -> float | None:
         return None
     try:
         if e.is_Pow:
-            return abs(parts[0]) ** parts[1] if parts[0] else 0.0
-        return math.exp(parts[0]) if isinstance(e, sp.exp) else math.fsum(map(abs, parts))
+            return abs(parts[0]) ** parts[1] if parts[0] else 0.0  # pyright: ignore[reportOperatorIssue]  checked to be numbers above
+        return math.exp(parts[0]) if isinstance(e, sp.exp) else math.fsum(map(abs, parts))  # pyright: ignore[reportArgumentType]  checked to be numbers above
     except OverflowError:
         raise OverflowError("is beyond every machine number") from None
 
@@ -348,7 +348,7 @@ def _observables(rows: Rows) -> dict[str, ObservableRow]:
             name,
             row.get("observableName") or name,
             measured,
-            noise,
+            noise,  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
             family,
             degrees,
             tuple(placeholders),

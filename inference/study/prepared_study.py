@@ -147,7 +147,7 @@ def _understood(content: dict[str, Any]) -> tuple[Tables, Settings]:
         raise CodecError(f"it says {str(words)[:60]!r} besides")
     settings = content["settings"]
     if not isinstance(settings, dict) or (wrong := misfit(Settings, settings)):
-        raise CodecError(f"settings: {wrong if isinstance(settings, dict) else 'are no record'}")
+        raise CodecError(f"settings: {wrong if isinstance(settings, dict) else 'are no record'}")  # pyright: ignore[reportPossiblyUnboundVariable]  the loop before runs at least once
     tables = decode(content["tables"])
     if not isinstance(tables, Tables) or tables.model_text:
         raise CodecError("it holds no tables of a problem")

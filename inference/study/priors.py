@@ -89,17 +89,17 @@ class Truncated(dist.Distribution):
 
     @property
     def support(self) -> constraints.Constraint:
-        return self._support
+        return self._support  # pyright: ignore[reportReturnType]  NumPyro's annotations are wider
 
-    def log_prob(self, value: Float[Array, "..."]) -> Float[Array, "..."]:
+    def log_prob(self, value: Float[Array, "..."]) -> Float[Array, "..."]:  # pyright: ignore[reportIncompatibleMethodOverride]  NumPyro passes it by position
         inside = (value >= self.low) & (value <= self.high)
         at = jnp.clip(value, self.low, self.high)  # a base asked outside its own support warns
         return jnp.where(inside, self.base.log_prob(at) - math.log(self.mass), -jnp.inf)
 
-    def cdf(self, value: Float[Array, "..."]) -> Float[Array, "..."]:
+    def cdf(self, value: Float[Array, "..."]) -> Float[Array, "..."]:  # pyright: ignore[reportIncompatibleMethodOverride]  NumPyro passes it by position
         return jnp.clip((self.base.cdf(value) - self.below) / self.mass, 0.0, 1.0)
 
-    def sample(self, key: Array, sample_shape: tuple[int, ...] = ()) -> Float[Array, "..."]:
+    def sample(self, key: Array, sample_shape: tuple[int, ...] = ()) -> Float[Array, "..."]:  # pyright: ignore[reportIncompatibleMethodOverride]  NumPyro passes it by position
         """Draws by bisection of the distribution function on the unconstrained scale."""
         u = jax.random.uniform(key, sample_shape)
         to = biject_to(self.support)
@@ -172,7 +172,7 @@ class Prior:
             case "uniform":
                 return dist.Uniform(*p), p[0], p[1]
             case "log-uniform":
-                return Truncated(dist.LogUniform(*p), LogInterval(*p), *p), *p
+                return Truncated(dist.LogUniform(*p), LogInterval(*p), *p), *p  # pyright: ignore[reportReturnType]  NumPyro's annotations are wider
             case "cauchy":
                 return dist.Cauchy(*p), -inf, inf
             case "chisquare":

@@ -265,12 +265,12 @@ def plain(expression: sp.Expr) -> sp.Expr:
 
     def walk(e: sp.Expr) -> sp.Expr:
         if e.is_Symbol:
-            return time if e.name == "time" else sp.Symbol(e.name)
+            return time if e.name == "time" else sp.Symbol(e.name)  # pyright: ignore[reportAttributeAccessIssue]  SymPy's stubs say Basic
         if e.is_Float:
             return number(float(e))
         if isinstance(e, sp.Piecewise):
             value = sp.nan
-            for piece, condition in reversed(e.args):
+            for piece, condition in reversed(e.args):  # pyright: ignore[reportGeneralTypeIssues]  SymPy's stubs say Basic
                 value = (
                     walk(piece)
                     if condition == sp.true
@@ -281,7 +281,7 @@ def plain(expression: sp.Expr) -> sp.Expr:
             return _condition(e, walk).as_number()
         if not e.args:
             return e
-        parts = [walk(a) for a in e.args]
+        parts = [walk(a) for a in e.args]  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
         if e.is_Pow:
             return to_power(*parts)
         if isinstance(e, sp.Abs):

@@ -29,7 +29,7 @@ STEADY = 1e7
 def fixed_and_free(tables: Tables, network: Network) -> dict[str, sp.Expr]:
     """Every parameter of model and problem: its number, or its own symbol where it is estimated."""
     values = {p.name: sp.Float(p.value, 17) for p in network.parameters}
-    return values | {
+    return values | {  # pyright: ignore[reportReturnType]  SymPy's stubs say Basic
         p.id: sp.Symbol(p.id) if p.estimate else sp.Float(p.nominal, 17) for p in tables.parameters
     }
 
@@ -105,7 +105,7 @@ def protocol(  # long: a change by what it changes, period by period
         return Protocol(experiment.id, tuple(_with_breaks(periods, model)), _light(own))
     numbers = {sp.Symbol(n): e for n, e in here.items() if n not in inputs}
     levels = {n: sp.Float(v, 17) for n, v in inputs.items() if n not in clock.names}
-    dish = Dish(network, numbers, levels, frozenset(species), model.place)
+    dish = Dish(network, numbers, levels, frozenset(species), model.place)  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
     waits = bool(experiment.periods) and experiment.periods[0].time == -math.inf
     if waits and len(periods) == 1:  # PEtab 2: what goes with time begins at 0
         waits, periods = True, [*periods, Period(0.0)]
@@ -126,8 +126,8 @@ def _light(values: Mapping[str, sp.Expr]) -> dict[str, float | sp.Expr]:
 
 def _resolved(e: sp.Expr, values: Mapping[str, sp.Expr], at: str) -> sp.Expr:
     """The expression with every name replaced by what it stands for: a number or an unknown."""
-    e = e.xreplace({s: values[s.name] for s in e.free_symbols if s.name in values})
-    unknown = {s for s in e.free_symbols if s.name not in values or values[s.name] != s}
+    e = e.xreplace({s: values[s.name] for s in e.free_symbols if s.name in values})  # pyright: ignore[reportAssignmentType, reportAttributeAccessIssue]  SymPy's stubs say Basic
+    unknown = {s for s in e.free_symbols if s.name not in values or values[s.name] != s}  # pyright: ignore[reportAttributeAccessIssue]  SymPy's stubs say Basic
     if unknown:
         raise StudyError(
             f"{at}: uses {min(map(str, unknown))!r}, which has no value here: give numbers and parameters "
@@ -137,7 +137,7 @@ def _resolved(e: sp.Expr, values: Mapping[str, sp.Expr], at: str) -> sp.Expr:
 
 
 def _not_by_state(change: Change, value: sp.Expr, species: set[str]) -> None:
-    if used := {s.name for s in value.free_symbols} & species:
+    if used := {s.name for s in value.free_symbols} & species:  # pyright: ignore[reportAttributeAccessIssue]  SymPy's stubs say Basic
         raise StudyError(
             f"{change.at}: {change.target} is set by what {min(used)} is at that time, which is not "
             f"supported: "
@@ -180,13 +180,13 @@ class _Start:
         e = inlined(self.network, self.model.initial[name]).xreplace({time: sp.Integer(0)})
         e = e.xreplace(
             {
-                s: self.of(s.name) if s.name in self.model.initial else self.known[s.name]
+                s: self.of(s.name) if s.name in self.model.initial else self.known[s.name]  # pyright: ignore[reportAttributeAccessIssue]  SymPy's stubs say Basic
                 for s in e.free_symbols
-                if self.known.get(s.name) != s
+                if self.known.get(s.name) != s  # pyright: ignore[reportAttributeAccessIssue]  SymPy's stubs say Basic
             }
         )
         self.open.discard(name)
-        return e
+        return e  # pyright: ignore[reportReturnType]  SymPy's stubs say Basic
 
 
 def _with_breaks(periods: list[Period], model: SbmlModel) -> list[Period]:

@@ -504,14 +504,14 @@ def _readout(
         here: dict[str, Any] = {**values, **experiments[m.experiment].parameters}
         given = dict(zip(o.placeholders, m.overrides, strict=True))
         for j, s in enumerate(extra):
-            e = given.get(s.name, s)
-            e = e.xreplace({x: formula(here[x.name]) for x in e.free_symbols if x.name in here})
-            unknown = {x for x in e.free_symbols if values.get(x.name) != x}
+            e = given.get(s.name, s)  # pyright: ignore[reportAttributeAccessIssue]  SymPy's stubs say Basic
+            e = e.xreplace({x: formula(here[x.name]) for x in e.free_symbols if x.name in here})  # pyright: ignore[reportAttributeAccessIssue]  SymPy's stubs say Basic
+            unknown = {x for x in e.free_symbols if values.get(x.name) != x}  # pyright: ignore[reportAttributeAccessIssue]  SymPy's stubs say Basic
             if unknown:
                 raise StudyError(
                     f"{m.at}: {min(map(str, unknown))!r} has no value for {o.id}: declare it in the "
                     f"parameter table"
                 )
-            positions[i, j] = pool.position(e)
+            positions[i, j] = pool.position(e)  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
     function = function_of([time, tuple(y), tuple(args), tuple(extra)], tuple(formulas), MODULES)
     return MeasuredReadout(o, np.array(rows), positions, function)

@@ -97,17 +97,17 @@ def to_power(base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
             raise OverflowError(f"({base})^({exponent}) is beyond every machine number")
     if exponent.is_Integer or (base.is_number and base.is_positive):
         return base**exponent
-    return raised(base, exponent)
+    return raised(base, exponent)  # pyright: ignore[reportReturnType]  SymPy's stubs say Basic
 
 
 def absolute(x: sp.Expr) -> sp.Expr:
     """|x| in a form that has a derivative."""
-    return choose(x, x, -x)
+    return choose(x, x, -x)  # pyright: ignore[reportReturnType]  SymPy's stubs say Basic
 
 
 def sign(x: sp.Expr) -> sp.Expr:
     """-1, 0 or 1."""
-    return Inequality(x, strict=True).pick(sp.Integer(1), choose(x, sp.Integer(0), sp.Integer(-1)))
+    return Inequality(x, strict=True).pick(sp.Integer(1), choose(x, sp.Integer(0), sp.Integer(-1)))  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
 
 
 def from_ast(  # long: one case for each kind of node
@@ -230,21 +230,21 @@ def to_ast(expression: sp.Expr) -> Any:
         return _node(libsbml.AST_NAME, name=str(e))
     if e.is_Integer and abs(int(e)) < 2**31:
         return _valued(int(e))
-    if e.is_Rational and e.q != 1:
-        return _node(libsbml.AST_DIVIDE, _valued(float(e.p)), _valued(float(e.q)))
+    if e.is_Rational and e.q != 1:  # pyright: ignore[reportAttributeAccessIssue]  SymPy's stubs say Basic
+        return _node(libsbml.AST_DIVIDE, _valued(float(e.p)), _valued(float(e.q)))  # pyright: ignore[reportAttributeAccessIssue]  SymPy's stubs say Basic
     if e.is_number:
         return _valued(float(e))
     if e.is_Add:
-        return _node(libsbml.AST_PLUS, *(to_ast(a) for a in e.args))
+        return _node(libsbml.AST_PLUS, *(to_ast(a) for a in e.args))  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
     if e.is_Mul:
         return _product(e)
     if e.func is sp.exp:
-        return _node(libsbml.AST_FUNCTION_EXP, to_ast(e.args[0]))
+        return _node(libsbml.AST_FUNCTION_EXP, to_ast(e.args[0]))  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
     if e.is_Pow or e.func in (power, raised):
-        return _node(libsbml.AST_POWER, to_ast(e.args[0]), to_ast(e.args[1]))
+        return _node(libsbml.AST_POWER, to_ast(e.args[0]), to_ast(e.args[1]))  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
     if e.func is choose:
-        condition = _node(libsbml.AST_RELATIONAL_GEQ, to_ast(e.args[0]), _valued(0))
-        return _node(libsbml.AST_FUNCTION_PIECEWISE, to_ast(e.args[1]), condition, to_ast(e.args[2]))
+        condition = _node(libsbml.AST_RELATIONAL_GEQ, to_ast(e.args[0]), _valued(0))  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
+        return _node(libsbml.AST_FUNCTION_PIECEWISE, to_ast(e.args[1]), condition, to_ast(e.args[2]))  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
     if e.func in (sp.Max, sp.Min):
         # What varies comes first: AMICI never leaves a branch whose condition turns false at the very start,
         # like 0 >= t at t = 0.
@@ -253,24 +253,24 @@ def to_ast(expression: sp.Expr) -> Any:
         compare = libsbml.AST_RELATIONAL_GEQ if e.func is sp.Max else libsbml.AST_RELATIONAL_LEQ
         return _node(
             libsbml.AST_FUNCTION_PIECEWISE,
-            to_ast(first),
-            _node(compare, to_ast(first), to_ast(rest)),
-            to_ast(rest),
+            to_ast(first),  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
+            _node(compare, to_ast(first), to_ast(rest)),  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
+            to_ast(rest),  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
         )
     if e.func in _WRITTEN:
-        return _node(_WRITTEN[e.func], *(to_ast(a) for a in e.args))
+        return _node(_WRITTEN[e.func], *(to_ast(a) for a in e.args))  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
     raise SbmlError(f"{e}: {e.func.__name__} has no SBML form here: rewrite the rate law without it")
 
 
 def _product(e: sp.Expr) -> Any:
     above = [a for a in e.args if not (a.is_Pow and a.args[1].is_number and a.args[1].is_negative)]
-    below = [1 / a for a in e.args if a.is_Pow and a.args[1].is_number and a.args[1].is_negative]
+    below = [1 / a for a in e.args if a.is_Pow and a.args[1].is_number and a.args[1].is_negative]  # pyright: ignore[reportOperatorIssue]  SymPy's stubs say Basic
     if above and above[0] == -1 and len(above) + len(below) > 1:
         return _node(libsbml.AST_MINUS, _product(-e) if (-e).is_Mul else to_ast(-e))
     top = (
-        _node(libsbml.AST_TIMES, *(to_ast(a) for a in above))
+        _node(libsbml.AST_TIMES, *(to_ast(a) for a in above))  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
         if len(above) > 1
-        else to_ast(above[0])
+        else to_ast(above[0])  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
         if above
         else _valued(1)
     )

@@ -274,7 +274,7 @@ class _Reader:
     def function(self, f: Any) -> Callable[..., sp.Expr]:
         names = [f.getArgument(i).getName() for i in range(f.getNumArguments())]
         body = self.formula(f.getBody(), f.getId())
-        return lambda *values: body.xreplace(dict(zip((sp.Symbol(n) for n in names), values, strict=True)))
+        return lambda *values: body.xreplace(dict(zip((sp.Symbol(n) for n in names), values, strict=True)))  # pyright: ignore[reportReturnType]  SymPy's stubs say Basic
 
     def start(self, s: Any) -> float:
         """Level of a species at the start, in the unit its id stands for; noted as an expression where a size

@@ -34,7 +34,7 @@ def crossings(margin: sp.Expr) -> list[sp.Expr]:
     if not margin.has(time):
         return []
     if margin.has(choose) or margin.func in (sp.Min, sp.Max):
-        return [c for a in margin.args for c in crossings(a)]
+        return [c for a in margin.args for c in crossings(a)]  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
     slope = sp.diff(margin, time)
     rest = sp.expand(margin - slope * time)
     if slope.has(time) or rest.has(time):
@@ -44,7 +44,7 @@ def crossings(margin: sp.Expr) -> list[sp.Expr]:
 
 def exact(e: sp.Expr) -> sp.Expr:
     """The expression with every decimal number as the fraction that it is in the machine."""
-    return e.xreplace({f: sp.Rational(float(f)) for f in e.atoms(sp.Float)})
+    return e.xreplace({f: sp.Rational(float(f)) for f in e.atoms(sp.Float)})  # pyright: ignore[reportReturnType]  SymPy's stubs say Basic
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Clock:
 
     def shown(self, e: sp.Expr) -> sp.Expr:
         """A formula with its switches as conditions on time again, as an instrument sees them."""
-        return e.xreplace(
+        return e.xreplace(  # pyright: ignore[reportReturnType]  SymPy's stubs say Basic
             {sp.Symbol(n): choose(m, sp.Integer(1), sp.Integer(0)) for n, m in self.switches.items()}
         )
 
@@ -119,11 +119,11 @@ def timed(network: Network, waits: bool) -> tuple[Network, Clock]:
 
     def walk(e: sp.Expr) -> sp.Expr:
         if e not in done:
-            on = switch(e.args[0]) if e.func is choose else None
+            on = switch(e.args[0]) if e.func is choose else None  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
             if on is not None:
-                done[e] = choose(on - HALF, walk(e.args[1]), walk(e.args[2]))
+                done[e] = choose(on - HALF, walk(e.args[1]), walk(e.args[2]))  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
             else:
-                done[e] = e.func(*map(walk, e.args)) if e.args and e.has(time, choose) else e
+                done[e] = e.func(*map(walk, e.args)) if e.args and e.has(time, choose) else e  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
         return done[e]
 
     network = _mapped(network, walk)
@@ -133,7 +133,7 @@ def timed(network: Network, waits: bool) -> tuple[Network, Clock]:
         runs, since = _free("time_runs", taken), _free("time_since", taken)
         clock = replace(clock, runs=runs, since=since)
         at = sp.Symbol(since) + sp.Symbol(runs) * (time - sp.Symbol(since))
-        network = _mapped(network, lambda e: e.xreplace({time: at}))
+        network = _mapped(network, lambda e: e.xreplace({time: at}))  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
     names = [*clock.switches, *filter(None, (clock.runs, clock.since))]
     more = tuple(Input(n, 1.0 if n == clock.runs else 0.0, "", "what goes with time") for n in names)
     return replace(network, inputs=(*network.inputs, *more)), clock

@@ -86,7 +86,7 @@ class Dish:
                 f"{self.place}: event {event.id}: whether it is triggered depends on "
                 f"{min(map(str, value.free_symbols))}, which is estimated: not supported; fix it"
             )
-        return bool(value > 0 if event.strict else value >= 0)
+        return bool(value > 0 if event.strict else value >= 0)  # pyright: ignore[reportOperatorIssue]  SymPy's stubs say Basic
 
     def crossings_of(self, margin: sp.Expr, event: Event) -> list[sp.Expr]:
         try:
@@ -97,7 +97,7 @@ class Dish:
     def assigned(self, event: Event, jump: Mapping[str, sp.Expr], t: sp.Expr) -> dict[str, sp.Expr]:
         """What an event sets, in the state before everything that happens at this time."""
         state = {sp.Symbol(n): e for n, e in jump.items()} | {time: sp.Float(float(t), 17)}
-        return {n: self.resolved(e).xreplace(state) for n, e in event.assignments.items()}
+        return {n: self.resolved(e).xreplace(state) for n, e in event.assignments.items()}  # pyright: ignore[reportReturnType]  SymPy's stubs say Basic
 
     def settle(self, events: Sequence[Event], t: sp.Expr, jump: dict[str, sp.Expr], after: bool) -> None:
         """Carry out all that is due at `t` (or just after it), until no trigger becomes true any more."""
@@ -133,7 +133,7 @@ class Dish:
         found = self.at(event.priority, event, "its priority").xreplace({time: t})
         if not found.is_number:
             raise StudyError(f"{self.place}: event {event.id}: its priority is no number: write one")
-        return float(found)
+        return float(found)  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
 
     def carry_out(self, p: Pending, jump: dict[str, sp.Expr], t: sp.Expr) -> None:
         self.pending.remove(p)
@@ -271,7 +271,7 @@ def _on(dish: Dish, margin: sp.Expr, t: sp.Expr, after: bool) -> float:
     if after:
         later = [c for c in crossings(m) if c > t]
         t = (t + min(later)) / 2 if later else t + 1
-    return 1.0 if m.xreplace({time: t}) >= 0 else 0.0
+    return 1.0 if m.xreplace({time: t}) >= 0 else 0.0  # pyright: ignore[reportOperatorIssue]  SymPy's stubs say Basic
 
 
 def _jump(p: Period) -> dict[str, sp.Expr]:
