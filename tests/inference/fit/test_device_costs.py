@@ -45,7 +45,7 @@ def test_a_slower_accelerator_is_called_slower():
     )
     never = advice([cpu(4, 0.01), gpu(4, 0.1), cpu(64, 0.1), gpu(64, 0.2)])
     assert "4 points: the gpu is 10.0 times SLOWER" in never
-    assert "use --device cpu: the accelerator would be slower" in never
+    assert "use `device` cpu: the accelerator would be slower" in never
     wide = advice([cpu(4, 0.01), gpu(4, 0.1), cpu(64, 0.4), gpu(64, 0.1)])
     assert "64 points: the gpu is 4.0 times as fast" in wide
     assert "--sampler chees or smc for 64 chains" in wide
