@@ -26,6 +26,9 @@ def _log_scale(values: np.ndarray, unit: str) -> bool:
 
 def _density(ax: plt.Axes, values: np.ndarray, log: bool, colour: str, label: str, filled: bool) -> None:  # pyright: ignore[reportPrivateImportUsage]  xarray's stubs take .values for a method
     x = np.log(values) if log else values
+    if np.ptp(x) < 1e-9 * np.abs(x).max():  # one value: there is no density to draw
+        ax.axvline(values.flat[0], color=colour, lw=1.5, label=label)
+        return
     grid = np.linspace(*np.quantile(x, [0.002, 0.998]), 200)  # pyright: ignore[reportCallIssue]  xarray's stubs take .values for a method
     y = gaussian_kde(x)(grid)
     at = np.exp(grid) if log else grid
