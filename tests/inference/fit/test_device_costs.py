@@ -48,8 +48,8 @@ def test_a_slower_accelerator_is_called_slower():
     assert "use `device` cpu: the accelerator would be slower" in never
     wide = advice([cpu(4, 0.01), gpu(4, 0.1), cpu(64, 0.4), gpu(64, 0.1)])
     assert "64 points: the gpu is 4.0 times as fast" in wide
-    assert "--sampler chees or smc for 64 chains" in wide
-    assert advice([cpu(4, 0.1), gpu(4, 0.01)]).endswith("use --device gpu")
+    assert "`sampler` chees or smc for 64 chains" in wide
+    assert advice([cpu(4, 0.1), gpu(4, 0.01)]).endswith("use `device` gpu")
     assert "only a CPU" in advice([cpu(4, 0.1)])
 
 
