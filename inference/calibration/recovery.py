@@ -23,7 +23,8 @@ from inference.datasets import measured_tables
 from inference.likelihood.problem import priors_of
 from inference.likelihood.reduced_parts import Part, Split
 from inference.runs.run import Run
-from inference.study.study import Study, load
+from inference.study.loading import load
+from inference.study.study import Study
 from models.catalogue import niche
 from models.engine.blocks import in_blocks
 

@@ -18,7 +18,7 @@ from inference.report import simulated, write
 from inference.resistance import beliefs, believed_from
 from inference.resistance.believed_from import BeliefSource
 from inference.resistance.conditions import Condition
-from inference.resistance.knockdowns import knockdown_scan
+from inference.resistance.knockdowns import knockdown_files
 from inference.resistance.knockdowns.knockdown_scan import KnockdownScan
 from inference.resistance.questions import Question, doses_named, preset_named
 from inference.resistance.rankings import ranking
@@ -164,7 +164,7 @@ def scan(
         FrozenList(['node', 'level'])
     """
     source, _ = _source(believed, question.hypothesis)
-    return knockdown_scan.scan(question, source, draws=draws, seed=seed, pair_level=pair_level, to=_path(to))
+    return knockdown_files.scan(question, source, draws=draws, seed=seed, pair_level=pair_level, to=_path(to))
 
 
 class Comparison:

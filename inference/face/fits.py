@@ -8,7 +8,7 @@ from inference.fit import fit_study
 from inference.fit.fitted_run import FittedRun as FittedRun
 from inference.runs.settings import FULL, Settings
 from inference.samplers.sampler import Sampler
-from inference.study import study as study_files
+from inference.study import loading
 from inference.study.study import Study
 
 
@@ -28,7 +28,7 @@ def load(study: str | Path, hypothesis: str = "H1") -> Study:
         ('k_SR', 'K_iS', 'k_mS', 'c1a', 'c1')
     """
     path = Path(study) / "problem.yaml"
-    return study_files.load(path if path.is_file() else study, hypothesis=hypothesis)
+    return loading.load(path if path.is_file() else study, hypothesis=hypothesis)
 
 
 def fit(

@@ -6,7 +6,7 @@ import pandas as pd
 
 from inference.resistance.conditions import CONDITIONS
 from inference.resistance.resistance_readouts import READOUTS
-from inference.study.study import builtin
+from inference.study.loading import builtin
 from models.catalogue import HYPOTHESES, PRESETS, niche
 from models.drugs import DRUGS
 

@@ -25,7 +25,8 @@ from inference.hypotheses.readings import ESTRADIOL, TWO_VARIANTS, RivalReadings
 from inference.likelihood.likelihood import MAX_STEPS, lanes, terms
 from inference.likelihood.problem import Problem, priors_of
 from inference.likelihood.reduced_parts import Part, split
-from inference.study.study import Study, StudyError, load
+from inference.study.loading import load
+from inference.study.study import Study, StudyError
 from models.engine.lanes import simulate_lanes
 
 UNSOLVED = -1e30  # log-likelihood of a hypothesis under which a dish could not be solved

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.resources
-import logging
 import math
-import pathlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -42,9 +39,7 @@ __all__ = [
     "Study",
     "StudyError",
     "Unknown",
-    "builtin",
     "from_tables",
-    "load",
 ]
 
 
@@ -145,89 +140,6 @@ class Study:
     def names(self) -> tuple[str, ...]:
         """Names of the unknowns, in order."""
         return tuple(u.name for u in self.unknowns)
-
-
-def builtin() -> dict[str, pathlib.Path]:
-    """Studies that come with the package: name -> problem.yaml."""
-    root = pathlib.Path(str(importlib.resources.files("inference"))) / "studies"
-    return {p.parent.name: p for p in sorted(root.glob("*/problem.yaml"))}
-
-
-def load(
-    source: str | pathlib.Path,
-    *,
-    hypothesis: str | None = None,
-    free: Collection[str] = (),
-    fix: Mapping[str, float] | None = None,
-    lint: bool = True,
-) -> Study:
-    """A study by its name, or by the path of a PEtab problem (version 1 or 2): its YAML file or its folder.
-
-    Args:
-        source: name of a built-in study, or path.
-        hypothesis: exactly its estradiol effect is estimated and every other one held at 0; None: as the
-            table says. A table without estradiol effects is taken as it is under H0 and H1.
-        free: parameters of the table to estimate although it says otherwise.
-        fix: parameters of the table held at a value although it says otherwise.
-        lint: whether PEtab's own checks run too.
-
-    Raises:
-        StudyError: `file:row: finding: remedy`, before anything is simulated; no such hypothesis, or one
-            whose effect is not in the table.
-    """
-    path = pathlib.Path(source)
-    if path.suffix not in (".yaml", ".yml"):
-        path = builtin().get(str(source), path / "problem.yaml")
-    if not path.is_file():
-        names = ", ".join(builtin())
-        raise StudyError(
-            f"study {str(source)!r}: is not one of {names} and no file: give a name or the path of a "
-            f"problem.yaml"
-        )
-    from inference.study import petab_v1, petab_v2
-
-    config = petab_v2.load_config(path)
-    version = str(config["format_version"]).split(".")[0]
-    if version not in ("1", "2"):
-        raise StudyError(
-            f"{path.name}: format_version {config['format_version']!r} is not supported: use 1 or 2"
-        )
-    tables = petab_v2.read(path, config) if version == "2" else petab_v1.read(path, config)
-    names = {p.id for p in tables.parameters}
-    freed, held = _effects(hypothesis, names, tables.id) if hypothesis is not None else (set(), {})
-    freed, held = {*freed, *free}, {**held, **(fix or {})}
-    for name in (*freed, *held):
-        known(name, names, path.name, "parameter")
-    rows = [replace(p, estimate=True) if p.id in freed else p for p in tables.parameters]
-    rows = [replace(p, estimate=False, nominal=float(held[p.id])) if p.id in held else p for p in rows]
-    try:
-        study = from_tables(replace(tables, parameters=tuple(rows)))
-    except RecursionError:
-        raise StudyError(f"{path.name}: a formula is nested too deeply: write it in parts") from None
-    from inference.study.dishes.steady_states import fast_enough
-
-    study = fast_enough(study)
-    for line in study.told:
-        logging.getLogger("inference").warning(line)
-    if lint and version == "2":
-        petab_v2.lint(path)
-    return study
-
-
-def _effects(hypothesis: str, names: Collection[str], study: str) -> tuple[set[str], dict[str, float]]:
-    """The estradiol effect that a hypothesis frees, and those that it holds at 0."""
-    from models.catalogue import EFFECTS, HYPOTHESES
-
-    if hypothesis not in HYPOTHESES:
-        raise StudyError(f"`hypothesis` {hypothesis}: is not one of {', '.join(HYPOTHESES)}")
-    present, effect = set(names) & set(EFFECTS), HYPOTHESES[hypothesis].free
-    if effect not in present and hypothesis not in ("H0", "H1"):
-        raise StudyError(
-            f"`hypothesis` {hypothesis}: parameters.tsv of {study} has no {effect}: add its row or choose "
-            f"another"
-        )
-    freed = {effect} & present if effect else set()
-    return freed, dict.fromkeys(present - freed, 0.0)
 
 
 def from_tables(tables: Tables) -> Study:  # long: every array of a study, in order of need

@@ -12,7 +12,7 @@ import pytest
 
 from inference.likelihood.likelihood import log_likelihood
 from inference.study import petab_export
-from inference.study.study import load
+from inference.study.loading import load
 
 pytestmark = pytest.mark.slow
 

@@ -13,7 +13,8 @@ import yaml
 from scipy import stats
 
 from inference.likelihood.likelihood import chi_squared, log_prior, predict, terms, trajectories
-from inference.study.study import Study, StudyError, load
+from inference.study.loading import load
+from inference.study.study import Study, StudyError
 
 MATH = '<math xmlns="http://www.w3.org/1998/Math/MathML">%s</math>'
 TIME = '<csymbol encoding="text" definitionURL="http://www.sbml.org/sbml/symbols/time">t</csymbol>'
@@ -176,7 +177,9 @@ def test_an_event_at_a_known_time_and_a_formula_that_switches_act_when_they_shou
 def test_what_a_problem_asks_beyond_the_list_is_refused_before_anything_runs(tmp_path):
     path = write(tmp_path, V2 | {"mapping.tsv": "petabEntityId\tmodelEntityId\nx\tA\n"})
     path.write_text(path.read_text() + "mapping_files: [mapping.tsv]\n")
-    with pytest.raises(StudyError, match=r"problem\.yaml: mapping tables are not supported: "):
+    with pytest.raises(
+        StudyError, match=r"mapping\.tsv:2: x stands for A of the model, which is not supported: "
+    ):
         load(path)
 
 

@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from inference.command.fitting import evaluate
 from inference.likelihood.likelihood import log_likelihood, predict, trajectories
-from inference.study.study import Study, load
+from inference.study.loading import load
+from inference.study.study import Study
 
 ROOT = Path(__file__).resolve().parents[2]
 LN10 = np.log(10.0)

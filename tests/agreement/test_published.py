@@ -18,7 +18,8 @@ from inference.datasets import published_models
 from inference.likelihood.likelihood import log_likelihood, predict, terms, trajectories
 from inference.likelihood.reduced_parts import Split, split
 from inference.study import petab_export
-from inference.study.study import Study, from_tables, load
+from inference.study.loading import load
+from inference.study.study import Study, from_tables
 
 
 @cache

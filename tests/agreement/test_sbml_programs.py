@@ -13,7 +13,7 @@ import roadrunner
 
 from inference.likelihood import likelihood
 from inference.study import petab_export
-from inference.study.study import load
+from inference.study.loading import load
 from models.behaviours.record import WatchedDish
 from models.behaviours.solve import traces
 from models.catalogue import HYPOTHESES, core, niche

@@ -9,7 +9,7 @@ from inference.calibration import coverage, many_fits
 from inference.calibration.simulated_data import family
 from inference.runs.run import Run
 from inference.samplers import random_walk_smc
-from inference.study.study import load
+from inference.study.loading import load
 
 PLAN = random_walk_smc.Walkers(particles=31, moves=8, last=80)
 FITS = 64

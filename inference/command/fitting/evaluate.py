@@ -46,7 +46,7 @@ def main(
     with contextlib.redirect_stdout(sys.stderr):
         prepare_jax(cores=1)
         from inference.likelihood import at_one_point
-        from inference.study.study import load
+        from inference.study.loading import load
 
         if features:
             result = at_one_point.FEATURES

@@ -84,7 +84,7 @@ def main(
     from inference.runs.console import Teller, stop_when_asked
     from inference.samplers.choices import sampler_called
     from inference.study import prepared_study
-    from inference.study.study import load
+    from inference.study.loading import load
 
     tell = Teller()
     if finish_run is not None:

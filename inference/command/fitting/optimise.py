@@ -37,7 +37,7 @@ def main(
     prepare_jax()
     from inference.best_fit import search_files
     from inference.runs.console import Teller
-    from inference.study.study import load
+    from inference.study.loading import load
 
     loaded = load(study, hypothesis=hypothesis)
     folder = options.writable_folder(out or results_folder() / "optimise" / loaded.id)

@@ -48,7 +48,7 @@ def main(
     from inference.runs.provenance import device_line
     from inference.runs.resumable import require_writable, write_json
     from inference.runs.run import Run
-    from inference.study.study import load
+    from inference.study.loading import load
 
     tell, folder, begun = Teller(), out or results_folder() / "timecourses", time.monotonic()
     stop, fits, cannot = stop_when_asked(tell), [], {}

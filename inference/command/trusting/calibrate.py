@@ -57,7 +57,7 @@ def main(
     from inference.runs.resumable import require_writable, write_json
     from inference.runs.run import Run
     from inference.samplers import random_walk_smc
-    from inference.study.study import load
+    from inference.study.loading import load
 
     tell = Teller()
     if run is not None:

@@ -39,7 +39,7 @@ def main(
     from inference.runs import settings
     from inference.runs.console import duration
     from inference.study import prepared_study
-    from inference.study.study import load
+    from inference.study.loading import load
 
     console = Console(soft_wrap=True, highlight=False)
     for d in device_costs.devices():

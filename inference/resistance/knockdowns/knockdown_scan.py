@@ -82,37 +82,6 @@ class KnockdownScan:
         return f"<p>{self.tree.attrs['question']}</p>{self.nodes().head(20).to_html()}"
 
 
-def scan(
-    question: Question,
-    source: BeliefSource,
-    *,
-    draws: int = 50,
-    seed: int = 1,
-    pair_level: float = LEVELS[0],
-    to: Path | None = None,
-    tell: Teller | None = None,
-) -> KnockdownScan:
-    """Knock down every node and every pair under the drugs of the question, and cut each path of IL-6.
-
-    Args:
-        question: drugs, condition and preset; what is read is survival.
-        source: what is believed about the parameters.
-        draws: sets of parameters; `seed` of theirs.
-        pair_level: share of activity taken from both members of a pair, one of `LEVELS`.
-        to: folder for tables and figures; None: nothing is written.
-        tell: where progress is said; None: on standard output.
-
-    Raises:
-        QuestionError, SourceError, RankError: it cannot be made: place, finding, remedy.
-    """
-    asked, say = source.asked_of(question), tell or Teller()
-    if to is not None:
-        from inference.resistance.knockdowns import knockdown_files
-
-        return knockdown_files.make(asked, source, draws, seed, pair_level, to, say)
-    return scanned(asked, source, draws, seed, pair_level, say)
-
-
 def scanned(
     question: Question, source: BeliefSource, draws: int, seed: int, pair_level: float, tell: Teller
 ) -> KnockdownScan:

@@ -12,8 +12,9 @@ from inference.best_fit.hierarchical import Profiled
 from inference.best_fit.multistart import candidates_of, search_of
 from inference.best_fit.trust_region import best_fits, promising
 from inference.likelihood.reduced_parts import Split, split
+from inference.study.loading import load
 from inference.study.priors import Prior
-from inference.study.study import from_tables, load
+from inference.study.study import from_tables
 
 TIGHT = {"rtol": 1e-9, "atol": 1e-11}
 

@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from inference.datasets import measured_tables
-from inference.study.study import load
+from inference.study.loading import load
 
 
 @pytest.mark.parametrize("build", measured_tables.STUDIES, ids=lambda f: f.__name__)

@@ -20,7 +20,8 @@ from inference.runs.console import Teller
 from inference.runs.run_record import read_run, read_verdict
 from inference.runs.settings import QUICK
 from inference.study import prepared_study
-from inference.study.study import StudyError, load
+from inference.study.loading import load
+from inference.study.study import StudyError
 from models.engine import resumable_file
 from models.whole_file import DamagedFileError
 

@@ -23,7 +23,7 @@ from inference.runs.run import Run
 from inference.runs.settings import QUICK, Sizes
 from inference.samplers.draws import STATS, Draws
 from inference.samplers.sampler import Sampler
-from inference.study.study import load
+from inference.study.loading import load
 
 SETTINGS = replace(QUICK, chains=2, warmup=0, draws=8, prior_draws=8, starts=2)
 # what a file of before holds; these names stay

@@ -6,7 +6,7 @@ import pytest
 
 from inference.fit.solver_certificate import NEGLIGIBLE, by_lsoda, certify, other_log_likelihood, weights
 from inference.likelihood.likelihood import log_likelihood
-from inference.study.study import load
+from inference.study.loading import load
 from models.declare import Parameter, Pathway, Reaction, Species, assumed, nothing
 from models.engine.compile import compile_network
 from models.engine.protocol import Period, Protocol, schedule

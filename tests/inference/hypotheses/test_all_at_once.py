@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from scipy.special import logsumexp
 
-from inference.hypotheses import bayes_factors, comparison_files, fingerprints
+from inference.hypotheses import all_at_once, bayes_factors, comparison_files, fingerprints
 from inference.hypotheses.all_at_once import Joint, joint, joints, log_likelihoods, mixture, time_courses
 from inference.hypotheses.comparison import Compared
 from inference.hypotheses.readings import ESTRADIOL, TWO_VARIANTS
 from inference.likelihood.likelihood import log_likelihood
-from inference.study.study import StudyError, load
+from inference.study.loading import load
+from inference.study.study import StudyError
 from models.catalogue import EFFECTS, HYPOTHESES
 
 STUDY = "feedback_reduced"
@@ -57,7 +58,8 @@ def test_the_mixture_s_likelihood_is_the_weighted_sum_over_hypotheses_that_could
     found[:, ~both.rows] = found[0, ~both.rows]  # without estradiol hypotheses agree
     ok = np.arange(n) != 2
     monkeypatch.setattr(
-        "inference.hypotheses.all_at_once.log_likelihoods",
+        all_at_once,
+        "log_likelihoods",
         lambda *_, **__: (jnp.asarray(found), jnp.asarray(ok)),
     )
     terms, solved = mixture(both, prior, rtol=1e-6, atol=1e-9).log_likelihood(jnp.asarray(a_point(both)))

@@ -10,8 +10,9 @@ from scipy import integrate
 
 from inference.likelihood.integrated_out import candidates, marginal
 from inference.likelihood.likelihood import predict, terms, trajectories
+from inference.study.loading import load
 from inference.study.priors import Prior
-from inference.study.study import StudyError, from_tables, load
+from inference.study.study import StudyError, from_tables
 
 SCALE, BLANK, NOISE, OTHER = "scale_pSTAT3_time", "blank_pSTAT3_time", "noise_pSTAT3_time", "noise_SOCS3"
 DRAWS = 2000

@@ -19,8 +19,8 @@ from inference.likelihood.likelihood import (
     terms,
     trajectories,
 )
+from inference.study.loading import load
 from inference.study.priors import Prior, declared
-from inference.study.study import load
 from models import declare as d
 
 Y = np.array([0.3, 1.0, 2.5])

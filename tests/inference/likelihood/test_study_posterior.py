@@ -7,7 +7,7 @@ from scipy import integrate, stats
 
 from inference.likelihood.reduced_parts import Split, split
 from inference.likelihood.study_posterior import problem_of, reduced
-from inference.study.study import load
+from inference.study.loading import load
 
 
 def test_scale_and_noise_are_integrated_out_of_the_posterior_of_a_decay(tiny):

@@ -19,7 +19,7 @@ from scipy.integrate import solve_ivp
 
 from inference.likelihood.likelihood import log_likelihood
 from inference.study import built_in
-from inference.study.study import builtin, load
+from inference.study.loading import builtin, load
 from models.catalogue import PRESETS, core
 from models.network import rates_of_change
 from models.sbml.writer import to_sbml

@@ -20,8 +20,9 @@ from inference.runs.folders import file_name
 from inference.runs.settings import QUICK
 from inference.study import prepared_study
 from inference.study.formula_trees import decode_formula
+from inference.study.loading import load
 from inference.study.plain_json import CodecError, decode
-from inference.study.study import StudyError, load
+from inference.study.study import StudyError
 from models.whole_file import sealed
 
 

@@ -10,7 +10,8 @@ from scipy.integrate import solve_ivp
 
 from inference.likelihood import likelihood
 from inference.likelihood.at_one_point import evaluate
-from inference.study.study import StudyError, load
+from inference.study.loading import load
+from inference.study.study import StudyError
 
 SBML = """<?xml version="1.0" encoding="UTF-8"?>
 <sbml xmlns="http://www.sbml.org/sbml/level3/version1/core" level="3" version="1"><model id="m">

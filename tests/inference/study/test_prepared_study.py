@@ -16,8 +16,9 @@ import sympy as sp
 from inference.likelihood.likelihood import log_likelihood
 from inference.runs.settings import QUICK
 from inference.study import prepared_study
+from inference.study.loading import load
 from inference.study.plain_json import CodecError, decode, decode_formula, encode, encode_formula
-from inference.study.study import StudyError, load
+from inference.study.study import StudyError
 from models.catalogue import niche
 from models.ratelaws import choose, hill, inhibited_by, power
 

@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from inference.command.fitting import evaluate
 from inference.likelihood import likelihood
-from inference.study.study import StudyError, builtin, load
+from inference.study.loading import builtin, load
+from inference.study.study import StudyError
 from models import declare as d
 from models.catalogue import EFFECTS, HYPOTHESES
 from models.network import assemble

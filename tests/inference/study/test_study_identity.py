@@ -11,7 +11,7 @@ import pytest
 from inference.fit import run_folder
 from inference.runs import provenance, resumable
 from inference.runs.settings import QUICK
-from inference.study.study import load
+from inference.study.loading import load
 from inference.study.study_identity import beliefs_fingerprint
 from models.declare import Reaction, Species, nothing
 from models.network import Network

@@ -85,7 +85,7 @@ def akt_protects(monkeypatch):
 
 def test_a_scan_finds_the_node_that_protects_and_leaves_its_files(akt_protects, tmp_path):
     question, source = Question("viability", {"dexamethasone": 300}, "niche"), prior_source("H1")
-    found = knockdown_scan.scan(question, source, draws=3, to=tmp_path, tell=Teller())
+    found = knockdown_files.scan(question, source, draws=3, to=tmp_path, tell=Teller())
     assert found.nodes().index[0] == ("Akt", 0.9)
     assert found.nodes().loc[("Akt", 0.9), "resensitised"].item() == pytest.approx(-2.0 * 0.9)
     assert found.nodes().loc[("JAK", 0.9), "resensitised"].item() == 0
@@ -106,11 +106,11 @@ def test_a_scan_finds_the_node_that_protects_and_leaves_its_files(akt_protects, 
 def test_a_level_that_is_not_scanned_is_refused():
     question = Question("viability", {"dexamethasone": 300})
     with pytest.raises(SourceError, match=r"`pair_level` 0\.7: is not one of 0\.5, 0\.9"):
-        knockdown_scan.scan(question, prior_source("H1"), pair_level=0.7, tell=Teller())
+        knockdown_files.scan(question, prior_source("H1"), pair_level=0.7, tell=Teller())
 
 
 def test_figures_name_the_nodes_in_words(akt_protects):
     question = Question("viability", {"dexamethasone": 300}, "niche")
-    found = knockdown_scan.scan(question, prior_source("H1"), draws=2, tell=Teller())
+    found = knockdown_files.scan(question, prior_source("H1"), draws=2, tell=Teller())
     figure = knockdown_figures.nodes_figure(found.tree)
     assert "phosphorylation of Akt  [Akt]" in {t.get_text() for t in figure.axes[0].get_yticklabels()}
