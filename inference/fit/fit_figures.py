@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 from scipy.stats import gaussian_kde
@@ -24,12 +25,13 @@ def _log_scale(values: np.ndarray, unit: str) -> bool:
     return bool(np.all(values > 0)) and unit != "0-1"
 
 
-def _density(ax: plt.Axes, values: np.ndarray, log: bool, colour: str, label: str, filled: bool) -> None:  # pyright: ignore[reportPrivateImportUsage]  xarray's stubs take .values for a method
+def _density(ax: Axes, values: np.ndarray, log: bool, colour: str, label: str, filled: bool) -> None:
     x = np.log(values) if log else values
     if np.ptp(x) < 1e-9 * np.abs(x).max():  # one value: there is no density to draw
         ax.axvline(values.flat[0], color=colour, lw=1.5, label=label)
         return
-    grid = np.linspace(*np.quantile(x, [0.002, 0.998]), 200)  # pyright: ignore[reportCallIssue]  xarray's stubs take .values for a method
+    low, high = np.quantile(x, [0.002, 0.998])
+    grid = np.linspace(low, high, 200)
     y = gaussian_kde(x)(grid)
     at = np.exp(grid) if log else grid
     ax.plot(at, y, color=colour, lw=1.5, label=label)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
-from arviz_stats.base import array_stats  # pyright: ignore[reportPrivateImportUsage]  ArviZ exports it so
+from arviz_stats.base import array_stats  # pyright: ignore[reportPrivateImportUsage]  ArviZ documents it, without __all__
 from jaxtyping import Float
 from matplotlib.figure import Figure
 from scipy import stats

@@ -181,7 +181,7 @@ def weights(log_w: Float[np.ndarray, " draw"]) -> tuple[float, float]:
     """Pareto k of importance weights (NaN for fewer than 25), and their effective share after Pareto
     smoothing.
     """
-    from arviz_stats.base import array_stats  # pyright: ignore[reportPrivateImportUsage]  ArviZ exports it so
+    from arviz_stats.base import array_stats  # pyright: ignore[reportPrivateImportUsage]  ArviZ documents it, without __all__
 
     if _spread(log_w) == 0.0:
         return -np.inf, 1.0

@@ -253,7 +253,7 @@ def _of_influence(dt: xr.DataTree) -> list[str]:
         return []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # ArviZ's words on Pareto k are the note below
-        k = az.loo(dt, pointwise=True).pareto_k  # pyright: ignore[reportAttributeAccessIssue]  pandas' stubs are too narrow
+        k = az.loo(dt, pointwise=True).pareto_k  # pyright: ignore[reportAttributeAccessIssue]  ArviZ does not annotate it
     high = int((np.asarray(k) > PARETO_K).sum())
     if not high:
         return []

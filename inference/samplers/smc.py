@@ -237,10 +237,10 @@ def sample(
         if raised == 1.0:
             last = (
                 -np.asarray(value),
-                stats[0],  # pyright: ignore[reportGeneralTypeIssues]  BlackJAX says float where it takes arrays
+                stats[0],  # pyright: ignore[reportGeneralTypeIssues]  empty before the loop, which runs at least once
                 np.full(total, steps),  # pyright: ignore[reportPossiblyUnboundVariable]  the loop before runs at least once
-                stats[1],  # pyright: ignore[reportGeneralTypeIssues]  BlackJAX says float where it takes arrays
-                stats[2],  # pyright: ignore[reportGeneralTypeIssues]  BlackJAX says float where it takes arrays
+                stats[1],  # pyright: ignore[reportGeneralTypeIssues]  empty before the loop, which runs at least once
+                stats[2],  # pyright: ignore[reportGeneralTypeIssues]  empty before the loop, which runs at least once
                 np.full(total, step_used),  # pyright: ignore[reportPossiblyUnboundVariable]  the loop before runs at least once
             )
             seen |= {

@@ -248,7 +248,7 @@ def _parameters(rows: Rows) -> list[ParameterRow]:
             except StudyError:
                 raise
             except (ValueError, OverflowError) as e:
-                raise StudyError(f"{place}: {of_prior(e)}") from None  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
+                raise StudyError(f"{place}: {of_prior(e)}") from None
         title = row.get("parameterName", "")
         found.append(
             ParameterRow(

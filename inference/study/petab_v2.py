@@ -264,13 +264,14 @@ def _bounded(e: sp.Basic, tower: int = 0) -> float | None:
         raise OverflowError("is a tower of powers")
     if isinstance(e, sp.Number):
         return float(e)
-    parts = [_bounded(a, tower + (e.is_Pow and i == 1)) for i, a in enumerate(e.args)]
-    if None in parts or not parts:
+    found = [_bounded(a, tower + (e.is_Pow and i == 1)) for i, a in enumerate(e.args)]
+    parts = [x for x in found if x is not None]
+    if len(parts) < len(found) or not parts:
         return None
     try:
         if e.is_Pow:
-            return abs(parts[0]) ** parts[1] if parts[0] else 0.0  # pyright: ignore[reportOperatorIssue]  checked to be numbers above
-        return math.exp(parts[0]) if isinstance(e, sp.exp) else math.fsum(map(abs, parts))  # pyright: ignore[reportArgumentType]  checked to be numbers above
+            return abs(parts[0]) ** parts[1] if parts[0] else 0.0
+        return math.exp(parts[0]) if isinstance(e, sp.exp) else math.fsum(map(abs, parts))
     except OverflowError:
         raise OverflowError("is beyond every machine number") from None
 
@@ -443,7 +444,7 @@ def _parameters(rows: Rows) -> list[ParameterRow]:
     return list(found.values())
 
 
-def of_prior(e: ValueError) -> str:
+def of_prior(e: Exception) -> str:
     """What is wrong with the parameters of a prior, in one line with a remedy."""
     text = _first_line(e)
     return text if text.startswith("prior") else f"prior: {text}: correct its parameters"

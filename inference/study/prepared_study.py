@@ -146,8 +146,9 @@ def _understood(content: dict[str, Any]) -> tuple[Tables, Settings]:
     if not fits(words, dict[str, str]) or not all(re.fullmatch(r"[\w.+-]{1,60}", w) for w in words.values()):
         raise CodecError(f"it says {str(words)[:60]!r} besides")
     settings = content["settings"]
-    if not isinstance(settings, dict) or (wrong := misfit(Settings, settings)):
-        raise CodecError(f"settings: {wrong if isinstance(settings, dict) else 'are no record'}")  # pyright: ignore[reportPossiblyUnboundVariable]  the loop before runs at least once
+    wrong = misfit(Settings, settings) if isinstance(settings, dict) else "are no record"
+    if wrong:
+        raise CodecError(f"settings: {wrong}")
     tables = decode(content["tables"])
     if not isinstance(tables, Tables) or tables.model_text:
         raise CodecError("it holds no tables of a problem")

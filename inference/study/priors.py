@@ -172,7 +172,7 @@ class Prior:
             case "uniform":
                 return dist.Uniform(*p), p[0], p[1]
             case "log-uniform":
-                return Truncated(dist.LogUniform(*p), LogInterval(*p), *p), *p  # pyright: ignore[reportReturnType]  NumPyro's annotations are wider
+                return Truncated(dist.LogUniform(*p), LogInterval(*p), *p), p[0], p[1]
             case "cauchy":
                 return dist.Cauchy(*p), -inf, inf
             case "chisquare":
