@@ -74,7 +74,7 @@ def _twice(measurements: tuple[MeasurementRow, ...]) -> list[str]:
     first: dict[tuple, str] = {}
     found = []
     for m in measurements:
-        same = (m.observable, m.experiment, m.time, m.value, m.overrides, m.censored)
+        same = (m.observable, m.experiment, m.time, m.value, m.overrides, m.censored, m.source)
         if same in first:
             found.append(f"{m.at}: is the same measurement as {first[same]} and counts twice")
         first.setdefault(same, m.at)

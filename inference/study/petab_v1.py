@@ -27,6 +27,7 @@ from inference.study.problem_tables import (
     numeric,
     once,
     read_rows,
+    source_of,
 )
 
 _LN10 = math.log(10.0)
@@ -214,7 +215,7 @@ def _measurements(
                     f"give one for each"
                 )
             overrides += [values[_number(p) - 1] for p in wanted]
-        found.append(MeasurementRow(o.id, name, at, value, tuple(overrides), 0, place))
+        found.append(MeasurementRow(o.id, name, at, value, tuple(overrides), 0, place, source_of(row)))
     return experiments, found
 
 

@@ -36,6 +36,7 @@ from inference.study.problem_tables import (
     plain,
     read_rows,
     read_text,
+    source_of,
 )
 from models.sbml.formulas import SbmlError
 from models.sbml.model_file import SbmlModel
@@ -391,7 +392,9 @@ def _measurements(
                 f"give one for each"
             )
         censored = CENSORINGS[known(row.get("censoring", ""), CENSORINGS, place, "censoring")]
-        found.append(MeasurementRow(o.id, experiment, at, value, tuple(overrides), censored, place))
+        found.append(
+            MeasurementRow(o.id, experiment, at, value, tuple(overrides), censored, place, source_of(row))
+        )
     return found
 
 

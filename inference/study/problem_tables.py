@@ -11,7 +11,7 @@ import functools
 import math
 import pathlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sympy as sp
@@ -85,7 +85,8 @@ class ObservableRow:
 @dataclass(frozen=True)
 class MeasurementRow:
     """A number read off. `censored` is -1 where only "at most this" is known, +1 where "at least this", else
-    0.
+    0. `source` is its data set and replicate, as the table names them: they tell equal numbers that were read
+    twice from a row that stands twice, and change nothing that is computed (so no fingerprint knows them).
     """
 
     observable: str
@@ -95,6 +96,7 @@ class MeasurementRow:
     overrides: tuple[sp.Expr, ...]
     censored: int
     at: str
+    source: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -234,6 +236,11 @@ def finite(text: str, place: str, column: str) -> float:
 def given(text: str) -> bool:
     """Whether a cell says something: it is not blank, NaN or NA."""
     return bool(text) and text.lower() not in ("nan", "na")
+
+
+def source_of(row: Mapping[str, str]) -> str:
+    """The data set and replicate that a row of measurements names."""
+    return " ".join(filter(None, (row.get("datasetId", ""), row.get("replicateId", ""))))
 
 
 def known(name: str, names: Iterable[str], place: str, kind: str) -> str:
