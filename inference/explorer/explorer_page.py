@@ -24,16 +24,16 @@ def page(e: Explorer, source: BeliefSource) -> pn.Row:
     """What one visitor sees."""
     network = e.few.what.system.network
     names = [d.name for d, _ in e.few.question.drugs]
-    what = pn.widgets.Select(name="drug", options=names, value=FIRST if FIRST in names else names[0])
-    dose = pn.widgets.DiscreteSlider(name="dose (nM)", options=list(DOSES), value=FIRST_DOSE)
+    what = pn.widgets.Select(label="drug", options=names, value=FIRST if FIRST in names else names[0])
+    dose = pn.widgets.DiscreteSlider(label="dose (nM)", options=list(DOSES), value=FIRST_DOSE)
     around = {c.words: c.name for c in CONDITIONS.values()}
-    where = pn.widgets.Select(name="surroundings", options=around, value="niche")
+    where = pn.widgets.Select(label="surroundings", options=around, value="niche")
     estradiol = pn.widgets.DiscreteSlider(
-        name="estradiol (nM)", options=list(ESTRADIOL), value=0.0, disabled=not e.few.estradiol
+        label="estradiol (nM)", options=list(ESTRADIOL), value=0.0, disabled=not e.few.estradiol
     )
     strengths = {
         n: pn.widgets.DiscreteSlider(
-            name=f"{n}: {network.parameter(n).meaning}, times", options=list(FACTORS), value=1.0
+            label=f"{n}: {network.parameter(n).meaning}, times", options=list(FACTORS), value=1.0
         )
         for n in e.sliders
     }

@@ -24,12 +24,18 @@ def main(
     hypothesis: options.Hypothesis = "H1",
     seed: Annotated[int, typer.Option(min=0)] = 1,
     port: Annotated[int, typer.Option(help="of the page on this machine; 0: any free one")] = 5006,
+    address: Annotated[
+        str, typer.Option(help="IP address to listen on; others on its network may try to read the page")
+    ] = "127.0.0.1",
     show: Annotated[bool, typer.Option(help="open the browser")] = True,
 ) -> None:
     """Serve the explorer on this machine until Ctrl-C. The first answer waits for compilation (a minute or
     two).
     """
     options.source_of("explore", run, prior)
+    from inference.explorer.server import page_server, served_hosts
+
+    served_hosts(address, port)
     prepare_jax(cores=1)
     from inference.explorer import controls as explore
     from inference.resistance import believed_from
@@ -39,11 +45,10 @@ def main(
     typer.echo(f"Preparing the explorer of {source.name} (compiling first) ...")
     ready = explore.explorer(source, tuple(d for d, _ in shown_drugs()), preset, seed)
     from inference.explorer.explorer_page import page
-    from inference.explorer.server import page_server
 
-    server, address = page_server(lambda: page(ready, source), port=port, title="gp130 explorer")
-    typer.echo(f"{address} (for you alone; Ctrl-C ends)")
+    server, url = page_server(lambda: page(ready, source), port=port, address=address, title="gp130 explorer")
+    typer.echo(f"{url} (for you alone; Ctrl-C ends)")
     if show:
-        webbrowser.open(address)
+        webbrowser.open(url)
     server.start()
     server.io_loop.start()

@@ -22,6 +22,8 @@ from inference.command.seeing import explore, simulate, tables
         (simulate, "--preest mm1s", "--preest: is no option of simulate: did you mean --preset?"),
         (tables, "drug", "tables drug: is not known: did you mean 'drugs'?"),
         (explore, "", "explore: say what to believe"),
+        (explore, "--prior --address 0.0.0.0", "--address 0.0.0.0: means every network this machine is in"),
+        (explore, "--prior --address localhost", "--address localhost: is no IP address"),
     ],
 )
 def test_a_refusal_is_one_line_and_exit_code_2(command, asked, said, tmp_path, monkeypatch):
