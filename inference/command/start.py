@@ -83,6 +83,9 @@ def one_line(params: Sequence[Any], name: str | None) -> Iterator[None]:
     raise typer.Exit(2)
 
 
+SAID = {"doses": "drug", "inputs": "input"}  # fields of the library that a command takes one by one
+
+
 def spoken(text: str, params: Sequence[Any]) -> str:
     """The text of an error with each `field` that this command has an option for as --field."""
     names = {}
@@ -90,7 +93,7 @@ def spoken(text: str, params: Sequence[Any]) -> str:
         options = [o for o in p.opts if o.startswith("--")]
         shown = options[0] if options else (p.metavar or p.name.upper())
         names |= {p.name: shown} | {o.lstrip("-").replace("-", "_"): shown for o in options}
-    return re.sub(r"`(\w+)`", lambda m: names.get(m[1], m[0]), text)
+    return re.sub(r"`(\w+)`", lambda m: names.get(m[1]) or names.get(SAID.get(m[1], ""), m[0]), text)
 
 
 def _about_the_call(error: Any, params: Sequence[Any], name: str | None) -> str:

@@ -106,6 +106,7 @@ def test_fields_in_backticks_become_the_options_of_the_command_at_hand():
         "--out x: holds a run: go on with it by --resume, or end --finish; `preset` is of another command"
     )
     assert spoken("`study` x", params) == "STUDY x"
+    assert spoken("`doses` x", one("simulate").params) == "--drug x"
 
 
 def test_names_read_from_the_text_are_those_of_the_modules():
