@@ -19,7 +19,7 @@ from scipy import stats
 
 from inference.best_fit import fisher_scoring
 from inference.calibration import recovery_study
-from inference.datasets import measured_tables
+from inference.datasets import measured_study
 from inference.likelihood.problem import priors_of
 from inference.likelihood.reduced_parts import Part, Split
 from inference.runs.run import Run
@@ -52,7 +52,7 @@ def experiment(folder: Path, *, ridges: bool = False) -> Study:
     """The 31-parameter study, written to `folder` and read back; `ridges`: with both ends of the
     specification's ridges free.
     """
-    return load(measured_tables.write(recovery_study.design(ridges=ridges), folder, niche()), lint=False)
+    return load(measured_study.write(recovery_study.design(ridges=ridges), folder, niche()), lint=False)
 
 
 def predictor(study: Study) -> fisher_scoring.Predict:

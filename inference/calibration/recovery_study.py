@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from inference.datasets.measured_tables import Measured, Own, Row
+from inference.datasets.measured_study import Measured, Own, Row
 from models.readouts import OBSERVABLES
 
 FREE = (

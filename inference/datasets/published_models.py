@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import sympy as sp
 
-from inference.study.petab_v2 import formula
+from inference.study.petab.petab_formulas import formula
 from inference.study.priors import Prior
 from inference.study.problem_tables import (
     Change,

@@ -12,7 +12,7 @@ import numpy as np
 
 from inference.likelihood.likelihood import chi_squared, lanes, log_prior, predict, terms
 from inference.study.dishes.steady_states import at_rest
-from inference.study.petab_v2 import NOISES
+from inference.study.petab.petab_v2 import NOISES
 from inference.study.priors import FAMILIES
 from inference.study.problem_tables import StudyError, known, numeric, read_rows
 from inference.study.protocols import same_dish

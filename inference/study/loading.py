@@ -50,9 +50,9 @@ def load(
             f"study {str(source)!r}: is not one of {names} and no file: give a name or the path of a "
             f"problem.yaml"
         )
-    from inference.study import petab_v1, petab_v2
+    from inference.study.petab import petab_config, petab_v1, petab_v2
 
-    config = petab_v2.load_config(path)
+    config = petab_config.load_config(path)
     version = str(config["format_version"]).split(".")[0]
     if version not in ("1", "2"):
         raise StudyError(

@@ -14,6 +14,7 @@ from jaxtyping import Array, Float
 
 from inference.study import findings
 from inference.study.dishes.clock import STILL, Clock, quickened, timed
+from inference.study.dishes.reduction import smaller, steppable
 from inference.study.number_pool import Pool, PooledProtocols, lay_out
 from inference.study.priors import Prior, declared
 from inference.study.problem_tables import (
@@ -26,12 +27,12 @@ from inference.study.problem_tables import (
 )
 from inference.study.protocols import STEADY, changing, fixed_and_free, hastened, protocol, same_dish
 from inference.study.study_identity import fingerprint
-from models.declare import Parameter, Reaction, Species, nothing, time
+from models.declare import Parameter, time
 from models.engine.compile import System, compile_network
 from models.engine.protocol import Protocol
 from models.formula import formula, function_of
 from models.network import Network, inlined
-from models.reduce import reduced, with_inputs
+from models.reduce import with_inputs
 
 __all__ = [
     "MeasuredReadout",
@@ -171,7 +172,7 @@ def from_tables(tables: Tables) -> Study:  # long: every array of a study, in or
         )
     dishes = {same_dish(p): p for p in by_experiment}
     protocols = tuple(dishes.values())
-    system = compile_network(_moving(_smaller(network, tables, protocols, values, clock)))
+    system = compile_network(steppable(smaller(network, tables, protocols, values, clock)))
     findings.need_values(tables.id, system, protocols, values)
     pool = Pool(tuple(u.name for u in unknowns))
     rests = [] if whole.pathway_of else _rests(tables, by_experiment, list(dishes))
@@ -282,53 +283,6 @@ def _check_names(tables: Tables, network: Network, values: Mapping[str, sp.Expr]
             raise StudyError(
                 f"{p.at}: {p.id} is no parameter but changes by itself: set its start in a condition"
             )
-
-
-def _smaller(
-    network: Network,
-    tables: Tables,
-    protocols: tuple[Protocol, ...],
-    values: Mapping[str, sp.Expr],
-    clock: Clock,
-) -> Network:
-    """The network without what the observables do not depend on, given what is 0 in every dish."""
-    names = {q.name for q in (*network.species, *network.derived, *network.inputs, *network.parameters)}
-    formulas = [x for o in tables.observables for x in (o.formula, o.noise)] + [
-        x for m in tables.measurements for x in m.overrides
-    ]
-    keep = {str(s) for e in formulas for s in e.free_symbols} & names
-    keep |= {str(s) for e in formulas for s in clock.shown(inlined(network, e)).free_symbols} & names
-    levels: dict[str, set] = {u.name: set() for u in network.inputs}
-    for p in protocols:
-        for u in network.inputs:
-            levels[u.name] |= {period.inputs[u.name] for period in p.periods if u.name in period.inputs}
-            if u.name not in p.periods[0].inputs or u.name in p.switches:
-                levels[u.name].add(None if u.name in p.switches else u.default)
-    zero = {n for n, found in levels.items() if found == {0.0}}
-    zero |= {
-        p.name
-        for p in network.parameters
-        if {
-            float(v) if v.is_number else 1.0
-            for v in (formula(dish.parameters.get(p.name, values[p.name])) for dish in protocols)
-        }
-        == {0.0}
-    }
-    return reduced(network, keep, zero - keep)
-
-
-def _moving(network: Network) -> Network:
-    """The network; where its read-outs depend on no species, with one that decays unseen: an engine needs
-    something to step.
-    """
-    if network.species:
-        return network
-    unseen = Species("unseen", 1.0, "1", "nothing that is measured depends on a species")
-    return replace(
-        network,
-        species=(unseen,),
-        reactions=(Reaction(unseen, nothing, unseen.symbol, "decays", "unseen_decay"),),
-    )
 
 
 def _rests(

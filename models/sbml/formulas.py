@@ -296,3 +296,20 @@ def _valued(value: float) -> Any:
     node = libsbml.ASTNode(libsbml.AST_INTEGER if isinstance(value, int) else libsbml.AST_REAL)
     node.setValue(value)
     return node
+
+
+def divided(rate: sp.Expr, volume: sp.Expr) -> sp.Expr:
+    return sp.Add(*(a / volume for a in rate.args)) if rate.is_Add else rate / volume
+
+
+def breaks_of(expressions: list[sp.Expr]) -> tuple[float, ...]:
+    """Times at which a piecewise formula of time alone switches: the solver starts afresh there."""
+    found: set[float] = set()
+    for e in expressions:
+        for c in e.atoms(choose):
+            for part in c.args[0].args if c.args[0].func in (sp.Min, sp.Max) else (c.args[0],):
+                slope = sp.diff(part, time)
+                rest = sp.expand(part - slope * time)
+                if slope.is_number and slope != 0 and rest.is_number:
+                    found.add(float(-rest / slope))
+    return tuple(sorted(found))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import codecs
 import itertools
 import math
 import pathlib
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,8 +13,8 @@ import sympy as sp
 
 from models.declare import Derived, Input, Parameter, Reaction, Species, nothing, published, time
 from models.network import Network, NetworkError, _in_order
-from models.ratelaws import choose
-from models.sbml.formulas import SbmlError, condition, from_ast, number
+from models.sbml.encodings import decoded
+from models.sbml.formulas import SbmlError, breaks_of, condition, divided, from_ast, number
 from models.sbml.model_file import Event, SbmlModel
 from models.sbml.writer import SUBSTANCE
 
@@ -85,32 +83,6 @@ def read_sbml(source: str | pathlib.Path, place: str = "") -> SbmlModel:
         raise SbmlError(f"{place}: {e}") from None
     except OverflowError as e:
         raise SbmlError(f"{place}: {e}: correct the formula") from None
-
-
-def decoded(raw: bytes) -> str:
-    """The text of an XML file in the encoding of its byte-order mark or, without one, of its declaration.
-
-    The text declares UTF-8 then, whatever the file did.
-
-    Raises:
-        UnicodeError: the bytes are no text in that encoding.
-        LookupError: an encoding that nobody knows.
-    """
-    declared = re.match(rb"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._:-]+)[\"']", raw)
-    marks = (
-        (codecs.BOM_UTF8, "utf-8-sig"),
-        (codecs.BOM_UTF32_LE, "utf-32"),
-        (codecs.BOM_UTF32_BE, "utf-32"),
-        (codecs.BOM_UTF16_LE, "utf-16"),
-        (codecs.BOM_UTF16_BE, "utf-16"),
-        (b"<\0", "utf-16-le"),
-        (b"\0<", "utf-16-be"),
-    )
-    marked = next((name for mark, name in marks if raw.startswith(mark)), None)
-    text = raw.decode(marked or (declared[1].decode("ascii") if declared else "utf-8"))
-    return re.sub(
-        r"(<\?xml[^>]*?encoding\s*=\s*[\"'])(?!utf-8|UTF-8)[A-Za-z0-9._:-]+", r"\1UTF-8", text, count=1
-    )
 
 
 class _Reader:
@@ -222,7 +194,7 @@ class _Reader:
             tuple(reactions),
         )
         self.check_names(network, events)
-        breaks = _breaks([*assigned.values(), *rates.values(), *(r.rate for r in reactions)])
+        breaks = breaks_of([*assigned.values(), *rates.values(), *(r.rate for r in reactions)])
         concentrations = dict.fromkeys(
             s.getCompartment() for s in m.getListOfSpecies() if not s.getHasOnlySubstanceUnits()
         )
@@ -348,11 +320,11 @@ class _Reader:
             moved |= set(volumes)
             meaning = r.getName() or r.getId()
             if len(set(volumes.values())) == 1:
-                found.append((r.getId(), *sides, _divided(rate, next(iter(volumes.values()))), meaning))
+                found.append((r.getId(), *sides, divided(rate, next(iter(volumes.values()))), meaning))
             else:
                 for name, volume in volumes.items():
                     own_sides = [[(n, c) for n, c in side if n == name] for side in sides]
-                    found.append((f"{r.getId()}__{name}", *own_sides, _divided(rate, volume), meaning))
+                    found.append((f"{r.getId()}__{name}", *own_sides, divided(rate, volume), meaning))
         return found, moved
 
     def event(self, e: Any, number: int) -> Event:
@@ -419,20 +391,3 @@ class _Reader:
                     f"break it"
                 )
             left = {n: needs for n, needs in left.items() if n not in ready}
-
-
-def _divided(rate: sp.Expr, volume: sp.Expr) -> sp.Expr:
-    return sp.Add(*(a / volume for a in rate.args)) if rate.is_Add else rate / volume
-
-
-def _breaks(expressions: list[sp.Expr]) -> tuple[float, ...]:
-    """Times at which a piecewise formula of time alone switches: the solver starts afresh there."""
-    found: set[float] = set()
-    for e in expressions:
-        for c in e.atoms(choose):
-            for part in c.args[0].args if c.args[0].func in (sp.Min, sp.Max) else (c.args[0],):
-                slope = sp.diff(part, time)
-                rest = sp.expand(part - slope * time)
-                if slope.is_number and slope != 0 and rest.is_number:
-                    found.add(float(-rest / slope))
-    return tuple(sorted(found))

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from inference.likelihood.likelihood import log_likelihood
-from inference.study import petab_export
 from inference.study.loading import load
+from inference.study.petab import petab_export
 
 pytestmark = pytest.mark.slow
 

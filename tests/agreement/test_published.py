@@ -17,8 +17,8 @@ from inference.best_fit.trust_region import best_fits, promising
 from inference.datasets import published_models
 from inference.likelihood.likelihood import log_likelihood, predict, terms, trajectories
 from inference.likelihood.reduced_parts import Split, split
-from inference.study import petab_export
 from inference.study.loading import load
+from inference.study.petab import petab_export
 from inference.study.study import Study, from_tables
 
 

@@ -12,8 +12,8 @@ import pytest
 import roadrunner
 
 from inference.likelihood import likelihood
-from inference.study import petab_export
 from inference.study.loading import load
+from inference.study.petab import petab_export
 from models.behaviours.record import WatchedDish
 from models.behaviours.solve import traces
 from models.catalogue import HYPOTHESES, core, niche

@@ -13,7 +13,7 @@ import sympy as sp
 from inference.resistance.conditions import ALONE
 from inference.resistance.simulated_plate import TIMES, names_read
 from inference.runs import labelled_tree
-from inference.study import petab_export
+from inference.study.petab import petab_export
 from inference.study.priors import Prior
 from inference.study.problem_tables import (
     ExperimentRow,

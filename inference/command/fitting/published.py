@@ -28,7 +28,7 @@ def main(
     which = options.chosen("MODEL", model, MODELS)
     source = options.measured_data(data)
     from inference.datasets import published_models
-    from inference.study import petab_export
+    from inference.study.petab import petab_export
 
     make = published_models.zeilfelder if which == MODELS[0] else published_models.sobotta
     path = petab_export.write(make(source), out or results_folder() / "published" / which)

@@ -42,7 +42,13 @@ def main(
     prepare_jax(device)
     import numpy as np
 
-    from inference.datasets import measured_tables, time_courses, time_courses_figure
+    from inference.datasets import (
+        measured_study,
+        measured_tables,
+        time_courses,
+        time_courses_figure,
+        time_courses_told,
+    )
     from inference.fit import loo_pit
     from inference.runs.console import Teller, duration, stop_when_asked
     from inference.runs.provenance import device_line
@@ -61,7 +67,7 @@ def main(
         made = [build(source) for build in measured_tables.STUDIES]
         require_writable(folder, 50 * 2**20)
         cannot = {m.id: m.cannot for m in made}
-        paths = [measured_tables.write(m, folder) for m in made]
+        paths = [measured_study.write(m, folder) for m in made]
     tell.say(f"{len(paths)} data sets on {device_line()}; results go to {folder}")
     for path in paths:
         study = load(path)
@@ -91,16 +97,16 @@ def main(
         picture = time_courses_figure.figure(found)
         picture.savefig(folder / f"{study.id}.png", dpi=110)
         loo_pit.plt.close(picture)
-        picture = loo_pit.figure(time_courses.left_out(found))
+        picture = loo_pit.figure(time_courses_told.left_out(found))
         picture.savefig(folder / f"{study.id}-loo_pit.png", dpi=110)
         loo_pit.plt.close(picture)
-    asked = (*measured_tables.FEEDBACK, "g_auto", "e_deg")
-    said = time_courses.told(fits, asked)
+    asked = (*measured_study.FEEDBACK, "g_auto", "e_deg")
+    said = time_courses_told.told(fits, asked)
     text = (
         "# Which data inform which feedback\n\n"
-        + time_courses.table(said, asked)
+        + time_courses_told.table(said, asked)
         + "\n"
-        + time_courses.misfits(fits, cannot)
+        + time_courses_told.misfits(fits, cannot)
     )
     (folder / "summary.md").write_text(text)
     write_json(
@@ -117,15 +123,16 @@ def main(
                     "log_posterior": f.log_posterior,
                     "near": f.near,
                     "gained_last": f.gained,
-                    "loo_pit_p": time_courses.left_out(f).p,
+                    "loo_pit_p": time_courses_told.left_out(f).p,
                     "ln": dict(zip(f.names, f.mean.tolist(), strict=True)),
                     "sd_ln": dict(zip(f.names, np.sqrt(np.diag(f.covariance)).tolist(), strict=True)),
                     "dishes": {
-                        n: {"values": k, "inside_89": i, "p": p} for n, k, i, p in time_courses.of_dishes(f)
+                        n: {"values": k, "inside_89": i, "p": p}
+                        for n, k, i, p in time_courses_told.of_dishes(f)
                     },
                     "observables": {
                         n: {"values": k, "inside_89": i, "neighbours": None if np.isnan(r) else r}
-                        for n, k, i, r in time_courses.checks(f)
+                        for n, k, i, r in time_courses_told.checks(f)
                     },
                 }
                 for f in fits

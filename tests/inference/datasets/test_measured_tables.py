@@ -4,14 +4,14 @@ import csv
 
 import pytest
 
-from inference.datasets import measured_tables
+from inference.datasets import measured_study, measured_tables
 from inference.study.loading import load
 
 
 @pytest.mark.parametrize("build", measured_tables.STUDIES, ids=lambda f: f.__name__)
 def test_a_published_time_course_becomes_a_valid_study(build, data, tmp_path) -> None:
     made = build(data)
-    study = load(measured_tables.write(made, tmp_path))  # PEtab's own checks run too
+    study = load(measured_study.write(made, tmp_path))  # PEtab's own checks run too
     assert len(study.measurements) == len(made.rows)
     assert set(study.experiments) == set(made.dishes)
     assert list(study.measurements.value) == pytest.approx([r.value for r in made.rows], rel=1e-7)

@@ -11,7 +11,7 @@ import scipy.stats
 
 from inference.calibration import recovery as recover
 from inference.calibration import recovery_study
-from inference.datasets import time_courses
+from inference.datasets import time_courses, time_courses_told
 
 
 def fitted(
@@ -52,7 +52,7 @@ def test_two_data_sets_together_are_the_product_of_their_likelihoods_and_one_pri
     )
     one = fitted("one", ("k", "c1a_cell", "own"), *posterior(("k", "c1a_cell", "own"), a, ya, 0.5), prior)
     two = fitted("two", ("k", "c1a"), *posterior(("k", "c1a"), b, yb, 0.3), prior)
-    said = time_courses.told(cast(Any, [one, two]), ())
+    said = time_courses_told.told(cast(Any, [one, two]), ())
     whole = np.concatenate([a / 0.5, np.column_stack([b, np.zeros(5)]) / 0.3])
     precision = whole.T @ whole + np.diag([1.0, 0.25, 1.0])
     exact_mean = np.linalg.solve(
@@ -62,7 +62,7 @@ def test_two_data_sets_together_are_the_product_of_their_likelihoods_and_one_pri
     assert said.names == ("k", "c1a")
     np.testing.assert_allclose(said.mean, exact_mean[:2], rtol=1e-9)
     np.testing.assert_allclose(said.together, exact_sd[:2] / [1.0, 2.0], rtol=1e-9)
-    assert "`c1a`" in time_courses.table(said, ("c1a", "K_iS"))
+    assert "`c1a`" in time_courses_told.table(said, ("c1a", "K_iS"))
 
 
 def test_where_priors_differ_the_widest_counts_once() -> None:
@@ -70,7 +70,7 @@ def test_where_priors_differ_the_widest_counts_once() -> None:
         covariance = np.array([[1 / (sd**-2 + 4.0)]])  # one measurement of ln k, at 2 with sd 0.5
         return fitted(id, ("k",), [float(covariance[0, 0] * 8.0)], covariance, {"k": (0.0, sd)})
 
-    said = time_courses.told(cast(Any, [one("narrow", 0.3), one("wide", 1.5)]), ("k",))
+    said = time_courses_told.told(cast(Any, [one("narrow", 0.3), one("wide", 1.5)]), ("k",))
     precision = 1.5**-2 + 8.0
     assert said.mean[0] == pytest.approx(16.0 / precision)
     assert said.together[0] == pytest.approx(precision**-0.5 / 1.5)
@@ -117,11 +117,11 @@ def test_data_sets_that_contradict_each_other_are_named_with_what_each_says() ->
         covariance = np.array([[1 / (1.0 + 100.0)]])  # ln k measured once, sd 0.1
         return fitted(id, ("k",), [float(covariance[0, 0] * 100.0 * at)], covariance, {"k": (0.0, 1.0)})
 
-    apart = time_courses.table(
-        time_courses.told(cast(Any, [one("low", -0.5), one("high", 0.5)]), ("k",)), ("k",)
+    apart = time_courses_told.table(
+        time_courses_told.told(cast(Any, [one("low", -0.5), one("high", 0.5)]), ("k",)), ("k",)
     )
     assert "contradict" in apart
     assert "* `k`: 0.61 (low), 1.6 (high)" in apart  # exp(-+0.5 * 100 / 101)
-    assert "contradict" not in time_courses.table(
-        time_courses.told(cast(Any, [one("a", 0.1), one("b", 0.1)]), ("k",)), ("k",)
+    assert "contradict" not in time_courses_told.table(
+        time_courses_told.told(cast(Any, [one("a", 0.1), one("b", 0.1)]), ("k",)), ("k",)
     )

@@ -12,13 +12,13 @@ import logging
 import math
 import pathlib
 import re
-import reprlib
 from collections.abc import Mapping
 from typing import Any
 
 import sympy as sp
-import yaml
 
+from inference.study.petab.petab_config import load_config, one_file, shortly, table_files
+from inference.study.petab.petab_formulas import first_line, formula
 from inference.study.priors import FAMILIES, Prior
 from inference.study.problem_tables import (
     Change,
@@ -33,14 +33,13 @@ from inference.study.problem_tables import (
     known,
     numeric,
     once,
-    plain,
     read_rows,
-    read_text,
     source_of,
 )
+from models.sbml.encodings import decoded
 from models.sbml.formulas import SbmlError
 from models.sbml.model_file import SbmlModel
-from models.sbml.reader import decoded, read_sbml
+from models.sbml.reader import read_sbml
 from models.units import UnitError, unit
 
 COLUMNS = {
@@ -85,8 +84,6 @@ OPTIONAL = {
     ),
     "mapping": ("name",),
 }
-LONGEST = 20_000  # characters of a formula
-TALLEST = 4  # powers in the exponents of powers
 CENSORINGS = {"": 0, "none": 0, "left": -1, "right": 1}
 NOISES = ("normal", "log-normal", "laplace", "log-laplace")
 Rows = list[tuple[str, dict[str, str]]]
@@ -100,7 +97,7 @@ def read(path: pathlib.Path, config: Mapping[str, Any]) -> Tables:
     """
     if config.get("extensions"):
         raise StudyError(
-            f"{path.name}: extension {_shortly(next(iter(config['extensions'])))} is not supported: remove it"
+            f"{path.name}: extension {shortly(next(iter(config['extensions'])))} is not supported: remove it"
         )
     location = _model_location(path, config)
     model_text = read_model(path, location)
@@ -144,30 +141,9 @@ def _model_location(path: pathlib.Path, config: Mapping[str, Any]) -> str:
     (info,) = models.values()
     if info.get("language") != "sbml":
         raise StudyError(
-            f"{path.name}: model language {_shortly(info.get('language'))} is not supported: give SBML"
+            f"{path.name}: model language {shortly(info.get('language'))} is not supported: give SBML"
         )
     return one_file(path, info.get("location"), "the model's location")
-
-
-def table_files(path: pathlib.Path, config: Mapping[str, Any], key: str) -> list[str]:
-    """Names of files that a YAML file lists under `key`, each once."""
-    names = config.get(key) or []
-    found = [one_file(path, n, key) for n in ([names] if isinstance(names, str) else names)]
-    twice = [n for n in dict.fromkeys(found) if found.count(n) > 1]
-    if twice:
-        raise StudyError(f"{path.name}: {key} lists {twice[0]!r} twice: remove one")
-    return found
-
-
-def one_file(path: pathlib.Path, name: object, key: str) -> str:
-    """The name of a file that a YAML file gives."""
-    if not isinstance(name, str):
-        raise StudyError(f"{path.name}: {key}: {_shortly(name)} is no name of a file: write one")
-    return name
-
-
-def _shortly(value: object) -> str:
-    return reprlib.repr(value)
 
 
 def model_of(text: str, location: str) -> SbmlModel:
@@ -199,12 +175,10 @@ def lint(path: pathlib.Path) -> None:
     except UnicodeError:  # petab reads UTF-8 only; we have read the same tables
         return
     except Exception as e:  # petab raises many kinds
-        raise StudyError(
-            f"{_place(path, str(e))}: {_first_line(e)}: correct what petablint reports"
-        ) from None
+        raise StudyError(f"{_place(path, str(e))}: {first_line(e)}: correct what petablint reports") from None
     errors = [i for i in issues if i.level >= v2.lint.ValidationIssueSeverity.ERROR]
     if errors:
-        text = _first_line(errors[0].message)
+        text = first_line(errors[0].message)
         raise StudyError(f"{_place(path, text)}: {text}: correct what petablint reports")
 
 
@@ -220,11 +194,6 @@ def _place(path: pathlib.Path, finding: str) -> str:
     return path.name
 
 
-def _first_line(text: object) -> str:
-    lines = str(text).strip().splitlines()
-    return lines[0][:300].rstrip(".:") if lines else type(text).__name__
-
-
 def read_model(path: pathlib.Path, location: str) -> str:
     """Text of the model file beside the YAML file, in whatever encoding its XML declares."""
     file = path.parent / location
@@ -234,47 +203,8 @@ def read_model(path: pathlib.Path, location: str) -> str:
         return decoded(file.read_bytes())
     except (UnicodeError, LookupError) as e:
         raise StudyError(
-            f"{location}: is not in the encoding that it declares ({_first_line(e)}): save it as UTF-8"
+            f"{location}: is not in the encoding that it declares ({first_line(e)}): save it as UTF-8"
         ) from None
-
-
-def formula(text: str, place: str, column: str) -> sp.Expr:
-    """A formula by PEtab's own parser, in symbols of the network."""
-    from petab.v1.math import sympify_petab
-
-    if not text:
-        raise StudyError(f"{place}: {column} is empty: write a formula")
-    if len(text) > LONGEST:
-        raise StudyError(f"{place}: {column} has {len(text)} characters: shorten it to {LONGEST}")
-    try:
-        if text.count("^") + text.count("pow") + text.count("exp") > 1:
-            _bounded(sympify_petab(text, evaluate=False))
-        return plain(sympify_petab(text))  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
-    except RecursionError:
-        raise StudyError(f"{place}: {column} is nested too deeply: write it in parts") from None
-    except Exception as e:  # petab's parser and SymPy raise many kinds
-        shown = text if len(text) < 80 else f"{text[:77]}..."
-        raise StudyError(
-            f"{place}: {column} {shown!r} cannot be read ({_first_line(e)}): write it in PEtab's syntax"
-        ) from None
-
-
-def _bounded(e: sp.Basic, tower: int = 0) -> float | None:
-    """The value of a formula of numbers; a tower of powers is refused before anything works it out."""
-    if tower > TALLEST:
-        raise OverflowError("is a tower of powers")
-    if isinstance(e, sp.Number):
-        return float(e)
-    found = [_bounded(a, tower + (e.is_Pow and i == 1)) for i, a in enumerate(e.args)]
-    parts = [x for x in found if x is not None]
-    if len(parts) < len(found) or not parts:
-        return None
-    try:
-        if e.is_Pow:
-            return abs(parts[0]) ** parts[1] if parts[0] else 0.0
-        return math.exp(parts[0]) if isinstance(e, sp.exp) else math.fsum(map(abs, parts))
-    except OverflowError:
-        raise OverflowError("is beyond every machine number") from None
 
 
 def _conditions(rows: Rows) -> dict[str, list[Change]]:
@@ -449,7 +379,7 @@ def _parameters(rows: Rows) -> list[ParameterRow]:
 
 def of_prior(e: Exception) -> str:
     """What is wrong with the parameters of a prior, in one line with a remedy."""
-    text = _first_line(e)
+    text = first_line(e)
     return text if text.startswith("prior") else f"prior: {text}: correct its parameters"
 
 
@@ -458,36 +388,3 @@ def _unit(text: str, place: str) -> None:
         unit(text)
     except UnitError as e:
         raise StudyError(f"{place}: {e}: write a unit that exists") from None
-
-
-def load_config(path: pathlib.Path) -> dict[str, Any]:
-    """The YAML file of a problem.
-
-    Raises:
-        StudyError: no YAML, no problem, or aliases that stand for more than a problem ever holds.
-    """
-    try:
-        config = yaml.safe_load(read_text(path))
-    except (yaml.YAMLError, RecursionError, ValueError) as e:
-        if isinstance(e, StudyError):
-            raise
-        raise StudyError(f"{path.name}: is no YAML ({_first_line(e)}): correct it") from None
-    if _size(config, {}) > LARGEST_YAML:
-        raise StudyError(f"{path.name}: its aliases stand for more than {LARGEST_YAML} values: write it out")
-    if not isinstance(config, dict) or "format_version" not in config:
-        raise StudyError(f"{path.name}: has no format_version: give the YAML file of a PEtab problem")
-    return config
-
-
-LARGEST_YAML = 100_000
-
-
-def _size(value: object, known: dict[int, int]) -> int:
-    """How many values there are once every alias is written out; a circle counts as more than any."""
-    if not isinstance(value, dict | list):
-        return 1
-    if id(value) not in known:
-        known[id(value)] = LARGEST_YAML + 1  # of a value that holds itself
-        inner = [*value, *value.values()] if isinstance(value, dict) else value
-        known[id(value)] = 1 + sum(_size(x, known) for x in inner)
-    return known[id(value)]

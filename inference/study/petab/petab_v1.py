@@ -10,7 +10,9 @@ from typing import Any
 
 import sympy as sp
 
-from inference.study.petab_v2 import formula, model_of, of_prior, read_model, table_files
+from inference.study.petab.petab_config import table_files
+from inference.study.petab.petab_formulas import formula
+from inference.study.petab.petab_v2 import model_of, of_prior, read_model
 from inference.study.priors import Prior
 from inference.study.problem_tables import (
     Change,
