@@ -26,6 +26,7 @@ from inference.likelihood.many_points import mesh_for
 from inference.likelihood.noise_models import FAMILIES
 from inference.likelihood.reduced_parts import Split
 from inference.study.study import Study
+from models.engine.blocks import in_blocks
 from models.engine.one_dish import Trajectory
 
 # Search of the instruments: steps at most; the longest of them in one parameter; relative gain at which it
@@ -164,11 +165,7 @@ class Profiled:
     def _blocks(
         self, program: Callable[[Array], tuple[Array, ...]], points: np.ndarray
     ) -> tuple[np.ndarray, ...]:
-        found = []
-        for i in range(0, len(points), self.width):
-            rows = np.minimum(np.arange(i, i + self.width), len(points) - 1)
-            found.append([np.asarray(x) for x in program(jnp.asarray(points[rows]))])
-        return tuple(np.concatenate(x)[: len(points)] for x in zip(*found, strict=True))
+        return in_blocks(lambda part: program(jnp.asarray(points[part.rows])), len(points), self.width)
 
     def value(self, x: Float[Array, " parameter"]) -> tuple[Float[Array, ""], Float[Array, " parameter"]]:
         """Objective and point once the instruments are at their best."""

@@ -26,6 +26,7 @@ from inference.resistance.rankings.methods import ELASTICITY, RankingMethod
 from inference.resistance.rankings.ranked import Ranking
 from inference.runs.console import Teller
 from inference.runs.folders import results_folder, run_folder
+from inference.runs.run import Run
 from inference.runs.settings import FULL, Settings
 from inference.simulation.any_dish import known
 from models.catalogue import HYPOTHESES, Preset, niche, with_parameters
@@ -228,7 +229,7 @@ def compare(
     sampler = known("sampler", sampler, compared_study.SAMPLERS)
     every = joints(str(path if path.is_file() else study))
     asked = compared_study.sized(settings, sampler)
-    found = compared_study.compared(every, asked, sampler, Path(to), Teller())
+    found = compared_study.compared(every, asked, sampler, Run(Path(to), Teller()))
     assert found is not None, "nobody can stop it but by an exception"
     return Comparison(Path(to), found)
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from inference.hypotheses import comparison, comparison_files
 from inference.hypotheses.all_at_once import Joint
 from inference.hypotheses.comparison import Compared
 from inference.runs import provenance, resumable
-from inference.runs.console import Teller, duration
+from inference.runs.console import duration
 from inference.runs.run import Run
 from inference.runs.settings import Settings
 
@@ -35,29 +34,28 @@ def compared(
     every: Sequence[Joint],
     settings: Settings,
     sampler: str,
-    folder: Path,
-    tell: Teller,
-    stop: Callable[[], bool] = lambda: False,
+    run: Run,
 ) -> list[Compared] | None:
     """Compare, and write summary.md, comparison.json and comparison.png for each question; None if stopped.
 
     Args:
         every: the study once a question: hypotheses on estradiol, and readings of bortezomib if it has any.
         sampler: a name of `SAMPLERS`.
-        folder: of the first question; the others lie below it.
+        run: in whose folder the first question lies; the others lie below it.
     """
     begun, mark = time.monotonic(), " (quick run: not for use)" if settings.quick else ""
-    resumable.require_writable(folder, 200 * 2**20)
+    resumable.require_writable(run.folder, 200 * 2**20)
     results = []
     for i, both in enumerate(every):
-        here, lanes = folder / both.question.word if i else folder, sum(len(d.which) for d in both.parts)
+        own, lanes = run.within(both.question.word) if i else run, sum(len(d.which) for d in both.parts)
+        here = own.folder
         exposed = sum(int(d.exposed.sum()) for d in both.parts)
-        tell.say(
+        run.say(
             f"Study {both.study.id}: {len(both.hypotheses)} hypotheses, {len(both.study.unknowns)} "
             f"parameters, {lanes} dishes ({exposed} with {both.question.word}, once a hypothesis)"
         )
-        tell.say(f"Computing on {provenance.device_line()}; results go to {here}")
-        found = comparison.compare(both, settings, SAMPLERS[sampler], Run(here, tell, stop))
+        run.say(f"Computing on {provenance.device_line()}; results go to {here}")
+        found = comparison.compare(both, settings, SAMPLERS[sampler], own)
         if found is None:
             return None
         text = comparison_files.markdown(found, mark)
@@ -75,8 +73,8 @@ def compared(
             },
         )
         comparison_files.figure(found, mark).savefig(here / "comparison.png", dpi=130)
-        tell.say(text)
-        tell.say(
+        run.say(text)
+        run.say(
             f"Written to {here} after {duration(time.monotonic() - begun)}: summary.md, comparison.json, "
             "comparison.png"
         )

@@ -14,7 +14,7 @@ from rich.console import Console
 from inference.runs import resumable
 from inference.runs.console import Bar, Teller
 from inference.runs.resumable import Report, Seen, State
-from models.engine.blocks import Block, in_blocks
+from models.engine.blocks import Block, blocks, in_blocks
 
 
 def never() -> bool:
@@ -32,6 +32,7 @@ class Run:
 
     Attributes:
         folder: of its files.
+        keeps: whether anything is written there; if not, nothing is read there either.
         teller: says what happens; nothing is said if it is not given.
         stop: has somebody asked to end? It is asked between pieces.
     """
@@ -39,6 +40,7 @@ class Run:
     folder: Path
     teller: Teller = field(default_factory=_quiet)
     stop: Callable[[], bool] = never
+    keeps: bool = True
 
     def within(self, name: str) -> Run:
         """A part of this work, in a folder of its own below."""
@@ -63,11 +65,12 @@ class Run:
             DamagedFileError: it is not what was written.
         """
         path = self.folder / name
-        return resumable.read_arrays(path) if path.exists() else None
+        return resumable.read_arrays(path) if self.keeps and path.exists() else None
 
     def write(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
         """Keep named arrays in the file `name`, whole or not at all."""
-        resumable.write_arrays(self.folder / name, arrays)
+        if self.keeps:
+            resumable.write_arrays(self.folder / name, arrays)
 
     def belongs_to(self, identity: Mapping[str, Any]) -> None:
         """Write what this folder holds, or raise `CheckpointError` if it holds something else."""
@@ -90,3 +93,28 @@ class Run:
         """`function` of `count` rows, `width` at a time, under a bar (see `models.engine.blocks`)."""
         with self.bar(title, count) as bar:
             return in_blocks(function, count, width, tell=lambda done, _: bar.to(done))
+
+    def kept_blocks(
+        self,
+        function: Callable[[Block], Mapping[str, Any]],
+        count: int,
+        width: int,
+        told: Callable[[int, Mapping[str, np.ndarray]], None],
+    ) -> dict[str, np.ndarray] | None:
+        """As `models.engine.blocks.in_blocks` for named arrays, each block in a file of its own; goes on from
+        those that are there, and gives None if it was stopped.
+
+        Args:
+            told: called after every block, of before too, with the rows done and what that block gave.
+        """
+        found = []
+        for part in blocks(count, width):
+            name = f"{part.index:06d}.npz"
+            if (piece := self.read(name)) is None:
+                if self.stopped():
+                    return None
+                piece = part.kept(dict(function(part)))
+                self.write(name, piece)
+            found.append(piece)
+            told(min((part.index + 1) * width, count), piece)
+        return {n: np.concatenate([p[n] for p in found]) for n in found[0]}

@@ -56,6 +56,7 @@ def main(
     from inference.hypotheses.compared_study import compared, sized
     from inference.runs import settings
     from inference.runs.console import Teller, stop_when_asked
+    from inference.runs.run import Run
 
     tell = Teller()
     asked = sized(replace(settings.QUICK if quick else settings.FULL, seed=seed), sampler)
@@ -65,6 +66,6 @@ def main(
     every = joints(study)
     name = "-".join(["compare", every[0].study.id, *[sampler] * (sampler != "walk"), *["quick"] * quick])
     folder = out or results_folder() / name
-    if compared(every, asked, sampler, folder, tell, stop_when_asked(tell)) is None:
+    if compared(every, asked, sampler, Run(folder, tell, stop_when_asked(tell))) is None:
         tell.say(f"Stopped. Everything so far is kept in {folder}; the same command goes on")
         raise typer.Exit(130)

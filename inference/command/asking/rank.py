@@ -69,6 +69,7 @@ def main(
     from inference.resistance.rankings import ranking_files
     from inference.resistance.rankings.ranking_request import RankingRequest
     from inference.runs.console import Teller, stop_when_asked
+    from inference.runs.run import Run
 
     chosen = readout or ("lnv" if drug else "escape")
     tell = Teller()
@@ -79,7 +80,7 @@ def main(
     request = RankingRequest(question, method, draws, seed, source.name)
     folder = out or ranking_files.default_folder(request, results_folder(), fitted, default=not drug)
     try:
-        complete = ranking_files.made(request, source, folder, tell, stop) is not None
+        complete = ranking_files.made(request, source, Run(folder, tell, stop)) is not None
     except KeyboardInterrupt:
         complete = False
     if not complete:

@@ -1,6 +1,6 @@
 """Rank what makes a cell resist: `rank(Question("viability", {"dexamethasone": 300}), prior_source("H1"))`.
 
-This is the door for a notebook; the command asks the same through `ranking_files.make`.
+This is the door for a notebook; the command asks the same through `ranking_files.made`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from inference.resistance.rankings.methods import ELASTICITY, RankingMethod
 from inference.resistance.rankings.ranked import Ranking
 from inference.resistance.rankings.ranking_request import RankingRequest
 from inference.runs.console import Teller
+from inference.runs.run import Run
 
 
 def rank(
@@ -45,7 +46,8 @@ def rank(
         KeyboardInterrupt: `stop` said so; what is finished is kept.
     """
     request = RankingRequest(source.asked_of(question), method, draws, seed, source.name)
-    found = ranking_files.made(request, source, to, tell or Teller(), stop)
+    run = Run(to or Path(), tell or Teller(), stop, keeps=to is not None)
+    found = ranking_files.made(request, source, run)
     if found is None:
         raise KeyboardInterrupt("stopped: the same call goes on from what is kept")
     return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from inference.resistance.rankings.ranking_request import RankError, RankingRequ
 from inference.resistance.rankings.ranking_run import execute
 from inference.runs import labelled_tree, provenance, resumable
 from inference.runs.console import Teller
+from inference.runs.run import Run
 from models.catalogue import HYPOTHESES
 
 
@@ -38,51 +38,49 @@ def default_folder(request: RankingRequest, results: Path, run: Path | None, def
 def made(
     request: RankingRequest,
     source: BeliefSource,
-    out: Path | None,
-    tell: Teller,
-    stop: Callable[[], bool],
+    run: Run,
 ) -> Ranking | None:
-    """Make the ranking and, if `out` is a folder, write its files; None if stopped. A finished equal ranking
-    is only read again.
+    """Make the ranking and, if the run keeps anything, write its files; None if stopped. A finished equal
+    ranking is only read again.
 
     Raises:
         SourceError: the folder holds another ranking.
         RankError: the method cannot rank so many parameters with so few draws.
     """
-    q, method = request.question, request.method
+    q, method, out = request.question, request.method, run.folder
     network = network_of(q)
     asked = {**request.description(), "network_fingerprint": network.fingerprint, "mark": source.mark}
-    if out is not None and (held := _held(out, asked)) is not None:
-        tell.say(f"{out}: this ranking is finished")
-        show(held, tell)
+    if run.keeps and (held := _held(out, asked)) is not None:
+        run.say(f"{out}: this ranking is finished")
+        show(held, run.teller)
         return held
     now = believed(source, q.preset, network, HYPOTHESES[q.hypothesis].free)
     if request.draws < (needed := method.fewest(len(now.names))):
         raise RankError(
             f"`draws` {request.draws}: {method.name} of {len(now.names)} parameters needs at least {needed}"
         )
-    if out is not None:
+    if run.keeps:
         resumable.require_writable(out, 50 * 2**20)
         resumable.write_json(out / "ranking.json", asked)
-    tell.say(q.words())
-    tell.say(
+    run.say(q.words())
+    run.say(
         f"{len(now.names)} parameters can matter here, {len(now.posterior)} of them fitted; beliefs from "
         f"{source.name}; computing on {provenance.device_line()}"
     )
     before = beliefs.declared(network, HYPOTHESES[q.hypothesis].free) if now.posterior else None
-    pieces = None if out is None else out / "ranking-checkpoint" / "checkpoint"
-    tree = execute(request, now, before, source.mark, pieces, tell, stop)
+    pieces = run.within("ranking-checkpoint").within("checkpoint")
+    tree = execute(request, now, before, source.mark, pieces)
     if tree is None:
         return None
     found = Ranking(tree)
-    if out is not None:
+    if run.keeps:
         write(found, out)
         made_with = {n: version(n) for n in ("jax", "diffrax", "equinox", "SALib", "numpy", "scipy")}
         more = {"failed": tree.attrs["failed"], "device": provenance.device_line(), "versions": made_with}
         resumable.write_json(out / "ranking.json", {**asked, **more})
-    show(found, tell)
-    if out is not None:
-        tell.say(f"Written to {out}: ranking.nc, ranking.csv, figures/")
+    show(found, run.teller)
+    if run.keeps:
+        run.say(f"Written to {out}: ranking.nc, ranking.csv, figures/")
     return found
 
 

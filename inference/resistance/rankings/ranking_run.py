@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -19,23 +18,18 @@ from inference.resistance.rankings import ranks, sensitivity
 from inference.resistance.rankings.methods import Simulated
 from inference.resistance.rankings.ranking_request import RankError, RankingRequest, words_of
 from inference.resistance.rankings.sensitivity import Effects
-from inference.runs import labelled_tree, resumable
-from inference.runs.console import Teller
+from inference.runs import labelled_tree
+from inference.runs.run import Run
+from models.engine.blocks import Block
 
 
 @dataclass(frozen=True)
 class Work:
-    """A ranking in progress: what is asked, the dishes, where pieces are kept (None: nowhere), who is told.
-
-    Attributes:
-        stop: asked between two pieces; True ends cleanly.
-    """
+    """A ranking in progress: what is asked, the dishes, and the run whose folder holds the pieces."""
 
     request: RankingRequest
     what: DishPlan
-    folder: Path | None
-    tell: Teller
-    stop: Callable[[], bool]
+    run: Run
 
     def answers(
         self, beliefs: Beliefs, values: np.ndarray, title: str, slopes: bool
@@ -49,32 +43,26 @@ class Work:
             + what.system.network.fingerprint.encode()
             + json.dumps(request.description(), sort_keys=True).encode()
         ).hexdigest()[:12]
-        place = None if self.folder is None else self.folder / f"{title}-{key}"
         rows = min(request.method.sets, len(values))
         function = readout_function(what, beliefs.names, beliefs.shares, rtol=request.rtol, atol=request.atol)
 
-        def both(x: jax.Array) -> tuple[jax.Array, jax.Array]:
-            return sensitivity.slopes(function, x) if slopes else (function(x), jnp.zeros((len(x), 0)))
+        def both(part: Block) -> dict[str, jax.Array]:
+            x = jnp.log(jnp.asarray(values[part.rows]))
+            value, slope = (
+                sensitivity.slopes(function, x) if slopes else (function(x), jnp.zeros((len(x), 0)))
+            )
+            return {"value": value, "slope": slope}
 
-        pieces = -(-len(values) // rows)
-        done = [] if place is None else resumable.numbered(place)
-        found = [resumable.read_arrays(p) for p in done[:pieces]]
-        dishes = dishes_per_set(what)
-        with self.tell.bar(f"{title}, simulations", len(values) * dishes) as bar:
-            for i in range(len(found), pieces):
-                if self.stop():
-                    return None
-                block = values[i * rows : (i + 1) * rows]
-                short = rows - len(block)
-                padded = np.concatenate([block, np.repeat(block[-1:], short, axis=0)])
-                value, slope = both(jnp.log(jnp.asarray(padded)))
-                piece = {"value": np.asarray(value)[: len(block)], "slope": np.asarray(slope)[: len(block)]}
-                if place is not None:
-                    resumable.write_arrays(place / f"{i:06d}.npz", piece)
-                found.append(piece)
-                failed = sum(int(np.isnan(p["value"]).sum()) for p in found)
-                bar.to(min((i + 1) * rows, len(values)) * dishes, f"{failed} failed" if failed else "")
-        return np.concatenate([p["value"] for p in found]), np.concatenate([p["slope"] for p in found])
+        dishes, failed = dishes_per_set(what), 0
+        with self.run.bar(f"{title}, simulations", len(values) * dishes) as bar:
+
+            def told(done: int, piece: Mapping[str, np.ndarray]) -> None:
+                nonlocal failed
+                failed += int(np.isnan(piece["value"]).sum())
+                bar.to(done * dishes, f"{failed} failed" if failed else "")
+
+            found = self.run.within(f"{title}-{key}").kept_blocks(both, len(values), rows, told)
+        return None if found is None else (found["value"], found["slope"])
 
 
 def effects(work: Work, beliefs: Beliefs, title: str) -> tuple[Effects, Effects, Simulated] | None:
@@ -111,20 +99,18 @@ def execute(
     beliefs: Beliefs,
     prior: Beliefs | None,
     mark: str,
-    folder: Path | None,
-    tell: Teller,
-    stop: Callable[[], bool],
+    run: Run,
 ) -> xr.DataTree | None:
     """Make the ranking; None if stopped (what is finished is kept).
 
     Args:
         prior: beliefs before the fit, ranked beside; None where `beliefs` are the prior.
         mark: words put on every table and figure, empty if nothing is to be said.
-        folder: where pieces are kept; None: nowhere.
+        run: in whose folder pieces are kept.
     """
     what = plan(request.question, request.method.lanes)
-    work = Work(request, what, folder, tell, stop)
-    tell.say("Compiling, then simulating ...")
+    work = Work(request, what, run)
+    run.say("Compiling, then simulating ...")
     after = effects(work, beliefs, "ranking")
     if after is None:
         return None

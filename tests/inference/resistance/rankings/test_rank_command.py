@@ -19,7 +19,7 @@ from inference.resistance.beliefs import NOT_FITTED
 from inference.resistance.rankings import methods, ranking_run
 from inference.resistance.rankings.ranking_request import RankingRequest
 from inference.runs import console
-from inference.runs.console import Teller
+from inference.runs.run import Run
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 EXPONENT = {"IC_rux": 2.0, "k_SR": -1.5, "k_mS": 1.0, "K_L": -0.5}
@@ -171,7 +171,7 @@ def test_an_interrupted_ranking_goes_on_and_ends_as_if_it_had_not_been(monkeypat
     stops = iter([False, True])
 
     def evaluate(folder, stop):
-        work = ranking_run.Work(request, what, folder, Teller(), stop)
+        work = ranking_run.Work(request, what, Run(folder, stop=stop))
         return work.answers(beliefs, values, "ranking", True)
 
     assert evaluate(tmp_path / "a", lambda: next(stops)) is None
