@@ -20,6 +20,7 @@ from inference.best_fit.trust_region import SIFTED, best_fits, promising
 from inference.likelihood.many_points import Batch
 from inference.likelihood.reduced_parts import Split, split
 from inference.runs.console import Teller
+from inference.runs.outputs import write_figure, write_table
 from inference.study.study import Study
 
 RTOL, ATOL, TOLERANCE = 1e-6, 1e-8, 1e-5  # of the solver; of the search, fall of the objective
@@ -79,12 +80,12 @@ def write(study: Study, ask: Ask, folder: Path, tell: Teller) -> float:
         )
     likelihood = float(jax.jit(search.log_likelihood)(jnp.asarray(x[0])))
     tell.say(f"Best log-likelihood {likelihood:.4f}; {in_words(x, value)}")
-    table(search, x[0]).to_csv(folder / "fit.tsv", sep="\t", index=False)
+    write_table(table(search, x[0]), folder / "fit.tsv", sep="\t", index=False)
     ends = pd.DataFrame(x, columns=list(search.problem.names))
     ends.insert(0, "objective", value)
-    ends.to_csv(folder / "waterfall.csv", index=False)
+    write_table(ends, folder / "waterfall.csv", index=False)
     figure = search_figures.waterfall(value)
-    figure.savefig(folder / "waterfall.png", dpi=130)
+    write_figure(figure, folder / "waterfall.png")
     plt.close(figure)
     if ask.points:
         batch = Batch(search.problem, min(WIDTH, ask.starts), search.objective)
@@ -100,7 +101,7 @@ def write(study: Study, ask: Ask, folder: Path, tell: Teller) -> float:
                 report=lambda i, _: bar.to(i),
             )
         rows = profile_table(search, found, intervals(found, LEVEL), LEVEL)
-        rows.to_csv(folder / "profiles.csv", index=False)
+        write_table(rows, folder / "profiles.csv", index=False)
         tell.say(
             f"{int(rows['identified'].sum())} of {len(rows)} parameters have both ends of their "  # pyright: ignore[reportArgumentType]  pandas' stubs say Series
             f"{100 * LEVEL:.0f} % interval"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from inference.runs.outputs import write_text
 from models.belief_kinds import LogNormal
 from models.catalogue import core
 from models.declare import Parameter
@@ -68,7 +69,7 @@ def write(study: Measured, folder: Path, network: Network | None = None) -> Path
     """The study as a PEtab v2 folder, on the core network unless told otherwise; returns its problem.yaml."""
     network, here = network or core(socs3_transit=True), folder / study.id
     here.mkdir(parents=True, exist_ok=True)
-    (here / "network.xml").write_text(to_sbml(network))
+    write_text(to_sbml(network), here / "network.xml")
     conditions, experiments = [], []
     for dish, (before, after) in study.dishes.items():
         for stage, minutes, changes in (("before", PRECULTURE, before), ("after", 0, after)):
@@ -106,15 +107,16 @@ def write(study: Measured, folder: Path, network: Network | None = None) -> Path
         ),
         parameters,
     )
-    (here / "problem.yaml").write_text(
+    write_text(
         f"format_version: 2.0.0\nid: {study.id}\nmodel_files:\n  network:\n    location: network.xml\n    "
         f"language: sbml\n"
         + "".join(
             f"{kind}_files: [{kind}s.tsv]\n"
             for kind in ("parameter", "condition", "experiment", "observable", "measurement")
-        )
+        ),
+        here / "problem.yaml",
     )
-    (here / "README.md").write_text(_readme(study))
+    write_text(_readme(study), here / "README.md")
     return here / "problem.yaml"
 
 
@@ -135,7 +137,7 @@ def _readme(study: Measured) -> str:
 
 
 def _table(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    path.write_text("\n".join("\t".join(map(str, r)) for r in (header, *rows)) + "\n")
+    write_text("\n".join("\t".join(map(str, r)) for r in (header, *rows)) + "\n", path)
 
 
 def _log_normal(centre: float, sd: float) -> tuple[object, ...]:

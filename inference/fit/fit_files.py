@@ -27,6 +27,7 @@ from inference.fit.solver_certificate import Certificate, certify
 from inference.fit.verdict_file import FILE, Verdict
 from inference.likelihood.reduced_parts import Split, split
 from inference.runs import labelled_tree, resumable
+from inference.runs.outputs import write_figure, write_table
 from inference.runs.run import Run
 from inference.runs.settings import Settings
 from inference.samplers.choices import SAMPLERS
@@ -93,7 +94,7 @@ def finish(study: Study, run: Run, sampler: Sampler | None = None) -> Verdict:
     labelled_tree.save(dt, run.folder / "posterior.nc")
     failed = drawn.theta[~drawn.ok]
     names = pd.Index([u.name for u in study.unknowns])
-    pd.DataFrame(failed, columns=names).to_csv(run.folder / "failures.csv", index=False)
+    write_table(pd.DataFrame(failed, columns=names), run.folder / "failures.csv", index=False)
     method = sampler or SAMPLERS.get(settings.sampler)
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")  # ArviZ repeats what the verdict says in words
@@ -106,7 +107,7 @@ def finish(study: Study, run: Run, sampler: Sampler | None = None) -> Verdict:
             longest=None if method is None else method.longest(settings),
         )
     verdict = replace(verdict, quick=settings.quick)
-    table.to_csv(run.folder / "summary.csv")
+    write_table(table, run.folder / "summary.csv")
     verdict.write(run.folder)
     figures(dt, table, drawn.mode_potentials, verdict, run.folder / "figures")
     resumable.write_json(run.folder / NOTE, note | {"status": "finished"})
@@ -135,7 +136,7 @@ def figures(
     if len(mode_potentials):
         found["waterfall"] = search_figures.waterfall(mode_potentials, mark)
     for name, figure in found.items():
-        figure.savefig(folder / f"{name}.png", dpi=130)
+        write_figure(figure, folder / f"{name}.png")
         plt.close(figure)
 
 

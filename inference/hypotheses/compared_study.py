@@ -11,6 +11,7 @@ from inference.hypotheses.all_at_once import Joint
 from inference.hypotheses.comparison import Compared
 from inference.runs import provenance, resumable
 from inference.runs.console import duration
+from inference.runs.outputs import write_figure, write_text
 from inference.runs.run import Run
 from inference.runs.settings import Settings
 
@@ -61,7 +62,7 @@ def compared(
         text = comparison_files.markdown(found, mark)
         if not any(b.question.word == "bortezomib" for b in every):
             text += NO_BORTEZOMIB
-        (here / "summary.md").write_text(text)
+        write_text(text, here / "summary.md")
         resumable.write_json(
             here / "comparison.json",
             comparison_files.content(found)
@@ -72,7 +73,7 @@ def compared(
                 **provenance.provenance(settings),
             },
         )
-        comparison_files.figure(found, mark).savefig(here / "comparison.png", dpi=130)
+        write_figure(comparison_files.figure(found, mark), here / "comparison.png")
         run.say(text)
         run.say(
             f"Written to {here} after {duration(time.monotonic() - begun)}: summary.md, comparison.json, "

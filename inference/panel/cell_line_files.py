@@ -18,6 +18,7 @@ from inference.fit.verdict import INTERVAL, informed
 from inference.panel import cell_line_fit, cell_lines
 from inference.runs import labelled_tree, provenance, resumable
 from inference.runs.colours import DATA, POSTERIOR, SECOND
+from inference.runs.outputs import write_figure, write_table
 
 DRAWS = 2000
 COLOURS = dict(zip(cell_lines.CLASSES, (POSTERIOR, SECOND), strict=True))
@@ -50,10 +51,10 @@ def make(measured: pd.DataFrame, seed: int, out: Path, say: Callable[[str], None
             "device": provenance.device_line(),
         },
     )
-    table.to_csv(out / "parameters.csv")
-    cell_line_fit.of_lines(found, data).to_csv(out / "line_parameters.csv")
+    write_table(table, out / "parameters.csv")
+    write_table(cell_line_fit.of_lines(found, data), out / "line_parameters.csv")
     figure = drawn(tree["curves"].to_dataset())
-    figure.savefig(out / "lines.png", dpi=130)
+    write_figure(figure, out / "lines.png")
     plt.close(figure)
     labelled_tree.save(tree, out / "posterior.nc")
     for name, r in table.iterrows():
@@ -70,7 +71,7 @@ def make(measured: pd.DataFrame, seed: int, out: Path, say: Callable[[str], None
     after = cell_lines.statements(
         measured, {target: saturated(tree, target) for target in cell_lines.CLASSES}
     )[:3]
-    pd.DataFrame([asdict(s) for s in after]).to_csv(out / "lines_after.csv", index=False)
+    write_table(pd.DataFrame([asdict(s) for s in after]), out / "lines_after.csv", index=False)
     for statement in after:
         say(
             f"  after the fit: {statement.verdict:<11} {statement.quantity}: measured "

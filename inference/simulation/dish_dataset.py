@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -20,6 +19,7 @@ from models.engine.ensemble import Setting, simulate_ensemble
 from models.engine.protocol import Protocol, schedule
 from models.engine.work_queue import REASONS
 from models.network import Network
+from models.whole_file import replacing
 
 PIECE = 512  # sets that are simulated together: bounds memory, and one program serves all pieces
 CONCENTRATION = ("set", "time", "species")
@@ -210,9 +210,5 @@ def save(data: xr.Dataset, path: Path) -> None:
     squeezed = {
         name: {"zlib": True, "complevel": 3} for name in ("concentration", "parameter_value") if name in data
     }
-    temporary = path.with_name(f"{path.name}.tmp")
-    try:
-        data.to_netcdf(temporary, engine="h5netcdf", encoding=squeezed)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as place:
+        data.to_netcdf(place, engine="h5netcdf", encoding=squeezed)

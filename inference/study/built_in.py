@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from inference.runs.outputs import write_text
 from models.catalogue import core
 from models.network import Network
 from models.readouts import available
@@ -149,14 +150,14 @@ def main() -> None:
     """
     for study, network in networks().items():
         path = FOLDER / study / "network.xml"
-        path.write_text(to_sbml(network))
+        write_text(to_sbml(network), path)
         print(
             f"{path}: {len(network.species)} species, {len(network.parameters)} parameters, fingerprint "
             f"{network.fingerprint}"
         )
     for study, series in SERIES.items():
         path = FOLDER / study / "observables.tsv"
-        path.write_text(observables(study))
+        write_text(observables(study), path)
         print(f"{path}: {len(series)} observables")
 
 

@@ -11,6 +11,7 @@ import typer
 from inference.command import options
 from inference.command.start import Subcommand, fail, new_app
 from inference.runs.folders import results_folder
+from inference.runs.outputs import write_figure, write_text
 from models.engine.machine import prepare_jax
 
 QUESTIONS = ("hypothesis", "e_deg", "c1a", "k_mS", "K_iS", "k_SR", "c1", "g_auto")
@@ -71,7 +72,7 @@ def main(
             bar.to(i + 1, question)
     before = "the prior" if posterior is None else f"the posterior {posterior.parent.name}"
     text = next_experiment_files.markdown(found, bank, DISCRIMINATING, before)
-    (folder / "summary.md").write_text(text)
+    write_text(text, folder / "summary.md")
     write_json(
         folder / "design.json",
         {
@@ -94,7 +95,7 @@ def main(
         },
     )
     figure = next_experiment_files.figure(found)
-    figure.savefig(folder / "design.png", dpi=130)
+    write_figure(figure, folder / "design.png")
     tell.say(text)
     tell.say(
         f"Written to {folder} after {duration(time.monotonic() - begun)}: summary.md, design.json, design.png"

@@ -10,6 +10,7 @@ import typer
 
 from inference.command.start import Subcommand, fail, new_app
 from inference.runs.folders import results_folder
+from inference.runs.outputs import write_table
 from models.engine.machine import prepare_jax
 
 app = new_app()
@@ -52,7 +53,7 @@ def main(
         target: cell_lines.predict(target, draws, seed, rtol=1e-5, atol=1e-7) for target in cell_lines.CLASSES
     }
     found = cell_lines.statements(measured, predicted)
-    pd.DataFrame([asdict(s) for s in found]).to_csv(place / "lines.csv", index=False)
+    write_table(pd.DataFrame([asdict(s) for s in found]), place / "lines.csv", index=False)
     for s in found:
         typer.echo(f"{s.verdict:<11} {s.quantity}: measured {s.measured}; predicted {s.predicted}; {s.why}")
     if fit:

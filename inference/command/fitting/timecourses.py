@@ -13,6 +13,7 @@ import typer
 from inference.command import options
 from inference.command.start import Subcommand, new_app
 from inference.runs.folders import results_folder
+from inference.runs.outputs import write_figure, write_text
 from models.engine.machine import prepare_jax
 
 app = new_app()
@@ -95,10 +96,10 @@ def main(
         )
         fits.append(found)
         picture = time_courses_figure.figure(found)
-        picture.savefig(folder / f"{study.id}.png", dpi=110)
+        write_figure(picture, folder / f"{study.id}.png", dpi=110)
         loo_pit.plt.close(picture)
         picture = loo_pit.figure(time_courses_told.left_out(found))
-        picture.savefig(folder / f"{study.id}-loo_pit.png", dpi=110)
+        write_figure(picture, folder / f"{study.id}-loo_pit.png", dpi=110)
         loo_pit.plt.close(picture)
     asked = (*measured_study.FEEDBACK, "g_auto", "e_deg")
     said = time_courses_told.told(fits, asked)
@@ -108,7 +109,7 @@ def main(
         + "\n"
         + time_courses_told.misfits(fits, cannot)
     )
-    (folder / "summary.md").write_text(text)
+    write_text(text, folder / "summary.md")
     write_json(
         folder / "timecourses.json",
         {

@@ -17,6 +17,7 @@ from inference.command import declared_names, options
 from inference.command.options import number
 from inference.command.start import Subcommand, fail, new_app
 from inference.runs.folders import results_folder
+from inference.runs.outputs import write_figure
 from models.engine.machine import prepare_jax
 from models.nearest_name import unknown
 
@@ -203,7 +204,7 @@ def write(dish: AnyDish, sets: Any, minutes: float, step: float, rtol: float, pa
         typer.echo(f"figure and medians: of the first {SHOWN} sets", err=True)
     data = data.isel(set=slice(0, SHOWN)).load()
     figure = path.with_suffix(".png")
-    main_readouts(data, dish.title).savefig(figure, dpi=130)
+    write_figure(main_readouts(data, dish.title), figure)
     end = data["concentration"].isel(time=-1).median("set")
     typer.echo(f"{path}\n{figure}")
     typer.echo(

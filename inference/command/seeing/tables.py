@@ -12,6 +12,7 @@ import typer
 from inference.command import declared_names, options
 from inference.command.start import Subcommand, fail, new_app
 from inference.runs.folders import results_folder
+from inference.runs.outputs import write_figure, write_text
 from models.engine.machine import prepare_jax
 from models.nearest_name import unknown
 
@@ -74,15 +75,16 @@ def main(  # long: an option a line, and a table a branch
         return
     place.mkdir(parents=True, exist_ok=True)
     title = f"# The network `{network.id}`\n\nfingerprint {network.fingerprint}\n\n"
-    (place / f"{network.id}.md").write_text(
-        title + "\n".join(map(parameter_tables.to_markdown, made.values()))
+    write_text(
+        title + "\n".join(map(parameter_tables.to_markdown, made.values())), place / f"{network.id}.md"
     )
-    (place / f"{network.id}.tex").write_text(
-        parameter_tables.DOCUMENT % "\n".join(map(parameter_tables.to_latex, made.values()))
+    write_text(
+        parameter_tables.DOCUMENT % "\n".join(map(parameter_tables.to_latex, made.values())),
+        place / f"{network.id}.tex",
     )
     drawing = picture(network, supposed=True)
-    (place / f"{network.id}.dot").write_text(dot(drawing))
-    draw(drawing).savefig(place / f"{network.id}.png", dpi=130)
+    write_text(dot(drawing), place / f"{network.id}.dot")
+    write_figure(draw(drawing), place / f"{network.id}.png")
     typer.echo(parameter_tables.to_markdown(made["trust"]))
     typer.echo("\n".join(str(place / f"{network.id}.{kind}") for kind in ("md", "tex", "dot", "png")))
 
@@ -106,7 +108,7 @@ def behaviours(short: bool, out: Path) -> None:
     text = to_markdown(outcome_table.short_table(findings) if short else outcome_table.table(findings))
     typer.echo(text)
     out.mkdir(parents=True, exist_ok=True)
-    (out / "behaviours.md").write_text(text)
+    write_text(text, out / "behaviours.md")
     missed = [f.behaviour.id for f in findings if not f.met]
     typer.echo(
         f"{len(findings) - len(missed)} of {len(findings)} behaviours met"

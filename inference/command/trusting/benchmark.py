@@ -17,6 +17,7 @@ import typer
 
 from inference.command import options
 from inference.command.start import Subcommand, fail, new_app
+from inference.runs.outputs import write_figure, write_text
 
 app = new_app()
 PACKAGES = Path(__file__).resolve().parents[3]
@@ -105,7 +106,7 @@ def main(
         found["trajectories_per_s"] = 1e3 / found["all_cores_ms"]
     found["wall_s"] = round(time.monotonic() - begun, 1)
     if json_file is not None:
-        json_file.write_text(json.dumps(found, indent=1) + "\n")
+        write_text(json.dumps(found, indent=1) + "\n", json_file)
     show(found)
 
 
@@ -124,7 +125,7 @@ def draw(points: list[list[Any]], name: str, path: Path) -> None:
     )
     axis.grid(alpha=0.3, which="both")
     axis.legend(frameon=False)
-    figure.savefig(path, dpi=150)
+    write_figure(figure, path, dpi=150)
 
 
 def show(found: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ import typer
 from inference.command import options
 from inference.command.start import Subcommand, fail, new_app
 from inference.runs.folders import results_folder
+from inference.runs.outputs import write_figure, write_text
 from models.engine.machine import prepare_jax
 
 DEFAULT = "feedback_reduced"
@@ -104,7 +105,7 @@ def main(
         "coverage": calibration_figures.coverage,
     }.items():
         figure = draw(verdict)
-        figure.savefig(folder / f"{title}.png", dpi=130)
+        write_figure(figure, folder / f"{title}.png")
         calibration_figures.plt.close(figure)
     text = coverage.in_words(verdict)
     heading = f"# Calibration of {loaded.id}\n\n" + (
@@ -112,7 +113,7 @@ def main(
         if wrong_noise == 1.0
         else f"The likelihood is wrong on purpose: it believes in {wrong_noise:g} times the true noise.\n\n"
     )
-    (folder / "summary.md").write_text(heading + text)
+    write_text(heading + text, folder / "summary.md")
     write_json(
         folder / "calibration.json",
         {
@@ -168,7 +169,7 @@ def judge_run(run: Path, folder: Path, tell: Any) -> int:
 
     found = loo_pit.of_run(labelled_tree.load(run / "posterior.nc"))
     folder.mkdir(parents=True, exist_ok=True)
-    loo_pit.figure(found).savefig(folder / "loo_pit.png", dpi=130)
+    write_figure(loo_pit.figure(found), folder / "loo_pit.png")
     write_json(
         folder / "loo_pit.json",
         {

@@ -11,6 +11,7 @@ import typer
 from inference.command import options
 from inference.command.start import Subcommand, new_app
 from inference.runs.folders import results_folder
+from inference.runs.outputs import write_text
 from models.engine.machine import prepare_jax
 
 app = new_app()
@@ -60,6 +61,6 @@ def main(
     tell.say("The ridges of the specification, with both ends of each free ...")
     known = recovery.ridges(recovery.experiment(folder, ridges=True), width=16)
     text = recovery.in_words(found, known)
-    (folder / "summary.md").write_text(text)
+    write_text(text, folder / "summary.md")
     tell.say(text)
     tell.say(f"Written to {folder} after {duration(time.monotonic() - begun)}: summary.md")

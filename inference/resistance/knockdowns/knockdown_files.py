@@ -12,6 +12,7 @@ from inference.resistance.knockdowns.knockdown_scan import KnockdownScan, scanne
 from inference.resistance.questions import Question
 from inference.runs import labelled_tree, resumable
 from inference.runs.console import Teller
+from inference.runs.outputs import write_figure, write_table
 
 
 def default_folder(question: Question, results: Path) -> Path:
@@ -57,10 +58,10 @@ def write(found: KnockdownScan, out: Path) -> None:
 
     mark = str(found.tree.attrs["mark"])
     for name, table in {"nodes": found.nodes(), "pairs": found.pairs(), "paths": found.paths()}.items():
-        (table.assign(mark=mark) if mark else table).to_csv(out / f"{name}.csv")
+        write_table(table.assign(mark=mark) if mark else table, out / f"{name}.csv")
     (out / "figures").mkdir(exist_ok=True)
     for name, figure in found.figures().items():
-        figure.savefig(out / "figures" / f"{name}.png", dpi=130)
+        write_figure(figure, out / "figures" / f"{name}.png")
         plt.close(figure)
     labelled_tree.save(found.tree, out / "scan.nc")
 

@@ -16,6 +16,7 @@ from inference.resistance.rankings.ranking_request import RankError, RankingRequ
 from inference.resistance.rankings.ranking_run import execute
 from inference.runs import labelled_tree, provenance, resumable
 from inference.runs.console import Teller
+from inference.runs.outputs import write_figure, write_table
 from inference.runs.run import Run
 from models.catalogue import HYPOTHESES
 
@@ -102,10 +103,10 @@ def write(found: Ranking, out: Path) -> None:
     """ranking.nc, ranking.csv and the figures of a finished ranking."""
     from matplotlib import pyplot as plt
 
-    found.table().to_csv(out / "ranking.csv")
+    write_table(found.table(), out / "ranking.csv")
     (out / "figures").mkdir(exist_ok=True)
     for name, figure in found.figures().items():
-        figure.savefig(out / "figures" / f"{name}.png", dpi=130)
+        write_figure(figure, out / "figures" / f"{name}.png")
         plt.close(figure)
     labelled_tree.save(found.tree, out / "ranking.nc")
 

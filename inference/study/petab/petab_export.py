@@ -10,10 +10,12 @@ from collections.abc import Iterable
 import sympy as sp
 import yaml
 
+from inference.runs.outputs import write_text
 from inference.study.problem_tables import Change, Tables
 from models.declare import time
 from models.formula import formula
 from models.ratelaws import choose, power, raised
+from models.whole_file import replacing
 
 _LN10 = math.log(10.0)
 
@@ -38,7 +40,7 @@ def write(tables: Tables, folder: pathlib.Path) -> pathlib.Path:  # long: one ta
     density.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "network.xml").write_text(tables.model_text, encoding="utf-8")
+    write_text(tables.model_text, folder / "network.xml")
     conditions: dict[tuple[Change, ...], str] = {}
     experiments = []
     for e in tables.experiments:
@@ -141,7 +143,7 @@ def write(tables: Tables, folder: pathlib.Path) -> pathlib.Path:  # long: one ta
         if kind != "condition" or conditions:
             config[f"{kind}_files"] = [f"{kind}s.tsv"]
     path = folder / "problem.yaml"
-    path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    write_text(yaml.safe_dump(config, sort_keys=False), path)
     return path
 
 
@@ -187,7 +189,7 @@ def _table(path: pathlib.Path, columns: tuple[str, ...], rows: Iterable[tuple[st
     """A tab-separated table; columns that are empty throughout are left out, except the first three."""
     rows = list(rows)
     used = [i for i in range(len(columns)) if i < 3 or any(r[i] for r in rows)]
-    with path.open("w", newline="", encoding="utf-8") as f:
+    with replacing(path) as place, place.open("w", newline="", encoding="utf-8") as f:
         out = csv.writer(f, delimiter="\t", lineterminator="\n")
         out.writerow([columns[i] for i in used])
         out.writerows([r[i] for i in used] for r in rows)

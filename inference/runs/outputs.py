@@ -1,0 +1,45 @@
+"""Texts, tables and figures for people to open: each is whole or not there, as what programs read is.
+
+A disk that fills or a run that is killed leaves the file of before, never a part of the new one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from models.whole_file import replacing
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+
+def write_text(text: str, path: Path) -> None:
+    """A text in UTF-8 with lines as they are.
+
+    Raises:
+        OSError: it cannot be written there.
+    """
+    with replacing(path) as place:
+        place.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_table(table: pd.DataFrame | pd.Series, path: Path, **options: Any) -> None:
+    """A table as comma-separated values, or as `options` of `DataFrame.to_csv` say.
+
+    Raises:
+        OSError: it cannot be written there.
+    """
+    with replacing(path) as place:
+        table.to_csv(place, **options)
+
+
+def write_figure(figure: Figure, path: Path, *, dpi: int = 130) -> None:
+    """A figure in the format that the end of its name says.
+
+    Raises:
+        OSError: it cannot be written there.
+    """
+    with replacing(path) as place:
+        figure.savefig(place, dpi=dpi, format=path.suffix.removeprefix("."))
