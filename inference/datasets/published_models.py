@@ -1,6 +1,6 @@
 """Two published models with the data they were fitted to, as PEtab problems.
 
-The data tables are read from a folder that the caller names (see the README); nothing of them is kept here.
+The data tables are read from a folder that the caller names; nothing of them is kept here.
 """
 
 from __future__ import annotations
