@@ -33,6 +33,7 @@ from inference.runs.settings import Settings
 from inference.samplers.choices import SAMPLERS
 from inference.samplers.draws import evidence
 from inference.samplers.sampler import Sampler
+from inference.study.declared_scales import scale_of
 from inference.study.study import Study
 
 CERTIFIED, BY_OTHER = 100, 4  # draws solved again more tightly, and by another method
@@ -53,6 +54,7 @@ def labels_of(study: Study) -> labelled_tree.Labels:
         np.asarray(m.time),
         np.asarray(m.value),
         np.asarray(m.censored) != 0,
+        [scale_of(u.prior) for u in study.unknowns],
     )
 
 

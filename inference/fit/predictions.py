@@ -22,7 +22,7 @@ from inference.samplers.draws import Draws
 from models.engine.blocks import Block
 
 BATCH = 32  # parameter sets simulated at once when predictions are made
-LEAST_PRIOR = 1000  # draws of the prior that are kept at least; so many cost nothing
+LEAST_PRIOR = 4000  # draws of the prior that are kept at least; so many cost nothing
 
 
 @dataclass(frozen=True)
@@ -71,13 +71,13 @@ def _block(block: Block, theta: np.ndarray, keys: Array) -> tuple[Array, Array]:
 
 
 def all_drawn(parts: Split, sampled: Marginal, settings: Settings, draws: Draws, run: Run) -> Drawn:
-    """All parameters and the log-likelihood of every draw, and simulated measurements of a share of them and
-    of the prior.
+    """All parameters and the log-likelihood of every draw, and simulated measurements of them and of the
+    prior.
     """
     theta = np.asarray(jax.jit(jax.vmap(jax.vmap(sampled.problem.priors.constrain)))(jnp.asarray(draws.z)))
     chains, number, size = theta.shape
     problem = problem_of(parts, rtol=settings.rtol, atol=settings.atol)
-    kept = np.arange(0, number, max(1, number // settings.predicted))[: settings.predicted]
+    kept = np.arange(number)  # all, so that leave-one-out of ArviZ finds a prediction beside each likelihood
     key_prior, key_new, key_new_prior = jax.random.split(jax.random.PRNGKey(settings.seed + 1), 3)
     flat, quadrature = completed(sampled, theta.reshape(-1, size), jax.random.fold_in(key_new, 1), run)
     posterior = predicted(parts, settings, flat, key_new, run, "posterior")

@@ -13,12 +13,14 @@ import xarray as xr
 
 from inference.fit.verdict_file import Verdict
 from inference.samplers.nested_rhat import nested_rhat
+from inference.study.declared_scales import likely_scale, on_declared_scale
 
 INTERVAL = 0.89  # equal-tailed, as ArviZ's default; written in every table
 R_HAT, ESS, DIVERGENT, BFMI, SATURATED, PARETO_K = 1.01, 400.0, 0.001, 0.3, 0.01, 0.7
 QUADRATURE = 0.01  # error of ln of an integral over a blank or a noise that is still no matter
 # power-scaling sensitivity above which a belief moves a parameter (Kallioinen et al., Stat Comput 2024)
 SENSITIVE = 0.05
+LOST, MOVED = 0.15, 0.3  # of the prior variance; of the prior sd: less is no matter (our choice)
 NOT_INFORMED = "not informed by these data"
 
 
@@ -36,6 +38,7 @@ def summary(dt: xr.DataTree) -> pd.DataFrame:
     for name in posterior.data_vars:
         here = constants.sel(parameter=name)
         p, q = prior[name].values.ravel(), posterior[name].values.ravel()
+        scale = declared_scale(dt, str(name))
         rows.append(
             {
                 "parameter": name,
@@ -50,8 +53,8 @@ def summary(dt: xr.DataTree) -> pd.DataFrame:
                 "rhat": float(rhat[name]),
                 "ess_bulk": float(bulk[name]),
                 "ess_tail": float(tail[name]),
-                "contraction": contraction(p, q),
-                "informed": informed(p, q),
+                "contraction": contraction(p, q, scale),
+                "informed": informed(p, q, scale, float(bulk[name])),
             }
         )
     table = pd.DataFrame(rows).set_index("parameter")
@@ -59,31 +62,53 @@ def summary(dt: xr.DataTree) -> pd.DataFrame:
     return table.iloc[np.argsort(rank.to_numpy(), kind="stable")]
 
 
-def _spread_out(x: np.ndarray) -> np.ndarray:
-    """Log scale for positive quantities, logit for shares: where a prior is about normal."""
-    if np.all((x > 0) & (x < 1)):
-        return np.log(x / (1 - x))
-    return np.log(x) if np.all(x > 0) else x
+def declared_scale(dt: xr.DataTree, name: str) -> str:
+    """The scale on which the prior of a parameter of a run was declared, as its file says.
+
+    Files that do not say it (made before it was kept) are read on the scale that their prior suggests.
+    """
+    kept = dt["constant_data"].to_dataset() if "constant_data" in dt.children else xr.Dataset()
+    if "scale" in kept and name in kept["parameter"].values:
+        return str(kept["scale"].sel(parameter=name).item())
+    return likely_scale(dt["prior"].to_dataset()[name].values.ravel())
 
 
-def contraction(prior: np.ndarray, posterior: np.ndarray) -> float:
-    """1 - variance of the posterior over variance of the prior (log or logit scale): 0 nothing learnt, 1
+def told_about(dt: xr.DataTree, name: str) -> str:
+    """What the data of a run told about one of its parameters, in words (`informed`)."""
+    before, after = dt["prior"].to_dataset()[name], dt["posterior"].to_dataset()[name]
+    worth = float(az.ess(after.values, method="bulk")) if after.sizes["draw"] >= 4 else np.nan
+    return informed(
+        before.values.ravel(),
+        after.values.ravel(),
+        declared_scale(dt, name),
+        worth if np.isfinite(worth) else None,
+    )
+
+
+def contraction(prior: np.ndarray, posterior: np.ndarray, scale: str) -> float:
+    """1 - variance of the posterior over variance of the prior on the declared scale: 0 nothing learnt, 1
     everything.
     """
-    both = _spread_out(np.concatenate([prior, posterior]))
-    return float(1 - np.var(both[len(prior) :]) / np.var(both[: len(prior)]))
+    p, q = on_declared_scale(scale, prior), on_declared_scale(scale, posterior)
+    return float(1 - np.var(q) / np.var(p))
 
 
-def informed(prior: np.ndarray, posterior: np.ndarray) -> str:
+def informed(prior: np.ndarray, posterior: np.ndarray, scale: str, worth: float | None = None) -> str:
     """What the data told about one parameter, in words.
 
-    `not informed`: less than 15 % of the prior variance went and the centre moved by less than 0.3 prior sd.
+    `not informed`: less than 15 % of the prior variance went and the centre moved by less than 0.3 prior sd,
+    or neither by more than three standard errors of its estimate, whichever is larger.
     A bound: one end of the posterior's 89 % interval lies where the prior's does (its outer 15 %), the other
     well inside (our choice of limits; both numbers stand beside the words in every table).
+
+    Args:
+        prior, posterior: draws (draw,).
+        scale: on which the prior was declared, see `inference.study.declared_scales`.
+        worth: independent draws that the posterior's are worth; None: all are independent.
     """
-    both = _spread_out(np.concatenate([prior, posterior]))
-    p, q = both[: len(prior)], both[len(prior) :]
-    if contraction(prior, posterior) < 0.15 and abs(np.mean(q) - np.mean(p)) < 0.3 * np.std(p):
+    p, q = on_declared_scale(scale, prior), on_declared_scale(scale, posterior)
+    lost, moved = contraction_limits(len(p), worth or len(q))
+    if contraction(prior, posterior, scale) < lost and abs(np.mean(q) - np.mean(p)) < moved * np.std(p):
         return NOT_INFORMED
     low, high = (np.mean(p < np.quantile(q, x)) for x in ((1 - INTERVAL) / 2, (1 + INTERVAL) / 2))
     if low > 0.2 and high > 0.85:
@@ -91,6 +116,16 @@ def informed(prior: np.ndarray, posterior: np.ndarray) -> str:
     if high < 0.8 and low < 0.15:
         return "bounded from above"
     return "informed"
+
+
+def contraction_limits(of_prior: float, of_posterior: float) -> tuple[float, float]:
+    """(share of the variance lost, shift in prior sd) below which nothing was learnt, for so many draws.
+
+    The variance of n normal draws is known to sqrt(2 / n) of itself, their mean to sd / sqrt(n); three of
+    these errors, where they exceed what we call a matter at all.
+    """
+    inverse = 1.0 / of_prior + 1.0 / of_posterior
+    return max(LOST, 3 * float(np.sqrt(2 * inverse))), max(MOVED, 3 * float(np.sqrt(inverse)))
 
 
 def power_scaling(dt: xr.DataTree) -> pd.DataFrame:
@@ -149,7 +184,8 @@ def judge(
         certificate: `Certificate.attrs()` of the solver, if it was made.
     """
     posterior, stats = dt["posterior"].to_dataset(), dt["sample_stats"].to_dataset()
-    reasons, notes = _of_divergences(posterior, stats)
+    scales = {str(n): declared_scale(dt, str(n)) for n in posterior.data_vars}
+    reasons, notes = _of_divergences(posterior, scales, stats)
     reasons = _of_chains(posterior, superchains) + reasons + _of_energy_and_quadrature(stats)
     notes += _of_length(stats, longest)
     if failed_solves:
@@ -195,7 +231,9 @@ def _of_chains(posterior: xr.Dataset, superchains: int | None) -> list[str]:
     return reasons
 
 
-def _of_divergences(posterior: xr.Dataset, stats: xr.Dataset) -> tuple[list[str], list[str]]:
+def _of_divergences(
+    posterior: xr.Dataset, scales: Mapping[str, str], stats: xr.Dataset
+) -> tuple[list[str], list[str]]:
     """Reasons and notes: where the sampler could not follow the posterior."""
     reasons: list[str] = []
     notes: list[str] = []
@@ -210,7 +248,7 @@ def _of_divergences(posterior: xr.Dataset, stats: xr.Dataset) -> tuple[list[str]
             )
         elif count:
             notes.append(f"{count} of {draws} draws diverged")
-        if count > 1 and _clustered(posterior, diverging):
+        if count > 1 and _clustered(posterior, scales, diverging):
             reasons.append(
                 "the divergences lie together in one region of the posterior: it is not explored there"
             )
@@ -269,11 +307,13 @@ def _worst(values: dict, largest: bool) -> str:
     return text + (f" and {len(ordered) - 4} more" if len(ordered) > 4 else "")
 
 
-def _clustered(posterior: xr.Dataset, diverging: np.ndarray) -> bool:
-    """Are diverging draws closer to each other than 95 % of random pairs of draws are (standardised, log
-    scale)?
+def _clustered(posterior: xr.Dataset, scales: Mapping[str, str], diverging: np.ndarray) -> bool:
+    """Are diverging draws closer to each other than 95 % of random pairs of draws are (standardised, each on
+    its declared scale)?
     """
-    z = np.stack([_spread_out(posterior[n].values.ravel()) for n in posterior.data_vars], axis=-1)
+    z = np.stack(
+        [on_declared_scale(scales[str(n)], posterior[n].values.ravel()) for n in posterior.data_vars], axis=-1
+    )
     z = (z - z.mean(0)) / (z.std(0) + 1e-300)
     here = z[diverging.ravel()]
     rng = np.random.default_rng(0)

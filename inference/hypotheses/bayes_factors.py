@@ -21,6 +21,7 @@ from inference.study.priors import Prior
 
 SOME, STRONG = np.log(3.0), np.log(20.0)  # of ln Bayes factors (Kass & Raftery 1995)
 LEAST_ESS = 100.0
+LEAST_DRAWS = 25  # of one hypothesis: fewer leave ArviZ no tail from which to smooth importance weights
 BLOCKS = 40
 
 
@@ -192,7 +193,8 @@ def predictive(
     2024).
 
     Each draw of the mixture is given to one hypothesis by its responsibilities; it is then a draw of the
-    posterior of that hypothesis. A hypothesis that gets fewer than 20 has no result (NaN, k infinite).
+    posterior of that hypothesis. A hypothesis that gets fewer than `LEAST_DRAWS` has no result (NaN, k
+    infinite).
     """
     draws, hypotheses, count = courses.shape
     rng = np.random.default_rng(seed)
@@ -201,9 +203,10 @@ def predictive(
     for h in range(hypotheses):
         own = courses[owner == h, h]
         for g in range(count):
-            elpd[h, g], k[h, g] = _left_out(own[:, g]) if len(own) >= 20 else (np.nan, np.inf)
+            elpd[h, g], k[h, g] = _left_out(own[:, g]) if len(own) >= LEAST_DRAWS else (np.nan, np.inf)
     total = elpd.sum(1)
-    difference = elpd - elpd[np.nanargmax(total)]
+    best = elpd[np.nanargmax(total)] if np.isfinite(total).any() else np.full(count, np.nan)
+    difference = elpd - best
     elpd = np.where(np.isnan(elpd), -1e3, elpd)  # no draws: so badly does it fit that it gets no weight
     weight = rng.dirichlet(np.ones(count), resamples)
     log_average = count * weight @ elpd.T

@@ -14,7 +14,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
-from inference.fit.verdict import INTERVAL, informed
+from inference.fit.verdict import INTERVAL, told_about
 from inference.panel import cell_line_fit, cell_lines
 from inference.runs import labelled_tree, provenance, resumable
 from inference.runs.colours import DATA, POSTERIOR, SECOND
@@ -112,7 +112,7 @@ def told(tree: xr.DataTree) -> pd.DataFrame:
                 "median": middle,
                 "low": low,
                 "high": high,
-                "informed": informed(before, after.values.ravel()),
+                "informed": told_about(tree, str(name)),
             }
         )
     return pd.DataFrame(rows).set_index("parameter")

@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 from scipy import stats
 
-from inference.fit.verdict import NOT_INFORMED, informed
+from inference.fit.verdict import NOT_INFORMED, told_about
 from models.catalogue import EFFECTS
 from models.declare import Belief
 from models.network import Network
@@ -93,9 +93,9 @@ def carried(prior: Beliefs, run: xr.DataTree, own: Collection[str]) -> Beliefs:
         own: parameters that the preset of this cell sets: what another cell says about them is not carried
             over.
     """
-    posterior, before = run["posterior"].to_dataset(), run["prior"].to_dataset()
+    posterior = run["posterior"].to_dataset()
     shared = [n for n in prior.names if n in posterior.data_vars and n not in own]
-    told = {n: informed(before[n].values.ravel(), posterior[n].values.ravel()) for n in shared}
+    told = {n: told_about(run, n) for n in shared}
     return Beliefs(
         prior.names,
         prior.centre,

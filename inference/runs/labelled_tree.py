@@ -24,6 +24,8 @@ class Labels:
         experiment, observable: names of each measurement, (measurement,).
         time: min, (measurement,); `value`: as measured; `censored`: True where `value` is only an upper
             limit.
+        scale: on which the prior of each parameter was declared, as `inference.study.declared_scales` names
+            it; empty where that is not known.
     """
 
     parameter: Sequence[str]
@@ -36,6 +38,7 @@ class Labels:
     time: np.ndarray
     value: np.ndarray
     censored: np.ndarray
+    scale: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,7 @@ def _constants(labels: Labels) -> xr.Dataset:
                 {"long_name": "number of measurements"},
             ),
             "censored": ("measurement", np.asarray(labels.censored, dtype=int)),
+            **({"scale": ("parameter", np.asarray(labels.scale, dtype=str))} if labels.scale else {}),
         },
         coords={
             "parameter": np.asarray(labels.parameter, dtype=str),

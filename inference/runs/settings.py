@@ -18,8 +18,8 @@ class Sizes:
 class Settings:
     """What a run is asked to do; two runs with equal settings, study and device give equal draws.
 
-    `starts` searches for the mode, `search_steps` evaluations each; `predicted` posterior draws a chain are
-    simulated for the predictive groups, `prior_draws` of the prior. `sampler` is a name.
+    `starts` searches for the mode, `search_steps` evaluations each; `prior_draws` draws of the prior are
+    simulated for its predictive group. `sampler` is a name.
 
     Attributes:
         chains: chains; of tempered SMC, islands.
@@ -36,7 +36,6 @@ class Settings:
     seed: int
     starts: int
     search_steps: int
-    predicted: int
     prior_draws: int
     rtol: float
     atol: float
@@ -54,7 +53,6 @@ FULL = Settings(
     seed=1,
     starts=32,
     search_steps=300,
-    predicted=50,
     prior_draws=400,
     rtol=3e-4,
     atol=1e-6,
@@ -71,7 +69,6 @@ QUICK = Settings(
     seed=1,
     starts=16,
     search_steps=40,
-    predicted=5,
     prior_draws=48,
     rtol=3e-4,
     atol=1e-6,

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, fields, replace
 from typing import ClassVar
 
+import arviz as az
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -25,7 +26,7 @@ from inference.samplers.draws import STATS, Draws
 from inference.samplers.sampler import Sampler
 from inference.study.loading import load
 
-SETTINGS = replace(QUICK, chains=2, warmup=0, draws=8, prior_draws=8, starts=2)
+SETTINGS = replace(QUICK, chains=2, warmup=0, draws=16, prior_draws=8, starts=2)
 # what a file of before holds; these names stay
 ON_DISK = {
     *("theta", "log_likelihood", "log_prior", "expected", "replicated", "kept", "ok", "superchains"),
@@ -65,16 +66,28 @@ class FromThePrior(Sampler):
         return Draws(z, {k: np.zeros(z.shape[:2]) for k in STATS}, settings.chains)
 
 
+def arviz_takes_it_as_it_is(path, measurements):
+    """A user opens the file with ArviZ alone: leave-one-out finds a prediction beside each likelihood."""
+    tree = az.from_netcdf(path)
+    pit = az.loo_pit(tree)["y"]
+    assert pit.sizes == {"measurement": measurements}
+    assert bool(((pit >= 0) & (pit <= 1)).all())
+    az.plot_loo_pit(tree, backend="none")
+    assert np.isfinite(az.loo_r2(tree, var_name="y", summary=False)).all()
+    assert list(tree["constant_data"]["scale"].values) == ["log"] * 3
+
+
 def test_a_sampler_of_one_s_own_fits_a_study_and_goes_on_where_it_stopped(tiny, tmp_path):
     study, quiet = load(str(tiny)), Run(tmp_path).teller
     whole = fit(study, SETTINGS, to=tmp_path / "whole", sampler=FromThePrior(), teller=quiet)
     assert isinstance(whole, FittedRun)
-    assert dict(whole.posterior.sizes) == {"chain": 2, "draw": 8}
+    assert dict(whole.posterior.sizes) == {"chain": 2, "draw": 16}
     assert not whole.verdict.usable
     assert whole.verdict.why_not[-1] == "a quick run, not for use"
     assert set(whole.summary.index) == {"d_X", "scale_X", "noise_X"}
     assert json.loads((whole.folder / "run.json").read_text())["settings"]["sampler"] == "prior-draws"
     assert set(read_arrays(whole.folder / "checkpoint" / "drawn.npz")) == ON_DISK
+    arviz_takes_it_as_it_is(whole.folder / "posterior.nc", len(study.measurements))
     asked = iter([False, True])
     with pytest.raises(StoppedError, match="`resume`"):
         fit(

@@ -171,3 +171,14 @@ def test_hypotheses_whose_bayes_factor_is_small_are_tied() -> None:
         np.zeros(3), np.zeros(3), np.array([0.0, 0.5, 6.0]), np.array([0.0, 0.1, 0.1]), np.zeros(3), 0.0, 0.0
     )
     assert bayes_factors.tied(found, ("H0", "H1", "H2")) == [("H0", "H1")]
+
+
+@pytest.mark.parametrize("draws", [20, 24, 40])
+def test_few_draws_end_in_fewer_numbers_and_no_traceback(draws: int) -> None:
+    """Smoothing needs 25 draws of a hypothesis: with fewer its line is empty, and what is known is kept."""
+    rng = np.random.default_rng(draws)
+    share = np.tile([[1.0, 0.0]], (draws, 1))  # all of them speak for the first
+    found = bayes_factors.predictive(rng.normal(size=(draws, 2, 3)), share, 1)
+    assert np.isnan(found.total[1])
+    assert np.isfinite(found.total[0]) == (draws >= bayes_factors.LEAST_DRAWS)
+    assert np.isfinite(found.stacking).all()

@@ -126,7 +126,7 @@ def test_a_failed_solve_in_the_kept_draws_is_a_reason() -> None:
 def test_what_the_data_told_is_said_in_words(move, told: str) -> None:
     rng = np.random.default_rng(5)
     prior, again = rng.standard_normal((2, 20000))
-    assert check.informed(np.exp(prior), np.exp(move(again))) == told
+    assert check.informed(np.exp(prior), np.exp(move(again)), "log") == told
 
 
 def test_the_summary_puts_feedbacks_first_then_estradiol() -> None:
