@@ -6,6 +6,7 @@
 #   sh scripts/run.sh test [OPTIONS]         the tests
 #   sh scripts/run.sh prepare                set up only (where there is a network), run later without one
 #   sh scripts/run.sh lock                   write scripts/requirements/ anew from pyproject.toml
+#   sh scripts/run.sh site [FOLDER]          the site: pages, tutorials (which are run), reference; default results/site
 #   sh scripts/run.sh sbom [FILE]            what is installed, as a CycloneDX bill of materials (JSON)
 #   sh scripts/run.sh licences               what is installed, and under which licence
 #   sh scripts/run.sh FILE.py | -m MODULE    files and options go to Python as they are
@@ -102,7 +103,7 @@ show() {
     cat "$list"
     printf '\nOf a checkout (sh scripts/run.sh ...)\n'
     printf '  %-12s %s\n' prepare 'set up now, to run later without a network' test 'the tests; -m slow those that take many minutes' \
-        lock 'write scripts/requirements/ anew from pyproject.toml' sbom 'all that is installed, as a CycloneDX file' \
+        site 'build the site into results/site' lock 'write scripts/requirements/ anew from pyproject.toml' sbom 'all that is installed, as a CycloneDX file' \
         licences 'all that is installed, and under which licence'
 }
 is_command() { case $1 in *[!a-z0-9_]*) false ;; *) grep -q "^  $1   *[a-z]" "$list" ;; esac; }
@@ -111,7 +112,7 @@ word=${1:-}
 case $word in
     '' | -h | --help) show; exit 0 ;;
     help) if [ $# -eq 1 ]; then show; exit 0; fi ;;
-    prepare | test | lock | sbom | licences | -* | */* | *.py) ;;
+    prepare | test | site | lock | sbom | licences | -* | */* | *.py) ;;
     *) is_command "$word" || is_ready || { show >&2; say "" "run.sh $word: is no command: use one of the above"; exit 2; } ;;
 esac
 # Help never sets anything up: the list is all there is until then.
@@ -148,6 +149,7 @@ case $word in
         cd "$here"
         exec "$python" -m cyclonedx_py environment --output-reproducible --output-format JSON \
             ${2:+--output-file "$2"} "$python" ;;
+    site) shift; exec "$python" scripts/site/build.py "$@" ;;
     licences) exec "$python" -m piplicenses --python "$python" ;;
     # Two workers, a file each at a time: most of the time is compilation, which hardly uses a second core.
     test) shift; exec "$python" -m pytest -n 2 --dist loadfile "$@" ;;
