@@ -1,8 +1,8 @@
 """The best fit of a problem from many starts within its bounds, and in words where the searches ended.
 
-A parameter is searched on the scale on which its prior is even (ln for log-uniform and its like), between its
-bounds. The objective is the negative log posterior density on that scale; flat priors make it the negative
-log-likelihood.
+A parameter is searched by its logarithm where its prior is about the logarithm (log-uniform and its like) or
+its table declares a logarithmic scale, between its bounds. The objective is the negative log posterior, that
+of each prior with respect to what it is about; flat priors make it the negative log-likelihood.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from inference.best_fit.profile_likelihood import Profiles, waterfall
 from inference.likelihood.problem import Problem
 from inference.likelihood.reduced_parts import Split
 from inference.likelihood.study_posterior import problem_of
-from inference.study.study import Study
+from inference.study.study import Study, Unknown
 
 ON_LOG = frozenset({"log-uniform", "log-normal", "log-laplace", "gamma", "exponential", "half-normal"})
 CLOSE = 0.1  # two ends belong together if their objectives differ by less
@@ -34,29 +34,31 @@ class Search:
         on_log: (parameter,) searched by its natural logarithm.
         bounds: (parameter, 2) on the scale of the search.
         flat: (parameter,) the prior has the same density everywhere within the bounds.
+        about_log: (parameter,) the prior is one of the logarithm.
     """
 
     problem: Problem
     on_log: np.ndarray
     bounds: np.ndarray
     flat: np.ndarray
+    about_log: np.ndarray
 
     def own(self, x: Float[Array, " parameter"]) -> Float[Array, " parameter"]:
         """The scale of the search -> own units."""
         return jnp.where(self.on_log, jnp.exp(jnp.where(self.on_log, x, 0.0)), x)
 
     def log_prior(self, x: Float[Array, " parameter"]) -> Float[Array, ""]:
-        """Log prior density on the scale of the search, within the bounds; flat priors are left out."""
+        """Log density of each prior with respect to what it is about, within the bounds; flat ones are left
+        out.
+        """
         theta, total = self.own(x), jnp.asarray(0.0)
         for i in np.flatnonzero(~self.flat):
             density = self.problem.priors.by_name[self.problem.names[i]].log_prob(theta[i])
-            total = total + density + (x[i] if self.on_log[i] else 0.0)
+            total = total + density + (x[i] if self.about_log[i] else 0.0)
         return total
 
     def objective(self, x: Float[Array, " parameter"]) -> Float[Array, ""]:
-        """Negative log posterior density on the scale of the search; +inf where the network cannot be
-        solved.
-        """
+        """Negative log-likelihood less `log_prior`; +inf where the network cannot be solved."""
         terms, ok = self.problem.log_likelihood(self.own(x))
         return jnp.where(ok, -jnp.sum(terms) - self.log_prior(x), jnp.inf)
 
@@ -69,29 +71,25 @@ class Search:
 def search_of(parts: Split, *, rtol: float, atol: float) -> Search:
     """The search of a study's best fit at these tolerances of the solver."""
     study: Study = parts.whole
-
-    on_log = np.array([u.prior.family in ON_LOG and u.prior.lower >= 0 for u in study.unknowns])
-    flat = np.array(
-        [
-            u.prior.family == ("log-uniform" if log else "uniform")
-            for u, log in zip(study.unknowns, on_log, strict=True)
-        ]
-    )
-    bounds = np.array([(u.prior.lower, u.prior.upper) for u in study.unknowns], float)
-    for i, u in enumerate(study.unknowns):
-        if u.prior.family.endswith(
-            "uniform"
-        ):  # its density ends at its own ends, which may lie within the bounds
-            low, high = u.prior.parameters
-            bounds[i] = np.clip(bounds[i], low, high)
+    scales = {p.id: p.scale for p in study.tables.parameters}
+    bounds = np.array([_bounds(u) for u in study.unknowns], float).reshape(-1, 2)
+    about_log = np.array([u.prior.family in ON_LOG for u in study.unknowns], bool)
+    declared = np.array([scales[u.name] != "lin" for u in study.unknowns], bool)
+    on_log = about_log | declared & (bounds[:, 0] > 0)
+    flat = np.array([u.prior.family.endswith("uniform") for u in study.unknowns], bool)
     with np.errstate(divide="ignore"):
-        bounds[on_log] = np.log(bounds[on_log])
-    return Search(
-        problem_of(parts, rtol=rtol, atol=atol),
-        on_log,
-        bounds,
-        flat,
-    )
+        bounds[on_log] = np.log(np.maximum(bounds[on_log], 0.0))
+    return Search(problem_of(parts, rtol=rtol, atol=atol), on_log, bounds, flat, about_log)
+
+
+def _bounds(u: Unknown) -> tuple[float, float]:
+    """Between which a parameter is searched: an even density ends at its own ends, which may lie within the
+    bounds.
+    """
+    if not u.prior.family.endswith("uniform"):
+        return u.lower, u.upper
+    low, high = u.prior.parameters
+    return min(max(u.lower, low), high), max(min(u.upper, high), low)
 
 
 def candidates_of(search: Search, count: int, seed: int, spread: float) -> np.ndarray:
@@ -102,11 +100,17 @@ def candidates_of(search: Search, count: int, seed: int, spread: float) -> np.nd
     of it is (our choice covers both).
     """
     key, pull = jax.random.split(jax.random.PRNGKey(seed))
-    theta = np.asarray(search.problem.priors.draw(key, max(count, 400)))
-    x = np.where(search.on_log, np.log(np.maximum(theta, 1e-300)), theta)
+    x = draws_of(search, max(count, 400), key)
     centre = np.median(x, axis=0)
     share = spread * np.asarray(jax.random.uniform(pull, (count, 1)))
     return np.clip(centre + share * (x[:count] - centre), *search.bounds.T)
+
+
+def draws_of(search: Search, count: int, key: Array) -> Float[np.ndarray, "draw parameter"]:
+    """Draws of the prior on the scale of the search, within the bounds."""
+    theta = np.asarray(search.problem.priors.draw(key, count))
+    x = np.where(search.on_log, np.log(np.maximum(theta, 1e-300)), theta)
+    return np.clip(x, *search.bounds.T)
 
 
 def table(search: Search, best: np.ndarray) -> pd.DataFrame:

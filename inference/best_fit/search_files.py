@@ -14,7 +14,14 @@ import pandas as pd
 from inference.best_fit import search_figures
 from inference.best_fit.hierarchical import Profiled
 from inference.best_fit.modes import laplace
-from inference.best_fit.multistart import candidates_of, in_words, profile_table, search_of, table
+from inference.best_fit.multistart import (
+    candidates_of,
+    draws_of,
+    in_words,
+    profile_table,
+    search_of,
+    table,
+)
 from inference.best_fit.profile_likelihood import intervals, profiles
 from inference.best_fit.trust_region import SIFTED, best_fits, promising
 from inference.likelihood.many_points import Batch
@@ -49,7 +56,7 @@ class Ask:
     points: int
 
 
-def write(study: Study, ask: Ask, folder: Path, tell: Teller) -> float:
+def write(study: Study, ask: Ask, folder: Path, tell: Teller) -> float:  # long: a file after the other
     """Search, say where the searches ended, write the files; returns the log-likelihood of the best fit.
 
     Raises:
@@ -71,6 +78,8 @@ def write(study: Study, ask: Ask, folder: Path, tell: Teller) -> float:
             promising(profiled, candidates, ask.starts),
             max_steps=ask.max_steps,
             tolerance=TOLERANCE,
+            elsewhere=draws_of(search, 400, jax.random.PRNGKey(ask.seed)),
+            seed=ask.seed,
             report=lambda i, _, best: bar.to(i, f"objective {best:.4f}"),
         )
     if not np.isfinite(value[0]):
