@@ -15,6 +15,7 @@ from inference.runs.settings import Settings
 from inference.study import prepared_study
 from inference.study.study import Study
 from inference.study.study_identity import beliefs_fingerprint
+from models.engine.native.choice import SWITCH, XLA, engine
 
 NOTE = "run.json"
 WRITTEN = ("posterior.nc", "verdict.json")  # by finishing; one that is gone is made again
@@ -105,6 +106,7 @@ def _require_same_devices(folder: Path, held: Mapping[str, Any]) -> None:
     """Lanes are spread over the devices, and a program of another width rounds its last digits in another
     way: how many there are, and of what kind, is part of what a run is.
     """
+    _require_same_engine(folder, held)
     here, there = device_line(), held.get("device", "")
     if there in ("", here):
         return
@@ -113,4 +115,16 @@ def _require_same_devices(folder: Path, held: Mapping[str, Any]) -> None:
     raise RunError(
         f"{folder}: was begun on {there}, and here are {here}: its draws would differ in the last digits: go "
         f"on with as many devices{how}, or {REMEDY}"
+    )
+
+
+def _require_same_engine(folder: Path, held: Mapping[str, Any]) -> None:
+    """Kernels of another width, compiler or processor round in another way, and so does XLA."""
+    here, there = engine(), held.get("engine", XLA)
+    if here == there or not held.get("device"):
+        return
+    how = f" ({SWITCH}=0 in the environment)" if there == XLA else ""
+    raise RunError(
+        f"{folder}: was begun with the engine '{there}', and here is '{here}': its draws would differ in the "
+        f"last digits: go on with the same engine{how}, or {REMEDY}"
     )

@@ -10,6 +10,7 @@ from typing import Any
 import jax
 
 from inference.runs.settings import Settings
+from models.engine.native.choice import engine
 
 VERSIONS = (
     "gp130",
@@ -51,6 +52,7 @@ def provenance(settings: Settings, **more: Any) -> dict[str, Any]:
         "versions": found,
         "python": platform.python_version(),
         "device": device_line(),
+        "engine": engine(),
         "precision": "float64",
         "xla_flags": os.environ.get("XLA_FLAGS", ""),
     }

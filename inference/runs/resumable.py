@@ -164,12 +164,14 @@ def identify(folder: Path, identity: Mapping[str, Any]) -> None:
     """Write what the pieces of this folder belong to, or raise `CheckpointError` if they belong to something
     else.
     """
+    from models.engine.native.choice import XLA, engine  # JAX: only where there is work to be gone on with
+
     path = folder / "identity.json"
-    mine = json.loads(json.dumps(identity, sort_keys=True))
+    mine = json.loads(json.dumps({**identity, "engine": engine()}, sort_keys=True))
     if not path.exists():
         write_json(path, mine, sort_keys=True)
         return
-    theirs = read_json(path, f"delete {folder} and begin anew")
+    theirs = {"engine": XLA} | read_json(path, f"delete {folder} and begin anew")  # there was no other
     differing = sorted(k for k in {*mine, *theirs} if mine.get(k) != theirs.get(k))
     if differing:
         said = "; ".join(f"{k} was {theirs.get(k)!r}, is {mine.get(k)!r}" for k in differing[:4])

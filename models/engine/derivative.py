@@ -35,6 +35,9 @@ from models.engine.lane_states import (
     Tolerance,
     columns_kept,
 )
+from models.engine.native.choice import chosen
+from models.engine.native.kernel import Kernel
+from models.engine.native.processor import cores
 from models.engine.replay import Sensitive, adjoint, tangent
 from models.engine.solver.tableau import Tableau
 from models.engine.timeline import Timeline
@@ -63,6 +66,14 @@ class Program:
         width = choose_lanes(items) if self.lanes is None else BLOCK * -(-self.lanes // BLOCK)
         crowd = 1 if width >= items else max(1, width // 32)
         return LanePlan(self.system, self.tableau, self.observe, width, self.max_steps, crowd, self.wanted)
+
+    def kernel(self, dtype: Any) -> Kernel | None:
+        """The kernel that runs it; None where XLA does: it alone has lanes and records of a chosen size, and
+        32 bits.
+        """
+        if self.lanes is not None or self.capacity is not None or dtype != jnp.float64:
+            return None
+        return chosen(self.system, self.tableau, self.observe)
 
     def room(self, items: int) -> TapeSize:
         """What is recorded for a derivative: room for `max_steps` of every item where memory allows."""
@@ -112,10 +123,19 @@ def _flatten(size: int, x: Array, mapped: bool) -> Array:
     return x.reshape(size * x.shape[1], *x.shape[2:])
 
 
+def without_record(program: Program, items: Items, tolerance: Tolerance, threads: int) -> Outcome:
+    """Run items through the kernel of the network where there is one, else through XLA."""
+    kernel = program.kernel(items.parameters.dtype)
+    if kernel is None:
+        return run(program.plan(items.parameters.shape[0]), items, tolerance, None)[0]
+    initial = jnp.asarray(program.system.initial)
+    return Outcome(*kernel.trajectories(items, initial, tolerance, program.max_steps, threads))
+
+
 @lru_cache(maxsize=256)
 def _plain(program: Program) -> Callable[..., Any]:
     def forward(items: Items, tolerance: Tolerance) -> tuple[Any, Any]:
-        outcome, _ = run(program.plan(items.parameters.shape[0]), items, tolerance, None)
+        outcome = without_record(program, items, tolerance, cores())
         return _by_item(outcome), outcome.turns
 
     return over_items(forward)

@@ -12,9 +12,9 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array
 
-from models.engine.derivative import Program
+from models.engine.derivative import Program, without_record
 from models.engine.lane_states import Items, Tolerance
-from models.engine.work_queue import run
+from models.engine.native.processor import cores
 
 Found = tuple[Array, Array, Array, Array]  # observables at stops, attempts, reason by item; turns by device
 
@@ -48,7 +48,7 @@ def on_devices(program: Program, devices: list[Any], items: Items, tolerance: To
 @partial(jax.jit, static_argnums=(0, 1))
 def _sharded(program: Program, devices: tuple[Any, ...], items: Items, tolerance: Tolerance) -> Found:
     def one(items: Items, tolerance: Tolerance) -> Found:
-        outcome, _ = run(program.plan(items.parameters.shape[0]), items, tolerance, None)
+        outcome = without_record(program, items, tolerance, 1 if len(devices) > 1 else cores())
         return outcome.values, outcome.steps, outcome.reason, jnp.reshape(outcome.turns, 1)
 
     split, whole = PartitionSpec("item"), PartitionSpec()

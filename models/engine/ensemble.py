@@ -21,6 +21,8 @@ from models.engine.derivative import Program
 from models.engine.devices import on_devices
 from models.engine.lane_states import Items, Observe, Tolerance
 from models.engine.lanes import every_species
+from models.engine.native.choice import XLA, engine
+from models.engine.native.kernel import Kernel
 from models.engine.protocol import Protocol, evaluate, schedule
 from models.engine.solver.tableau import RODAS5P, Tableau
 from models.engine.timeline import merge
@@ -199,7 +201,8 @@ class _Chunks:
     def fingerprint(self, parameters: Float[np.ndarray, "set parameter"]) -> str:
         """Of all that determines the parts of a file."""
         text = self.setting.key.encode() + np.ascontiguousarray(parameters).tobytes()
-        return hashlib.sha256(text + str(self.sets).encode()).hexdigest()
+        by = "" if self.kernel is None else engine()  # in the last digits
+        return hashlib.sha256(text + f"{self.sets}{by}".encode()).hexdigest()
 
     @property
     def program(self) -> Program:
@@ -207,6 +210,10 @@ class _Chunks:
         return Program(
             s.system, s.tableau, observing(s.system.network, s.observables), s.max_steps, (), self.lanes
         )
+
+    @property
+    def kernel(self) -> Kernel | None:
+        return self.program.kernel(jnp.dtype(self.setting.precision))
 
     def run(self, parameters: Float[np.ndarray, "set parameter"], index: int) -> dict[str, np.ndarray]:
         """Results of one chunk; a short last one is filled up with sets that end at once, so that nothing
@@ -246,7 +253,9 @@ class _Chunks:
         return -(-self.sets * len(self.setting.protocols) // every) * every
 
     def width(self) -> int:
-        """Lanes on each device."""
+        """Lanes on each device, or of a vector."""
+        if self.kernel is not None:
+            return self.kernel.width
         return self.program.plan(self.padded() // len(self.devices)).lanes
 
     def labels(self) -> dict[str, list]:
@@ -265,6 +274,7 @@ class _Chunks:
             "chunk": self.sets,
             "devices": len(self.devices),
             "precision": self.setting.precision,
+            "engine": XLA if self.kernel is None else engine(),
             "solver": self.setting.tableau.name,
             "rtol": self.setting.rtol,
             "atol": self.setting.atol,
@@ -285,7 +295,7 @@ class _Chunks:
             },
             coords={k: labels[k] for k in ("experiment", "time", "observable", "parameter")}
             | {"failed": arrays["failed_set"]},
-            attrs=self.attributes() | {"useful_work": float(useful / done)},
+            attrs=self.attributes() | {"useful_work": float(useful / done) if done else 1.0},
         )
 
 

@@ -1,6 +1,7 @@
 """A study fitted by a function, with a sampler of one's own, stopped and resumed; its records read back."""
 
 import json
+import sys
 from dataclasses import dataclass, fields, replace
 from typing import ClassVar
 
@@ -15,7 +16,7 @@ from inference.fit.fit_files import sampled_of
 from inference.fit.fit_study import StoppedError, fit, resume
 from inference.fit.fitted_run import FittedRun
 from inference.fit.predictions import BATCH, predicted
-from inference.fit.run_folder import RunError, read_note, take
+from inference.fit.run_folder import RunError, read_note, take, write_note
 from inference.fit.verdict_file import Verdict, read_verdict
 from inference.likelihood.reduced_parts import Split, split
 from inference.runs.console import Teller
@@ -105,6 +106,17 @@ def test_a_sampler_of_one_s_own_fits_a_study_and_goes_on_where_it_stopped(tiny, 
         take(whole.folder, study, SETTINGS, resume=False)
     with pytest.raises(RunError, match="other settings"):
         take(whole.folder, study, SETTINGS, resume=True)  # these name another sampler
+
+
+def test_a_run_goes_on_with_the_engine_that_began_it(tiny, tmp_path, monkeypatch):
+    study = load(str(tiny))
+    write_note(tmp_path, study, SETTINGS, "running")
+    assert not take(tmp_path, study, SETTINGS, resume=True)
+    monkeypatch.setattr(
+        sys.modules[take.__module__], "engine", lambda: "native, 4 lanes, of another processor"
+    )
+    with pytest.raises(RunError, match=r"begun with the engine .* and here is 'native, 4 lanes"):
+        take(tmp_path, study, SETTINGS, resume=True)
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path):

@@ -12,6 +12,7 @@ from inference.runs.resumable import (
     CheckpointError,
     alone,
     drive,
+    identify,
     numbered,
     read_arrays,
     require_writable,
@@ -76,6 +77,14 @@ def test_pieces_of_another_run_are_refused_by_name(tmp_path):
     walk(tmp_path, 2, identity={"seed": 1})
     with pytest.raises(CheckpointError, match="seed was 1, is 2"):
         walk(tmp_path, 2, identity={"seed": 2})
+
+
+def test_pieces_that_another_engine_made_are_refused_by_name(tmp_path, monkeypatch):
+    identify(tmp_path, {"seed": 0})
+    identify(tmp_path, {"seed": 0})
+    monkeypatch.setattr("models.engine.native.choice.engine", lambda: "another engine")
+    with pytest.raises(CheckpointError, match=r"engine was .* is 'another engine'"):
+        identify(tmp_path, {"seed": 0})
 
 
 def test_two_runs_cannot_share_a_folder(tmp_path):
