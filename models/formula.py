@@ -54,7 +54,15 @@ def function_of(
             )
         if made_up := each.atoms(AppliedUndef):
             raise FormulaError(f"formula: uses the function {made_up.pop().func}, which is not defined here")
-    return sp.lambdify(arguments, formulas, modules=modules, cse=cse, dummify=True)  # pyright: ignore[reportArgumentType]  # may be a function
+    # SymPy would give out names one argument after the other, each time going through all formulas
+    own: Any = {s: sp.Symbol(f"own_{i}", **s.assumptions0) for i, s in enumerate(_flat(arguments))}
+    return sp.lambdify(_renamed(arguments, own), _renamed(formulas, own), modules=modules, cse=cse)  # pyright: ignore[reportArgumentType]  # may be a function
+
+
+def _renamed(values: Any, own: dict[sp.Basic, sp.Symbol]) -> Any:
+    if isinstance(values, list | tuple):
+        return type(values)(_renamed(x, own) for x in values)
+    return formula(values).xreplace(own)
 
 
 def _symbols(arguments: Any) -> set[sp.Basic]:

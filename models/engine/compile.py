@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import jax
@@ -162,12 +162,7 @@ def compile_network(network: Network, constants: tuple[tuple[str, float], ...] =
     y = [s.symbol for s in network.species]
     parameters = [p for p in network.parameters if p.symbol not in built_in]
     args = [p.symbol for p in parameters] + [u.symbol for u in network.inputs]
-    jacobian: dict[tuple[int, int], Any] = {
-        (i, j): d
-        for i, e in enumerate(field)
-        for j, s in enumerate(y)
-        if e.has(s) and (d := sp.diff(e, s)) != 0
-    }
+    jacobian = _jacobian(field, y)
     drift: list[Any] = [sp.diff(e, time) for e in field]
     lowered = lower(time, y, args, [[field], [field, list(jacobian.values()), drift]], MODULES)
 
@@ -195,11 +190,39 @@ def compile_network(network: Network, constants: tuple[tuple[str, float], ...] =
     )
 
 
+def _jacobian(field: list[Any], y: list[sp.Symbol]) -> dict[tuple[int, int], Any]:
+    """(row, column) -> the entry, where it is not identically zero.
+
+    A sum is differentiated term by term, and only by what a term holds: of hundreds of species each knows a
+    few, and two that one reaction joins share its slope.
+    """
+    column = {s: j for j, s in enumerate(y)}
+    slopes: dict[tuple[Any, sp.Symbol], Any] = {}
+    found: dict[tuple[int, int], Any] = {}
+    for i, e in enumerate(field):
+        parts: dict[sp.Symbol, list[Any]] = {}
+        for term in sp.Add.make_args(e):
+            number, rate = term.as_coeff_Mul()
+            for s in rate.free_symbols & column.keys():
+                if (rate, s) not in slopes:
+                    slopes[rate, s] = sp.diff(rate, s)
+                parts.setdefault(s, []).append(number * slopes[rate, s])
+        for s in sorted(parts, key=column.__getitem__):
+            if (d := sp.Add(*parts[s])) != 0:
+                found[i, column[s]] = d
+    return found
+
+
 def _function(
     y: list[sp.Symbol], args: list[sp.Symbol], expressions: list[Any]
 ) -> Callable[[Any, Scalars, Scalars], Scalars]:
-    """(t, y, args) -> tuple of the expressions, subexpressions shared."""
-    return function_of([time, tuple(y), tuple(args)], tuple(expressions), MODULES)
+    """(t, y, args) -> tuple of the expressions, subexpressions shared; made when it is first called."""
+
+    @cache
+    def made() -> Callable[..., Any]:
+        return function_of([time, tuple(y), tuple(args)], tuple(expressions), MODULES)
+
+    return lambda t, state, values: made()(t, state, values)
 
 
 def observable(

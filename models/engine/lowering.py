@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 
 import sympy as sp
@@ -64,15 +65,20 @@ def _lifting(moving: set[sp.Symbol]) -> tuple[Callable[[Any], Any], dict[sp.Expr
             return e
         return constants.setdefault(e, sp.Symbol(f"constant_{len(constants)}"))
 
+    @cache
+    def moves(e: Any) -> bool:
+        return e in moving if e.is_Symbol else any(map(moves, e.args))
+
+    @cache
     def lift(e: Any) -> Any:
-        if not e.free_symbols & moving:
+        if not moves(e):
             return constant(e)
         if isinstance(e, power):
             of: Any = e.args
             return sp.exp(lift(of[1] * logarithm(of[0])))
         if isinstance(e, sp.Mul | sp.Add):
-            still = [a for a in e.args if not a.free_symbols & moving]
-            rest = [lift(a) for a in e.args if a.free_symbols & moving]
+            still = [a for a in e.args if not moves(a)]
+            rest = [lift(a) for a in e.args if moves(a)]
             return e.func(constant(e.func(*still)), *rest) if still else e.func(*rest)
         if isinstance(e, sp.Pow) and e.exp.is_number and e.exp.is_negative:
             inverse: Any = reciprocal(lift(e.base))
@@ -117,11 +123,14 @@ def lower(
         lambda values: tuple(prepare(values)),
         tuple(frozenset(where[cast(sp.Symbol, s)] for s in e.free_symbols) for e in values),
         tuple(function(*parts) for parts in compiled),
-        tuple(
-            frozenset(i for i, n in enumerate(names) if n in set().union(*(e.free_symbols for e in lifted)))
-            for lifted, _ in compiled
-        ),
+        tuple(_read(names, lifted) for lifted, _ in compiled),
     )
+
+
+def _read(names: list[sp.Symbol], lifted: list[Any]) -> frozenset[int]:
+    """Positions of the names that these expressions use."""
+    used = set().union(*(e.free_symbols for e in lifted))
+    return frozenset(i for i, n in enumerate(names) if n in used)
 
 
 def _shared(expressions: list[Any]) -> tuple[list[tuple[Any, Any]], list[Any]]:
