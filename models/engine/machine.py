@@ -27,16 +27,22 @@ def cache_folder() -> pathlib.Path | None:
         return None
 
 
+class DeviceError(ValueError):
+    """A device that is not here: place, finding, remedy."""
+
+
 def prepare_jax(device: str = "auto", *, cores: int | None = None) -> None:
     """64-bit, one host device a core (at most four, or `cores`), a persistent compilation cache. Call before
-    importing JAX.
+    importing JAX, which is imported here where an accelerator is asked for, to see whether there is one.
 
     Args:
         device: `auto`, `cpu` or `gpu`.
         cores: host devices to make; None for one a core. What the environment says already is kept.
+
+    Raises:
+        DeviceError: `device`, or JAX_PLATFORMS, asks for something that is not here.
     """
-    if DEVICES[device]:
-        os.environ["JAX_PLATFORMS"] = str(DEVICES[device])
+    choose_device(device)
     here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     flags = os.environ.get("XLA_FLAGS", "")
     if "xla_backend_extra_options" not in flags:
@@ -50,3 +56,28 @@ def prepare_jax(device: str = "auto", *, cores: int | None = None) -> None:
         os.environ["JAX_COMPILATION_CACHE_DIR"] = str(folder)
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.5")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    require_device(device)
+
+
+def choose_device(device: str) -> None:
+    """Say which kind of device JAX is to use, once it is imported: `auto`, `cpu` or `gpu`."""
+    if DEVICES[device]:
+        os.environ["JAX_PLATFORMS"] = str(DEVICES[device])
+
+
+def require_device(device: str) -> None:
+    """Load JAX now, where something other than the processor is asked for."""
+    asked = os.environ.get("JAX_PLATFORMS", "")
+    if asked in ("", "cpu"):
+        return
+    import jax
+
+    try:
+        jax.devices()
+    except (RuntimeError, AssertionError) as error:  # JAX has no class of its own for it
+        first = next(iter(str(error).splitlines()), "") or "JAX finds none"
+        place = "JAX_PLATFORMS=" + asked if DEVICES[device] is None else f"`device` {device}"
+        remedy = "unset it" if DEVICES[device] is None else "choose auto or cpu"
+        raise DeviceError(
+            f"{place}: no such device is here ({first[:200]}): {remedy}, or go where there is one"
+        ) from None

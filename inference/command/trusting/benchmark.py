@@ -52,6 +52,8 @@ def child(name: str, work: dict[str, Any], cores: int | None, cache: Path) -> di
         str(cores or 0),
     ]
     done = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode == 2:  # it has said what is asked for and not here
+        raise typer.Exit(2)
     if done.returncode:
         typer.echo(f"benchmark: part {name} failed (above): its figures are missing", err=True)
         return {}

@@ -14,9 +14,13 @@ def main() -> None:
     name, work, cores = sys.argv[1], json.loads(sys.argv[2]), int(sys.argv[3])
     if cores and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[:cores]))
-    from models.engine.machine import prepare_jax
+    from models.engine.machine import DeviceError, prepare_jax
 
-    prepare_jax(cores=cores or None)
+    try:
+        prepare_jax(cores=cores or None)
+    except DeviceError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
     from models.benchmark import speed
 
     print(json.dumps(speed.PARTS[name](**work)))
