@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperCommand
 
+from inference.runs.ending import RESUMABLE, interrupt_when_asked, leave_in_time
 from models.nearest_name import nearest
 
 os.environ.setdefault("MPLBACKEND", "Agg")  # a command draws into files; a notebook keeps the backend it has
@@ -117,14 +118,16 @@ def _about_the_call(error: Any, params: Sequence[Any], name: str | None) -> str:
 
 def start(app: typer.Typer, arguments: Sequence[str] | None = None, *, name: str = "gp130") -> NoReturn:
     """The command, and the end of the process with its exit code: 2 for what is asked for wrongly, 130 if
-    stopped.
+    stopped, by Ctrl-C or by a request to end.
     """
+    interrupt_when_asked()
+    leave_in_time()
     try:
         code = app(arguments, standalone_mode=False, prog_name=name)
     except CommandError as error:
         typer.echo(" ".join(error.format_message().split()), err=True)
         code = 2
     except (typer.Abort, KeyboardInterrupt):
-        typer.echo("stopped", err=True)
-        code = 130
+        typer.echo("stopped: the same command goes on from what is kept, or begins again", err=True)
+        code = RESUMABLE
     sys.exit(code if isinstance(code, int) else 0)

@@ -22,6 +22,7 @@ from inference.likelihood.study_posterior import reduced
 from inference.runs import provenance
 from inference.runs.console import Teller, duration
 from inference.runs.folders import run_folder
+from inference.runs.resumable import StopAskedError
 from inference.runs.run import Run, never
 from inference.runs.settings import FULL, QUICK, Settings
 from inference.samplers.choices import sampler_called
@@ -79,12 +80,15 @@ def fit(
         f"{len(study.measurements.value)} measurements"
     )
     run.say(f"Computing on {provenance.device_line()}; results go to {run.folder}")
-    if not draw(study, settings, run, method):
-        raise StoppedError(f"{run.folder}: was stopped: go on with it by `resume`")
-    if find_spec("arviz") is not None:
-        from inference.fit.fit_files import finish
+    try:
+        if not draw(study, settings, run, method):
+            raise StopAskedError
+        if find_spec("arviz") is not None:
+            from inference.fit.fit_files import finish
 
-        finish(study, run, method)
+            finish(study, run, method)
+    except StopAskedError:
+        raise StoppedError(f"{run.folder}: was stopped: go on with it by `resume`") from None
     return FittedRun(run.folder)
 
 

@@ -121,16 +121,19 @@ def side_by_side[Answer: tuple](
         max_steps: what `report` is told as the most evaluations.
 
     Raises:
-        Whatever `work` raised, once the others are done.
+        Whatever `work` raised, once the others are done; whatever `answer` and `report` raise, at once.
     """
     asked: queue.Queue[tuple[int, np.ndarray | None]] = queue.Queue()
-    answers: list[queue.Queue[Answer]] = [queue.Queue() for _ in range(searches)]
+    answers: list[queue.Queue[Answer | None]] = [queue.Queue() for _ in range(searches)]
     failed: list[Exception] = []
 
     def run(i: int) -> None:
         def ask(z: np.ndarray) -> Answer:
             asked.put((i, z))
-            return answers[i].get()
+            given = answers[i].get()
+            if given is None:
+                raise RuntimeError("the searches have been given up")
+            return given
 
         try:
             work(i, ask)
@@ -141,6 +144,24 @@ def side_by_side[Answer: tuple](
 
     for i in range(searches):
         threading.Thread(target=run, args=(i,), daemon=True).start()
+    try:
+        _answered(asked, answers, answer, max_steps, report)
+    finally:
+        for each in answers:  # whoever still waits for an answer, because this ended early, ends too
+            each.put(None)
+    if failed:
+        raise failed[0]
+
+
+def _answered[Answer: tuple](
+    asked: queue.Queue[tuple[int, np.ndarray | None]],
+    answers: Sequence[queue.Queue[Answer | None]],
+    answer: Callable[[Sequence[int], np.ndarray], Sequence[Answer]],
+    max_steps: int,
+    report: Report | None,
+) -> None:
+    """Answers all questions of the searches, those that are open at once together, until each has ended."""
+    searches = len(answers)
     running, waiting = set(range(searches)), list[tuple[int, np.ndarray]]()
     counts, best = np.zeros(searches, int), np.inf
     while running:
@@ -161,8 +182,6 @@ def side_by_side[Answer: tuple](
             waiting = []
             if report is not None:
                 report(int(counts.max()), max_steps, best)
-    if failed:
-        raise failed[0]
 
 
 def mesh_for(chains: int) -> jax.sharding.Mesh:

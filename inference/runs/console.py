@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from inference.runs.ending import GRACE, leave_in_time
+
 
 @dataclass
 class Bar:
@@ -90,15 +92,18 @@ class Teller:
 def stop_when_asked(tell: Teller) -> Callable[[], bool]:
     """From now on Ctrl-C or a request to end is remembered, and the returned function says whether one came.
 
-    A second Ctrl-C ends at once; what was kept before it stays.
+    A second Ctrl-C ends at once; what was kept before it stays. After a request to end the process ends in
+    time, whatever it is doing (`inference.runs.ending`).
     """
     asked: list[int] = []
+    leave_in_time()
 
     def remember(number: int, _: object) -> None:
         if asked and number == signal.SIGINT:
             raise KeyboardInterrupt
         asked.append(number)
-        tell.say("Stopping after the piece in progress (Ctrl-C again: at once) ...")
+        now = "Ctrl-C again: at once" if number == signal.SIGINT else f"after {GRACE:.0f} s at the latest"
+        tell.say(f"Stopping after the piece in progress ({now}) ...")
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, remember)

@@ -33,6 +33,10 @@ class CheckpointError(ValueError):
     """A folder of pieces that does not belong to this run: place, finding, remedy."""
 
 
+class StopAskedError(Exception):
+    """Somebody asked to stop while a piece was in progress; what was kept before it stays."""
+
+
 def write_bytes(path: Path, content: bytes) -> None:
     """Replace a file by `content` in one step: a reader sees the old file or the new one, never a part."""
     with replacing(path) as temporary:
@@ -41,9 +45,14 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Write named arrays (numpy's npz, no pickled objects) in one step, with a checksum at the end."""
+    write_bytes(path, packed(arrays))
+
+
+def packed(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """Named arrays as the bytes of a file of them."""
     buffer = io.BytesIO()
     np.savez(buffer, **{k: np.asarray(v) for k, v in arrays.items()})  # pyright: ignore[reportArgumentType]  NumPy's stubs take names for options
-    write_bytes(path, sealed(buffer.getvalue()))
+    return sealed(buffer.getvalue())
 
 
 DRAW_AGAIN = "delete it, and `resume` makes it again"
@@ -58,7 +67,16 @@ def read_arrays(path: Path, remedy: str = DRAW_AGAIN) -> dict[str, np.ndarray]:
     Raises:
         DamagedFileError: the file is cut, or a bit of it has changed.
     """
-    content, _ = opened(path.read_bytes(), path, remedy)
+    return unpacked(path.read_bytes(), path, remedy)
+
+
+def unpacked(sealed_arrays: bytes, path: Path | str, remedy: str) -> dict[str, np.ndarray]:
+    """What `packed` made; `path` says where it came from.
+
+    Raises:
+        DamagedFileError: a part is missing, or a bit has changed.
+    """
+    content, _ = opened(sealed_arrays, path, remedy)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             if any(i.compress_type != zipfile.ZIP_STORED or i.flag_bits & 1 for i in packed.infolist()):
@@ -202,7 +220,8 @@ def drive(
         finished: (pieces done, state) -> is that all?
         advance: (number of the piece, state) -> (state, what the piece produced).
         report: called after each piece, also for those found on disk.
-        stop: asked before each piece; True ends cleanly.
+        stop: asked before each piece; True ends cleanly. A piece that can be given up half done raises
+            `StopAskedError`, and nothing of it is kept.
 
     Returns:
         What all pieces produced, or None if `stop` ended the work before it was finished.
@@ -225,10 +244,13 @@ def drive(
         while state is None or not finished(len(seen), state):
             if stop is not None and stop():
                 return None
-            if state is None:
-                state = begin()
-                continue
-            state, found = advance(len(seen), state)
+            try:
+                if state is None:
+                    state = begin()
+                    continue
+                state, found = advance(len(seen), state)
+            except StopAskedError:
+                return None
             write_arrays(
                 folder / f"{len(seen):06d}.npz",
                 found | {f"state{k}": np.asarray(v) for k, v in enumerate(state)},

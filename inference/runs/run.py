@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future, wait
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,8 +14,8 @@ from rich.console import Console
 
 from inference.runs import resumable
 from inference.runs.console import Bar, Teller
-from inference.runs.resumable import Report, Seen, State
-from models.engine.blocks import Block, blocks, in_blocks
+from inference.runs.resumable import Report, Seen, State, StopAskedError
+from models.engine.blocks import LOOK, Block, Tell, blocks, in_blocks, silent, spread
 
 
 def never() -> bool:
@@ -35,12 +36,15 @@ class Run:
         keeps: whether anything is written there; if not, nothing is read there either.
         teller: says what happens; nothing is said if it is not given.
         stop: has somebody asked to end? It is asked between pieces.
+        executor: of `concurrent.futures`, computes blocks and independent pieces; None: this process does.
+            Files are written here, whoever computes.
     """
 
     folder: Path
     teller: Teller = field(default_factory=_quiet)
     stop: Callable[[], bool] = never
     keeps: bool = True
+    executor: Executor | None = None
 
     def within(self, name: str) -> Run:
         """A part of this work, in a folder of its own below."""
@@ -57,6 +61,15 @@ class Run:
     def stopped(self) -> bool:
         """Is the work to end before the next piece?"""
         return self.stop()
+
+    def look(self) -> None:
+        """Give up a piece in progress, if somebody has asked to end.
+
+        Raises:
+            StopAskedError: somebody has.
+        """
+        if self.stop():
+            raise StopAskedError(f"{self.folder}: was asked to stop")
 
     def read(self, name: str) -> dict[str, np.ndarray] | None:
         """The arrays of the file `name`; None if there is none.
@@ -90,9 +103,19 @@ class Run:
         return resumable.drive(self.folder, identity, begin, finished, advance, report, self.stop)
 
     def in_blocks(self, function: Callable[[Block], Any], count: int, width: int, title: str) -> Any:
-        """`function` of `count` rows, `width` at a time, under a bar (see `models.engine.blocks`)."""
+        """`function` of `count` rows, `width` at a time, under a bar (see `models.engine.blocks`).
+
+        Raises:
+            StopAskedError: somebody has asked to end before the last block.
+        """
         with self.bar(title, count) as bar:
-            return in_blocks(function, count, width, tell=lambda done, _: bar.to(done))
+
+            def tell(done: int, _: int) -> None:
+                bar.to(done)
+                if done < count:
+                    self.look()
+
+            return in_blocks(function, count, width, tell=tell)
 
     def kept_blocks(
         self,
@@ -118,3 +141,49 @@ class Run:
             found.append(piece)
             told(min((part.index + 1) * width, count), piece)
         return {n: np.concatenate([p[n] for p in found]) for n in found[0]}
+
+    def spread(
+        self,
+        work: Callable[..., Any],
+        given: Callable[[Block], tuple[Any, ...]],
+        count: int,
+        width: int,
+        *,
+        tell: Tell = silent,
+    ) -> Any:
+        """`work` of what is given to each block, by the executor of this run (see `models.engine.blocks`).
+
+        Raises:
+            StopAskedError: somebody has asked to end while others computed.
+        """
+        return spread(work, given, count, width, tell=tell, executor=self.executor, look=self.look)
+
+    def apart(
+        self,
+        identity: Mapping[str, Any],
+        work: Callable[[Any], Seen],
+        count: int,
+        report: Report | None = None,
+    ) -> list[Seen] | None:
+        """As `pieces`, for `count` pieces that need nothing of each other: the executor of this run does many
+        at once, and they are kept here in their order.
+
+        Args:
+            work: (number of the piece, as an array) -> what it produces.
+        """
+        asked: dict[int, Future[Seen]] = {}
+
+        def advance(i: int, _: State) -> tuple[State, Seen]:
+            if self.executor is None:
+                return [np.asarray(i + 1)], work(np.asarray(i))
+            if not asked:
+                asked.update({k: self.executor.submit(work, np.asarray(k)) for k in range(i, count)})
+            while wait([asked[i]], timeout=LOOK).not_done:
+                self.look()
+            return [np.asarray(i + 1)], asked.pop(i).result()
+
+        try:
+            return self.pieces(identity, lambda: [np.asarray(0)], lambda i, _: i == count, advance, report)
+        finally:
+            for future in asked.values():
+                future.cancel()

@@ -51,6 +51,7 @@ def modes_of(problem: Problem, batch: Batch, settings: Settings, run: Run) -> Mo
 
     Raises:
         RuntimeError: no starting point could be solved.
+        StopAskedError: somebody has asked to end during the search, of which nothing is kept.
     """
     kept = run.read(FILE)
     if kept is not None:
@@ -63,12 +64,17 @@ def modes_of(problem: Problem, batch: Batch, settings: Settings, run: Run) -> Mo
         f"compilation) ..."
     )
     with run.bar("mode", settings.search_steps) as bar:
+
+        def report(done: int, _: int, best: float) -> None:
+            bar.to(done, f"best log posterior {-best:.2f}")
+            run.look()
+
         z, potential = search(
             batch,
             z0,
             max_steps=settings.search_steps,
             tolerance=TOLERANCE,
-            report=lambda i, n, best: bar.to(i, f"best log posterior {-best:.2f}"),
+            report=report,
         )
     if not np.isfinite(potential[0]):
         raise RuntimeError("no starting point could be solved: check units and bounds in parameters.tsv")

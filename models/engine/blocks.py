@@ -7,6 +7,7 @@ A program is compiled for one number of rows; any other number would compile it 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 Tell = Callable[[int, int], None]  # rows done, all of them
+LOOK = 0.5  # seconds between two looks at whether somebody has asked to stop, while others compute
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +63,10 @@ def blocks(count: int, width: int) -> Iterator[Block]:
         yield block(index, count, width)
 
 
+def nothing() -> None:
+    """Looks at nothing."""
+
+
 def in_blocks(function: Callable[[Block], Any], count: int, width: int, *, tell: Tell = silent) -> Any:
     """`function` of every block, joined along the first axis of every array of the tree that it returns.
 
@@ -69,8 +75,46 @@ def in_blocks(function: Callable[[Block], Any], count: int, width: int, *, tell:
         count: rows in all, at least one.
         tell: is told after every block how many rows are done, and of how many.
     """
-    found = []
-    for part in blocks(count, width):
-        found.append(part.kept(function(part)))
-        tell(min((part.index + 1) * width, count), count)
-    return jax.tree.map(lambda *parts: np.concatenate(parts), *found)
+    return spread(function, lambda part: (part,), count, width, tell=tell)
+
+
+def spread(
+    work: Callable[..., Any],
+    given: Callable[[Block], tuple[Any, ...]],
+    count: int,
+    width: int,
+    *,
+    tell: Tell = silent,
+    executor: Executor | None = None,
+    look: Callable[[], None] = nothing,
+) -> Any:
+    """`work` of what is given to each block, joined as `in_blocks` does: here, one block after the other, or
+    all of them by an executor, in whatever order it likes. The result is the same.
+
+    Args:
+        work: arrays of `width` rows to a tree of such arrays.
+        given: what `work` is given for a block.
+        executor: of `concurrent.futures`; None: this process.
+        look: is called while others compute, twice a second; what it raises ends the work.
+    """
+    parts, found = list(blocks(count, width)), {}
+    if executor is None:
+        for part in parts:
+            found[part.index] = part.kept(work(*given(part)))
+            tell(min((part.index + 1) * width, count), count)
+    else:
+        asked = {executor.submit(work, *given(part)): part for part in parts}
+        left, done = set(asked), 0
+        try:
+            while left:
+                ended, left = wait(left, timeout=LOOK, return_when=FIRST_COMPLETED)
+                for future in ended:
+                    part = asked[future]
+                    found[part.index] = part.kept(future.result())
+                    done += part.count
+                    tell(done, count)
+                look()
+        finally:
+            for future in left:
+                future.cancel()
+    return jax.tree.map(lambda *parts: np.concatenate(parts), *(found[part.index] for part in parts))
