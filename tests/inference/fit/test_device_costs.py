@@ -1,10 +1,6 @@
-"""The doctor measures, predicts and advises; the job scripts requeue what was interrupted."""
+"""The doctor measures, predicts and advises."""
 
 import os
-import signal
-import subprocess
-import time
-from pathlib import Path
 
 import jax
 import numpy as np
@@ -13,8 +9,6 @@ import pytest
 
 from inference.fit.device_costs import Cost, advice, devices, measure, wall_time
 from inference.likelihood.problem import Priors, Problem
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_the_cpu_is_found_with_its_memory_and_precision():
@@ -51,76 +45,3 @@ def test_a_slower_accelerator_is_called_slower():
     assert "`sampler` chees or smc for 64 chains" in wide
     assert advice([cpu(4, 0.1), gpu(4, 0.01)]).endswith("use `device` gpu")
     assert "only a CPU" in advice([cpu(4, 0.1)])
-
-
-FIT = """#!/bin/bash
-echo "$@" >> arguments
-trap 'exit 130' TERM
-if [ -e quick ]; then exit 3; fi
-for i in $(seq 200); do sleep 0.05; done
-"""
-
-
-@pytest.fixture
-def job(tmp_path):
-    """A folder with the job scripts, a python that stands for a fit, and a scontrol that writes down what it
-    is asked.
-    """
-    (tmp_path / "scripts").mkdir()
-    (tmp_path / "scripts" / "slurm").symlink_to(ROOT / "scripts" / "slurm")
-    for name, text in (("python", FIT), ("scontrol", '#!/bin/bash\necho "$@" >> asked\n')):
-        (tmp_path / name).write_text(text)
-        (tmp_path / name).chmod(0o755)
-    environment = os.environ | {
-        "PYTHON": str(tmp_path / "python"),
-        "PATH": f"{tmp_path}:{os.environ['PATH']}",
-        "SLURM_SUBMIT_DIR": str(tmp_path),
-        "SLURM_JOB_ID": "77",
-    }
-
-    def begin(script: str, *arguments: str, **more: str) -> subprocess.Popen:
-        return subprocess.Popen(
-            ["bash", str(ROOT / "scripts" / "slurm" / script), *arguments],
-            cwd=tmp_path,
-            env=environment | more,
-        )
-
-    return tmp_path, begin
-
-
-def test_a_job_near_its_time_limit_stops_the_run_and_is_requeued(job):
-    folder, begin = job
-    process = begin("one_gpu.sbatch", "study.json.gz", "results/a", "--chains", "8")
-    deadline = time.monotonic() + 20
-    while not (folder / "arguments").exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    time.sleep(0.2)  # the trap of the stand-in is set after it wrote its arguments
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 130
-    assert (folder / "asked").read_text() == "requeue 77\n"
-    said = (folder / "arguments").read_text()
-    assert (
-        "scripts/fit.py study.json.gz --out results/a --resume --device gpu --sampler chees --chains 8"
-        in said
-    )
-
-
-def test_a_finished_job_is_not_requeued_and_hands_on_its_verdict(job):
-    folder, begin = job
-    (folder / "quick").touch()
-    assert begin("many_gpus.sbatch", "study", "results/a", SAMPLER="smc").wait(20) == 3
-    assert not (folder / "asked").exists()
-    assert "--sampler smc" in (folder / "arguments").read_text()
-
-
-def test_each_job_of_an_array_takes_its_line(job):
-    folder, begin = job
-    (folder / "quick").touch()
-    (folder / "studies.txt").write_text("one --hypothesis H1\ntwo --hypothesis H2 --chains 4\n")
-    assert (
-        begin("array.sbatch", "studies.txt", "results", "--seed", "5", SLURM_ARRAY_TASK_ID="2").wait(20) == 3
-    )
-    said = (folder / "arguments").read_text()
-    assert "two --out results/0002 --resume" in said
-    assert said.strip().endswith("--hypothesis H2 --chains 4 --seed 5")
-    assert begin("array.sbatch", "studies.txt", "results", SLURM_ARRAY_TASK_ID="3").wait(20) == 2
