@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
-from functools import cache
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 import jax
@@ -17,14 +16,12 @@ from numpyro.infer import NUTS
 
 from inference.likelihood.many_points import WALL
 from inference.likelihood.problem import Priors, Problem
-from inference.runs.resumable import Report, Seen, State
+from inference.runs.resumable import Report, Seen
 from inference.runs.run import Run
 from inference.samplers import random_walk_smc
 
-LEFT, FEW = (
-    0.5,
-    0.05,
-)  # a walk is poor above this correlation with its start, or below this share of steps taken (our choice)
+# a walk is poor above this correlation with its start, or below this share of steps taken (our choice)
+LEFT, FEW = 0.5, 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +52,7 @@ class Family:
 
 
 @dataclass(frozen=True)
-class Plan:
+class NutsLengths:
     """How each data set is fitted: a search from `starts` draws of the prior, then NUTS with the metric found
     there.
 
@@ -76,9 +73,14 @@ class Plan:
 
 @dataclass(frozen=True)
 class Fits:
-    """Truths and draws, unconstrained: `truth` (fit, parameter), `z` (fit, draw, parameter); the
-    log-likelihood of both;
-    `poor`: fits whose draws are too dependent, that diverged, or that could not be done."""
+    """Truths and draws, unconstrained.
+
+    Attributes:
+        truth: (fit, parameter).
+        z: (fit, draw, parameter).
+        truth_log_likelihood, log_likelihood: (fit,) and (fit, draw), of both.
+        poor: (fit,) whose draws are too dependent, that diverged, or that could not be done.
+    """
 
     truth: np.ndarray
     z: np.ndarray
@@ -87,18 +89,14 @@ class Fits:
     poor: np.ndarray
 
 
-def fit(  # long: programs over one family, compiled once for all batches
-    family: Family,
-    plan: Plan,
-    seed: int,
-    run: Run,
-    report: Report | None = None,
-) -> Fits | None:
-    """Draw truths and data, and fit each data set; one file a batch, going on from those that are
-    there.
+def one_batch(  # long: programs over one family, compiled once for all batches
+    family: Family, plan: NutsLengths, seed: int
+) -> Callable[[Any], Seen]:
+    """The function that draws truths and data and fits each data set, for the batch of a number: what it
+    gives depends on nothing but these.
 
     A truth at which the network cannot be solved is drawn again (the prior is then the prior given that it
-    can be). Neither start nor metric knows the truth. None if the work was stopped.
+    can be). Neither start nor metric knows the truth.
     """
     root = jax.random.PRNGKey(seed)
 
@@ -191,12 +189,8 @@ def fit(  # long: programs over one family, compiled once for all batches
         prior = jax.vmap(jax.vmap(priors.log_density_unconstrained))(z)
         return prior, jax.vmap(potential)(z[:, 0], data)
 
-    @cache
-    def key_of(batch: int) -> Array:
-        return jax.random.fold_in(root, batch)
-
-    def advance(i: int, state: State) -> tuple[State, Seen]:
-        draw_truth, spread, walk_key = jax.random.split(key_of(i), 3)
+    def batch(number: Any) -> Seen:
+        draw_truth, spread, walk_key = jax.random.split(jax.random.fold_in(root, int(number)), 3)
         truth, data, z0, good = truths(draw_truth)
         ends = [searched(z, data) for z in z0]
         values = jnp.stack([v for _, v in ends])
@@ -219,7 +213,7 @@ def fit(  # long: programs over one family, compiled once for all batches
             ]
         )
         poor = (np.nan_to_num(ess).min(1) < 0.4 * plan.draws) | (diverging.mean(1) > 0.02) | ~np.asarray(good)
-        return [np.asarray(i + 1)], {
+        return {
             "truth": np.asarray(truth),
             "z": z[:, :: plan.thin],
             "truth_log_likelihood": -np.asarray(energy_truth) - np.asarray(at_truth)[:, 0],
@@ -228,6 +222,27 @@ def fit(  # long: programs over one family, compiled once for all batches
             "ess": ess,
         }
 
+    return batch
+
+
+def fit(
+    family: Family,
+    plan: NutsLengths,
+    seed: int,
+    run: Run,
+    report: Report | None = None,
+    work: Callable[[Any], Seen] | None = None,
+) -> Fits | None:
+    """Draw truths and data, and fit each data set by NUTS; one file a batch, going on from those that are
+    there.
+
+    Args:
+        work: `one_batch` of the same, made in such a way that the executor of the run takes it; None: made
+            here, and run without the executor.
+
+    Returns:
+        None if the work was stopped.
+    """
     identity = {
         "what": "many fits",
         "plan": asdict(plan),
@@ -235,12 +250,11 @@ def fit(  # long: programs over one family, compiled once for all batches
         "parameters": list(family.priors.names),
         **family.identity,
     }
-    batches = -(-plan.fits // plan.batch)
-    seen = run.pieces(identity, lambda: [np.asarray(0)], lambda i, _: i == batches, advance, report)
+    here = replace(run, executor=None) if work is None else run
+    seen = here.apart(identity, work or one_batch(family, plan, seed), -(-plan.fits // plan.batch), report)
     if seen is None:
         return None
-    names = ("truth", "z", "truth_log_likelihood", "log_likelihood", "poor")
-    return Fits(*(np.concatenate([s[k] for s in seen])[: plan.fits] for k in names))
+    return Fits(**{f.name: np.concatenate([s[f.name] for s in seen])[: plan.fits] for f in fields(Fits)})
 
 
 def invented(family: Family, fits: int, seed: int, width: int) -> tuple[np.ndarray, np.ndarray]:
@@ -278,16 +292,21 @@ def walk(
     seed: int,
     run: Run,
     report: Report | None = None,
+    work: random_walk_smc.Points | None = None,
 ) -> Fits | None:
     """Draw truths and data, and fit all data sets side by side by tempered random walks; goes on from
     what is there.
 
     A fit is poor if its particles still remember where their last walk began, or hardly move. None if the
     work was stopped.
+
+    Args:
+        work: `random_walk_smc.points` of the family, made in such a way that the executor of the run takes
+            it; None: made here.
     """
     truth, data = invented(family, fits, seed, min(plan.width, 256))
     found = random_walk_smc.sample(
-        family.priors, family.log_likelihood, data, plan, seed, run, report, family.identity
+        family.priors, family.log_likelihood, data, plan, seed, run, report, family.identity, work
     )
     if found is None:
         return None
@@ -296,9 +315,9 @@ def walk(
         jax.vmap(priors.constrain)(jnp.asarray(truth)), jnp.asarray(data)
     )
     return Fits(
-        truth,
-        found.z,
-        np.asarray(terms).sum(1),
-        found.log_likelihood,
-        (found.left > LEFT) | (found.accepted < FEW),
+        truth=truth,
+        z=found.z,
+        truth_log_likelihood=np.asarray(terms).sum(1),
+        log_likelihood=found.log_likelihood,
+        poor=(found.left > LEFT) | (found.accepted < FEW),
     )

@@ -8,9 +8,10 @@ sampler.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -22,8 +23,10 @@ from inference.calibration import recovery_study
 from inference.datasets import measured_study
 from inference.likelihood.problem import priors_of
 from inference.likelihood.reduced_parts import Part, Split
+from inference.runs.resumable import Seen
 from inference.runs.run import Run
 from inference.study.loading import load
+from inference.study.portable_work import Recipe
 from inference.study.study import Study
 from models.catalogue import niche
 from models.engine.blocks import in_blocks
@@ -66,34 +69,41 @@ def predictor(study: Study) -> fisher_scoring.Predict:
     return predict
 
 
-def recover(
-    study: Study,
-    run: Run,
-    *,
-    fits: int,
-    batch: int,
-    steps: int,
-    width: int,
-    seed: int,
-) -> Recovered | None:
-    """Data sets in batches, one file each, going on from those that are there. None if the work was
-    stopped.
+@dataclass(frozen=True)
+class RecoveryFacts:
+    """What a batch of data sets is recovered from, beside the study.
+
+    Attributes:
+        batch: data sets of it.
+        steps: of each search.
+        width: points predicted by one program.
+        seed: of all batches.
     """
+
+    batch: int
+    steps: int
+    width: int
+    seed: int
+
+
+def _one_batch(study: Study, facts: RecoveryFacts) -> Callable[[Any], Seen]:
+    """The function that makes the data sets of a batch, by its number, and searches for their modes."""
     priors, predict = priors_of(study), predictor(study)
     centre = np.asarray(priors.unconstrain(jnp.asarray(study.nominal)))
-    drawn = np.asarray(jax.vmap(priors.unconstrain)(priors.draw(jax.random.PRNGKey(seed), 2000)))
+    drawn = np.asarray(jax.vmap(priors.unconstrain)(priors.draw(jax.random.PRNGKey(facts.seed), 2000)))
     at = jax.jit(jax.vmap(lambda z: predict(priors.constrain(z))))
 
-    def advance(i: int, state: list[np.ndarray]) -> tuple[list[np.ndarray], dict[str, np.ndarray]]:
-        rng = np.random.default_rng([seed, i])
+    def of(number: Any) -> Seen:
+        rng, batch = np.random.default_rng([facts.seed, int(number)]), facts.batch
         truth = centre + AROUND * drawn.std(0) * rng.standard_normal((batch, len(centre)))
-        location, scale, _ = in_blocks(lambda b: at(jnp.asarray(truth[b.rows])), batch, max(width, batch))
-        data = location + scale * rng.standard_normal(location.shape)
-        found = fisher_scoring.search(
-            priors, predict, data, np.repeat(centre[None], batch, 0), steps=steps, width=width
+        location, scale, _ = in_blocks(
+            lambda b: at(jnp.asarray(truth[b.rows])), batch, max(facts.width, batch)
         )
+        data = location + scale * rng.standard_normal(location.shape)
+        begin = np.repeat(centre[None], batch, 0)
+        found = fisher_scoring.search(priors, predict, data, begin, steps=facts.steps, width=facts.width)
         assert found is not None  # it is kept nowhere, so nothing stops it
-        return [np.asarray(i + 1)], {
+        return {
             "truth": truth,
             "mode": found.z,
             "sd": found.sd,
@@ -102,14 +112,29 @@ def recover(
             "prior_sd": found.prior_sd[None],
         }
 
-    identity = {"what": "recovery", "seed": seed, "batch": batch, "steps": steps, "study": study.fingerprint}
+    return of
+
+
+BATCHES = Recipe("a batch of a recovery", RecoveryFacts, _one_batch)
+
+
+def recover(study: Study, run: Run, facts: RecoveryFacts, *, fits: int) -> Recovered | None:
+    """Data sets in batches, one file each, by the executor of the run, going on from those that are there.
+    None if the work was stopped.
+    """
+    identity = {
+        "what": "recovery",
+        "seed": facts.seed,
+        "batch": facts.batch,
+        "steps": facts.steps,
+        "study": study.fingerprint,
+    }
     with run.bar("data sets (the first includes compilation)", fits) as bar:
-        seen = run.pieces(
+        seen = run.apart(
             identity,
-            lambda: [np.asarray(0)],
-            lambda i, _: i * batch >= fits,
-            advance,  # pyright: ignore[reportArgumentType]  a state is any sequence of arrays
-            lambda i, _: bar.to(min(i * batch, fits)),
+            BATCHES.work(study, facts),
+            -(-fits // facts.batch),
+            lambda i, _: bar.to(min(i * facts.batch, fits)),
         )
     if seen is None:
         return None

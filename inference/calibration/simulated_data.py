@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from inference.calibration.many_fits import Family
+from inference.calibration.many_fits import Family, Fits, NutsLengths, fit, one_batch, walk
 from inference.likelihood.likelihood import predict, terms, trajectories
 from inference.likelihood.new_measurements import replicate
 from inference.likelihood.problem import priors_of
 from inference.likelihood.reduced_parts import Part, split
+from inference.runs.resumable import Report, Seen
+from inference.runs.run import Run
+from inference.samplers import random_walk_smc
+from inference.study.portable_work import Recipe
 from inference.study.study import Study
 
 Vector = Float[Array, " parameter"]
@@ -62,3 +68,73 @@ def family(study: Study, *, rtol: float, atol: float, wrong_noise: float = 1.0) 
         believed,
         {"study": study.fingerprint, "rtol": rtol, "atol": atol, "wrong_noise": wrong_noise},
     )
+
+
+@dataclass(frozen=True)
+class HowSolved:
+    """The arguments of `family`."""
+
+    rtol: float
+    atol: float
+    wrong_noise: float
+
+    def family(self, study: Study) -> Family:
+        """The family of a study."""
+        return family(study, rtol=self.rtol, atol=self.atol, wrong_noise=self.wrong_noise)
+
+
+@dataclass(frozen=True)
+class WalkFacts:
+    """What the points of a walk are computed from, beside the study: `width` of them at once."""
+
+    solved: HowSolved
+    width: int
+
+
+@dataclass(frozen=True)
+class NutsFacts:
+    """What a batch of fits is computed from, beside the study."""
+
+    solved: HowSolved
+    lengths: NutsLengths
+    seed: int
+
+
+def _points(study: Study, facts: WalkFacts) -> random_walk_smc.Points:
+    made = facts.solved.family(study)
+    return random_walk_smc.points(made.priors, made.log_likelihood, facts.width)
+
+
+def _batch(study: Study, facts: NutsFacts) -> Callable[[Any], Seen]:
+    return one_batch(facts.solved.family(study), facts.lengths, facts.seed)
+
+
+WALKS = Recipe("points of a calibration by walks", WalkFacts, _points)
+BATCHES = Recipe("a batch of fits of a calibration", NutsFacts, _batch)
+
+
+def by_walks(
+    study: Study,
+    solved: HowSolved,
+    fits: int,
+    plan: random_walk_smc.Walkers,
+    seed: int,
+    run: Run,
+    report: Report | None = None,
+) -> Fits | None:
+    """`many_fits.walk` of the study's family, its points by the executor of the run."""
+    work = WALKS.work(study, WalkFacts(solved, plan.width))
+    return walk(solved.family(study), fits, plan, seed, run.within("walks"), report, work)
+
+
+def by_nuts(
+    study: Study,
+    solved: HowSolved,
+    plan: NutsLengths,
+    seed: int,
+    run: Run,
+    report: Report | None = None,
+) -> Fits | None:
+    """`many_fits.fit` of the study's family, its batches by the executor of the run."""
+    work = BATCHES.work(study, NutsFacts(solved, plan, seed))
+    return fit(solved.family(study), plan, seed, run.within("batches"), report, work)

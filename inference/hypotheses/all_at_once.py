@@ -84,7 +84,12 @@ def joint(source: str, question: RivalReadings = ESTRADIOL) -> Joint:
             f"{plain.id}: parameters.tsv has none of {', '.join(question.effects)}: add the effects that "
             f"are to be compared"
         )
-    study = load(source, free=present, lint=False)
+    return joint_of(load(source, free=present, lint=False), question)
+
+
+def joint_of(study: Study, question: RivalReadings) -> Joint:
+    """A study of which every effect of the agent that its table has is unknown, under all readings."""
+    present = in_table(study, question)
     kept = [r for r in question.readings if set(r.free) <= set(present)]
     masks = np.array([[float(n not in question.effects or n in r.free) for n in study.names] for r in kept])
     held = np.array(

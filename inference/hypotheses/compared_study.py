@@ -56,7 +56,10 @@ def compared(
             f"parameters, {lanes} dishes ({exposed} with {both.question.word}, once a hypothesis)"
         )
         run.say(f"Computing on {provenance.device_line()}; results go to {here}")
-        found = comparison.compare(both, settings, SAMPLERS[sampler], own)
+        try:
+            found = comparison.compare(both, settings, SAMPLERS[sampler], own)
+        except resumable.StopAskedError:
+            found = None
         if found is None:
             return None
         text = comparison_files.markdown(found, mark)

@@ -12,19 +12,22 @@ import jax.numpy as jnp
 import numpy as np
 
 from inference.hypotheses import bayes_factors, fingerprints
-from inference.hypotheses.all_at_once import Joint, blocks, log_likelihoods, mixture, time_courses
+from inference.hypotheses.all_at_once import Joint, blocks, joint_of, log_likelihoods, mixture, time_courses
+from inference.hypotheses.readings import ESTRADIOL, TWO_VARIANTS, RivalReadings
 from inference.likelihood.problem import Problem
 from inference.runs import settings
 from inference.runs.run import Run
 from inference.samplers import random_walk_smc, smc
 from inference.samplers.nuts import Nuts
+from inference.study.portable_work import PortableWork, Recipe
+from inference.study.study import Study
 
 BATCH = 64
 Drawn = tuple[
     np.ndarray, np.ndarray
 ]  # (chain, draw, unknown) draws of the mixture; ln of its evidence, one a chain, or nothing
 MOVES = 8  # steps of the walk at each temperature
-Method = Callable[[Problem, settings.Settings, Run], Drawn | None]
+Method = Callable[["SampledMixture", settings.Settings, Run], Drawn | None]
 
 
 @dataclass(frozen=True)
@@ -56,35 +59,102 @@ def uniform(joint: Joint) -> np.ndarray:
     return np.full(len(joint.hypotheses), 1 / len(joint.hypotheses))
 
 
-def evaluate(
-    joint: Joint, theta: np.ndarray, settings: settings.Settings, run: Run
-) -> tuple[np.ndarray, np.ndarray]:
-    """(draw, hypothesis, measurement) log-likelihoods and (draw, hypothesis) their sum over what differs."""
+@dataclass(frozen=True)
+class MixtureFacts:
+    """What the points of a walk over the mixture are computed from, beside the study.
+
+    Attributes:
+        agent: word of the question.
+        sampled: probability of each hypothesis in the mixture.
+        width: points at once.
+    """
+
+    agent: str
+    sampled: tuple[float, ...]
+    rtol: float
+    atol: float
+    width: int
+
+
+@dataclass(frozen=True)
+class EachFacts:
+    """What the likelihoods under each hypothesis are computed from, beside the study."""
+
+    agent: str
+    rtol: float
+    atol: float
+
+
+def _asked(agent: str) -> RivalReadings:
+    return next(q for q in (ESTRADIOL, TWO_VARIANTS) if q.word == agent)
+
+
+def _points(study: Study, facts: MixtureFacts) -> random_walk_smc.Points:
+    joint = joint_of(study, _asked(facts.agent))
+    return _walked(mixture(joint, facts.sampled, rtol=facts.rtol, atol=facts.atol), facts.width)
+
+
+def _walked(problem: Problem, width: int) -> random_walk_smc.Points:
+    return random_walk_smc.points(problem.priors, lambda theta, _: problem.log_likelihood(theta), width)
+
+
+def _under_each(study: Study, facts: EachFacts) -> Callable[[jax.Array], tuple[jax.Array, jax.Array]]:
+    """The program of `evaluate`, for some draws."""
+    joint = joint_of(study, _asked(facts.agent))
 
     @jax.jit
     def many(batch: jax.Array) -> tuple[jax.Array, jax.Array]:
         def one(t: jax.Array) -> tuple[jax.Array, jax.Array]:
-            found, ok = log_likelihoods(joint, t, rtol=settings.rtol, atol=settings.atol)
+            found, ok = log_likelihoods(joint, t, rtol=facts.rtol, atol=facts.atol)
             return found, blocks(joint, found, ok)
 
         return jax.vmap(one)(batch)
 
-    return run.in_blocks(
-        lambda block: many(jnp.asarray(theta[block.rows])),
-        len(theta),
-        BATCH,
-        "each draw under each hypothesis",
-    )
+    return many
 
 
-def by_nuts(problem: Problem, settings: settings.Settings, run: Run) -> Drawn | None:
+WALKS = Recipe("points of a comparison by walks", MixtureFacts, _points)
+UNDER_EACH = Recipe("draws of a comparison under each hypothesis", EachFacts, _under_each)
+
+
+def evaluate(
+    joint: Joint, theta: np.ndarray, settings: settings.Settings, run: Run
+) -> tuple[np.ndarray, np.ndarray]:
+    """(draw, hypothesis, measurement) log-likelihoods and (draw, hypothesis) their sum over what differs."""
+    work = UNDER_EACH.work(joint.study, EachFacts(joint.question.word, settings.rtol, settings.atol))
+    with run.bar("each draw under each hypothesis", len(theta)) as bar:
+        return run.spread(work, lambda b: (theta[b.rows],), len(theta), BATCH, tell=bar.of)
+
+
+@dataclass(frozen=True, eq=False)
+class SampledMixture:
+    """A mixture over hypotheses, as it is sampled: `sampled` is the probability of each of them in it."""
+
+    joint: Joint
+    sampled: np.ndarray
+    rtol: float
+    atol: float
+
+    def problem(self) -> Problem:
+        """Its posterior."""
+        return mixture(self.joint, self.sampled, rtol=self.rtol, atol=self.atol)
+
+    def points(self, width: int) -> PortableWork:
+        """The program of its walks, in such a way that others can make it."""
+        agent, sampled = self.joint.question.word, tuple(float(p) for p in self.sampled)
+        return WALKS.work(self.joint.study, MixtureFacts(agent, sampled, self.rtol, self.atol, width))
+
+
+def by_nuts(mixed: SampledMixture, settings: settings.Settings, run: Run) -> Drawn | None:
     """NUTS from the modes; it gives no evidence of the mixture, only its shares."""
+    problem = mixed.problem()
     drawn = Nuts().run(problem, settings, run)
     return None if drawn is None else (_constrained(problem, drawn.z), np.zeros(0))
 
 
-def by_smc(problem: Problem, settings: settings.Settings, run: Run) -> Drawn | None:
+def by_smc(mixed: SampledMixture, settings: settings.Settings, run: Run) -> Drawn | None:
     """Tempered HMC: as many islands as chains, as many particles each as draws."""
+    problem = mixed.problem()
     run.say(
         f"Tempering {settings.chains} islands of {settings.draws} particles from the prior to the "
         f"posterior ..."
@@ -100,12 +170,13 @@ def by_smc(problem: Problem, settings: settings.Settings, run: Run) -> Drawn | N
     return None if found is None else (_constrained(problem, found.z), found.log_evidence)
 
 
-def by_walks(problem: Problem, settings: settings.Settings, run: Run) -> Drawn | None:
+def by_walks(mixed: SampledMixture, settings: settings.Settings, run: Run) -> Drawn | None:
     """Tempered random walks, which need no gradient: as many islands as chains, as many particles each as
-    draws.
+    draws; their points by the executor of the run.
 
     The walk at power 1 has as many steps as `settings.warmup` says.
     """
+    problem = mixed.problem()
     run.say(
         f"Tempering {settings.chains} islands of {settings.draws} walkers from the prior to the posterior ..."
     )
@@ -131,6 +202,7 @@ def by_walks(problem: Problem, settings: settings.Settings, run: Run) -> Drawn |
         settings.seed,
         run,
         report,
+        work=mixed.points(plan.width),
     )
     return None if found is None else (_constrained(problem, found.z), found.log_evidence)
 
@@ -165,9 +237,9 @@ def compare(
     believed = uniform(joint)
     sampled, again = believed, 0
     while True:
-        problem = mixture(joint, sampled, rtol=settings.rtol, atol=settings.atol)
+        mixed = SampledMixture(joint, sampled, settings.rtol, settings.atol)
         here = run.within(f"sampled-{again}")
-        drawn = method(problem, settings, here)
+        drawn = method(mixed, settings, here)
         if drawn is None:
             return None
         theta, log_evidence = drawn

@@ -206,7 +206,7 @@ def drive(
     advance: Callable[[int, State], tuple[State, Seen]],
     report: Report | None = None,
     stop: Callable[[], bool] | None = None,
-) -> list[Seen] | None:
+) -> list[Seen] | None:  # long: what it promises takes half of it
     """Do work in pieces, one file each, and go on from the files that are there.
 
     A file holds the state after its piece beside what the piece produced, so the newest file is all that is

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from functools import cache
 from typing import Any
 
 import jax
@@ -27,11 +26,14 @@ from inference.likelihood.many_points import mesh_for
 from inference.likelihood.problem import Priors
 from inference.runs.resumable import Report, Seen, State
 from inference.runs.run import Run
-from models.engine.blocks import in_blocks
+from models.engine import blocks
 
 UNSOLVED = -1e30  # log-likelihood where the network cannot be solved: finite, so that the power 0 of it is 1
 TARGET = 0.25  # share of steps taken: between what is best for one dimension (0.44) and for many (0.23)
 JITTER = 0.5  # sd of ln of the length of a step, so that narrow and wide places are both crossed (our choice)
+Points = Callable[
+    [Float[Array, "point parameter"], Any], tuple[Float[Array, " point"], Float[Array, " point"]]
+]
 LogLikelihood = Callable[
     [Float[Array, " parameter"], Any], tuple[Float[Array, " measurement"], Bool[Array, ""]]
 ]
@@ -106,6 +108,22 @@ def resampled(rng: np.random.Generator, log_w: Float[np.ndarray, "problem partic
     return np.minimum((ends[:, None, :] < at[:, :, None]).sum(2), n - 1)
 
 
+def points(priors: Priors, log_likelihood: LogLikelihood, width: int) -> Points:
+    """The program that a walk asks again and again: log-likelihood and log prior density of `width` points.
+
+    A point at which the network cannot be solved has the log-likelihood `UNSOLVED`.
+    """
+    spec = PartitionSpec("chain")
+
+    def one(z: Array, own: Any) -> tuple[Array, Array]:
+        terms, ok = log_likelihood(priors.constrain(z), own)
+        value = jnp.sum(terms)
+        return jnp.where(ok & jnp.isfinite(value), value, UNSOLVED), priors.log_density_unconstrained(z)
+
+    many = jax.shard_map(jax.vmap(one), mesh=mesh_for(width), in_specs=spec, out_specs=spec, check_vma=False)
+    return jax.jit(many)
+
+
 def sample(
     priors: Priors,
     log_likelihood: LogLikelihood,
@@ -115,6 +133,7 @@ def sample(
     run: Run,
     report: Report | None = None,
     belongs: Mapping[str, Any] | None = None,
+    work: Points | None = None,
 ) -> Tempered | None:  # long: the parts of one walk share its constants and compiled program
     """Draws of the posterior of every problem, one file a rise of the power, going on from those
     that are there.
@@ -124,32 +143,26 @@ def sample(
         log_likelihood: (parameters, data of one problem) -> (terms, could it be solved?).
         data: arrays with a leading axis of problems.
         belongs: what the likelihood depends on; a folder made for something else is refused.
+        work: `points` of these priors, this likelihood and the width of the plan, made in such a way that the
+            executor of the run takes it; None: made and asked here.
 
     Returns:
         None if the work was stopped before it was done.
     """
     problems, size = len(jax.tree.leaves(data)[0]), len(priors.names)
-    total, spec = problems * plan.particles, PartitionSpec("chain")
+    total = problems * plan.particles
     halves = (np.arange(0, plan.particles, 2), np.arange(1, plan.particles, 2))
 
-    def one(z: Array, own: Any) -> tuple[Array, Array]:
-        terms, ok = log_likelihood(priors.constrain(z), own)
-        value = jnp.sum(terms)
-        return jnp.where(ok & jnp.isfinite(value), value, UNSOLVED), priors.log_density_unconstrained(z)
-
-    @cache
-    def program() -> Callable[[Array, Any], tuple[Array, Array]]:
-        many = jax.shard_map(
-            jax.vmap(one), mesh=mesh_for(plan.width), in_specs=spec, out_specs=spec, check_vma=False
-        )
-        return jax.jit(many)
+    ask = work or points(priors, log_likelihood, plan.width)
+    by = blocks.spread if work is None else run.spread
 
     def evaluate(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(problem, particle) log-likelihood and log prior at (problem, particle, parameter)."""
         own = z.shape[1]
         flat, of = z.reshape(-1, size), np.repeat(np.arange(problems), own)
-        found = in_blocks(
-            lambda b: program()(jnp.asarray(flat[b.rows]), jax.tree.map(lambda x: x[of[b.rows]], data)),
+        found = by(
+            ask,
+            lambda b: (flat[b.rows], jax.tree.map(lambda x: x[of[b.rows]], data)),
             len(flat),
             plan.width,
         )

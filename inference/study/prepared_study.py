@@ -52,6 +52,15 @@ def write(study: Study, settings: Settings, path: Path, **more: str) -> None:
     Raises:
         StudyError: the study is beyond what `read` takes.
     """
+    write_bytes(path, prepared(study, settings, **more))
+
+
+def prepared(study: Study, settings: Settings, **more: str) -> bytes:
+    """The bytes of such a file.
+
+    Raises:
+        StudyError: the study is beyond what `read` takes.
+    """
     own = {u.name: u for u in study.unknowns}
     rows = tuple(
         replace(p, prior=u.prior, tags=u.tags, unit=u.unit, name=u.meaning) if (u := own.get(p.id)) else p
@@ -73,7 +82,7 @@ def write(study: Study, settings: Settings, path: Path, **more: str) -> None:
         _understood(_parsed(text))
     except CodecError as e:
         raise StudyError(f"study {study.id!r}: cannot be prepared ({e})") from None
-    write_bytes(path, sealed(gzip.compress(text, mtime=0)))
+    return sealed(gzip.compress(text, mtime=0))
 
 
 def read(path: Path) -> tuple[Study, Settings, dict[str, str]]:
@@ -83,15 +92,27 @@ def read(path: Path) -> tuple[Study, Settings, dict[str, str]]:
         StudyError: not such a file, a damaged one, or one of another version.
     """
     try:
-        content = _content(path)
+        if path.stat().st_size > LARGEST:
+            raise StudyError(f"{path}: has more than {LARGEST / 2**20:.0f} MiB: {REMEDY}")
+        return understood(path.read_bytes(), path)
+    except OSError as e:
+        raise StudyError(f"{path}: cannot be read ({e.strerror or e})") from None
+
+
+def understood(file: bytes, path: Path | str) -> tuple[Study, Settings, dict[str, str]]:
+    """The same from the bytes of such a file; `path` says where they came from.
+
+    Raises:
+        StudyError: as `read`.
+    """
+    try:
+        content = _content(file, path)
         tables, settings = _understood(content)
         study = from_tables(tables)
     except StudyError as e:
         raise StudyError(f"{path}: {e}") from None
     except DamagedFileError as e:
         raise StudyError(str(e)) from None
-    except OSError as e:
-        raise StudyError(f"{path}: cannot be read ({e.strerror or e})") from None
     except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError) as e:
         first = next(iter(str(e).splitlines()), "") or type(e).__name__
         raise StudyError(
@@ -100,11 +121,11 @@ def read(path: Path) -> tuple[Study, Settings, dict[str, str]]:
     return replace(study, fingerprint=content["fingerprint"]), settings, content["more"]
 
 
-def _content(path: Path) -> dict[str, Any]:
+def _content(file: bytes, path: Path | str) -> dict[str, Any]:
     """The file as plain JSON of bounded size."""
-    if path.stat().st_size > LARGEST:
+    if len(file) > LARGEST:
         raise CodecError(f"it has more than {LARGEST / 2**20:.0f} MiB")
-    packed, has_seal = opened(path.read_bytes(), path, REMEDY)
+    packed, has_seal = opened(file, path, REMEDY)
     unpacking = zlib.decompressobj(wbits=31)  # a gzip file, whose own checksum is looked at
     try:
         text = unpacking.decompress(packed, LARGEST + 1)

@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 
 from inference.command import options
-from inference.command.start import Subcommand, new_app
+from inference.command.start import Subcommand, fail, new_app
+from inference.command.team_option import On, computing
 from inference.runs.folders import results_folder
 from models.engine.machine import prepare_jax
 
@@ -41,6 +42,7 @@ def main(
     warmup: Annotated[int | None, typer.Option(min=1, help="of nuts; steps of the last walk")] = None,
     seed: Annotated[int, typer.Option()] = 1,
     device: options.Device = "auto",
+    on: On = None,
     out: Annotated[
         Path | None, typer.Option(help="default results/compare-STUDY; an unfinished run goes on")
     ] = None,
@@ -51,6 +53,8 @@ def main(
     too.
     """
     options.chosen("--sampler", sampler, SAMPLERS)
+    if on is not None and sampler != "walk":
+        raise fail(f"--on: chains of {sampler} are no independent fits: leave it out, or use --sampler walk")
     prepare_jax(device)
     from inference.hypotheses.all_at_once import joints
     from inference.hypotheses.compared_study import compared, sized
@@ -66,6 +70,9 @@ def main(
     every = joints(study)
     name = "-".join(["compare", every[0].study.id, *[sampler] * (sampler != "walk"), *["quick"] * quick])
     folder = out or results_folder() / name
-    if compared(every, asked, sampler, Run(folder, tell, stop_when_asked(tell))) is None:
+    stop = stop_when_asked(tell)
+    with computing(on, tell) as executor:
+        found = compared(every, asked, sampler, Run(folder, tell, stop, executor=executor))
+    if found is None:
         tell.say(f"Stopped. Everything so far is kept in {folder}; the same command goes on")
         raise typer.Exit(130)

@@ -10,6 +10,7 @@ import typer
 
 from inference.command import options
 from inference.command.start import Subcommand, fail, new_app
+from inference.command.team_option import On, computing
 from inference.runs.folders import results_folder
 from inference.runs.outputs import write_figure, write_text
 from models.engine.machine import prepare_jax
@@ -36,6 +37,7 @@ def main(
     ] = "walk",
     seed: Annotated[int, typer.Option()] = 1,
     device: options.Device = "auto",
+    on: On = None,
     run: Annotated[
         Path | None, typer.Option(help="folder of a fit: LOO-PIT of its measurements instead, in seconds")
     ] = None,
@@ -51,8 +53,7 @@ def main(
     prepare_jax(device)
     import numpy as np
 
-    from inference.calibration import calibration_figures, coverage, many_fits
-    from inference.calibration.simulated_data import family
+    from inference.calibration import calibration_figures, coverage, many_fits, simulated_data
     from inference.runs.console import Teller, duration, stop_when_asked
     from inference.runs.provenance import device_line
     from inference.runs.resumable import require_writable, write_json
@@ -75,23 +76,28 @@ def main(
     tell.say(f"Computing on {device_line()}; results go to {folder}")
     if len(loaded.unknowns) > 8:
         tell.say("  more than eight parameters: this may take hours")
-    begun, work = time.monotonic(), Run(folder, tell, stop_when_asked(tell))
-    invent = family(loaded, rtol=RTOL, atol=ATOL, wrong_noise=wrong_noise)
-    if sampler == "walk":
-        walks = random_walk_smc.Walkers(draws, MOVES, LAST)
-        found = many_fits.walk(
-            invent, fits, walks, seed, work.within("walks"), lambda i, seen: tell.say(progress(i, seen))
-        )
-    else:
-        plan = many_fits.Plan(fits=fits, batch=min(64, fits), draws=draws)
-        with tell.bar("batches of data sets", -(-fits // plan.batch)) as bar:
-            found = many_fits.fit(
-                invent,
-                plan,
-                seed,
-                work.within("batches"),
-                lambda i, seen: bar.to(i, f"{int(seen['poor'].sum())} of {len(seen['poor'])} mixed badly"),
+    begun, asked = time.monotonic(), stop_when_asked(tell)
+    solved = simulated_data.HowSolved(RTOL, ATOL, wrong_noise)
+    with computing(on, tell) as executor:
+        work = Run(folder, tell, asked, executor=executor)
+        if sampler == "walk":
+            walks = random_walk_smc.Walkers(draws, MOVES, LAST)
+            found = simulated_data.by_walks(
+                loaded, solved, fits, walks, seed, work, lambda i, seen: tell.say(progress(i, seen))
             )
+        else:
+            plan = many_fits.NutsLengths(fits=fits, batch=min(64, fits), draws=draws)
+            with tell.bar("batches of data sets", -(-fits // plan.batch)) as bar:
+                found = simulated_data.by_nuts(
+                    loaded,
+                    solved,
+                    plan,
+                    seed,
+                    work,
+                    lambda i, seen: bar.to(
+                        i, f"{int(seen['poor'].sum())} of {len(seen['poor'])} mixed badly"
+                    ),
+                )
     if found is None:
         tell.say(f"Stopped. Everything so far is kept in {folder}; the same command goes on")
         raise typer.Exit(130)

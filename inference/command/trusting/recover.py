@@ -10,6 +10,7 @@ import typer
 
 from inference.command import options
 from inference.command.start import Subcommand, new_app
+from inference.command.team_option import On, computing
 from inference.runs.folders import results_folder
 from inference.runs.outputs import write_text
 from models.engine.machine import prepare_jax
@@ -23,6 +24,7 @@ def main(
     steps: Annotated[int, typer.Option(min=1, help="of each search for the mode")] = 12,
     seed: Annotated[int, typer.Option()] = 1,
     device: options.Device = "auto",
+    on: On = None,
     out: Annotated[
         Path | None, typer.Option(help="default results/recovery; an unfinished run goes on")
     ] = None,
@@ -46,15 +48,11 @@ def main(
         f"{len(study.measurements)} values in "
         f"{len(study.protocols)} dishes; {fits} data sets on {device_line()}"
     )
-    found = recovery.recover(
-        study,
-        Run(folder / "data_sets", tell, stop_when_asked(tell)),
-        fits=fits,
-        batch=min(4, fits),
-        steps=steps,
-        width=16,
-        seed=seed,
-    )
+    asked, facts = stop_when_asked(tell), recovery.RecoveryFacts(min(4, fits), steps, 16, seed)
+    with computing(on, tell) as executor:
+        found = recovery.recover(
+            study, Run(folder / "data_sets", tell, asked, executor=executor), facts, fits=fits
+        )
     if found is None:
         tell.say(f"Stopped. Everything so far is kept in {folder}; the same command goes on")
         raise typer.Exit(130)

@@ -126,7 +126,7 @@ def linear(noise_believed: float = 0.6) -> many_fits.Family:
     )
 
 
-PLAN = many_fits.Plan(
+PLAN = many_fits.NutsLengths(
     fits=192, batch=192, draws=31, thin=2, warmup=20, starts=1, search_steps=30, max_tree_depth=4
 )
 

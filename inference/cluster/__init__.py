@@ -1,0 +1,1 @@
+"""Independent fits over many machines: what travels, who computes, who asks."""

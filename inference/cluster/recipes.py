@@ -1,0 +1,21 @@
+"""What a worker can be asked to compute: every recipe there is, by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from inference.calibration import recovery, simulated_data
+from inference.hypotheses import comparison
+from inference.study.portable_work import Recipe
+
+RECIPES: Mapping[str, Recipe[Any]] = {
+    r.name: r
+    for r in (
+        simulated_data.WALKS,
+        simulated_data.BATCHES,
+        recovery.BATCHES,
+        comparison.WALKS,
+        comparison.UNDER_EACH,
+    )
+}

@@ -1,0 +1,1 @@
+"""Commands that let many machines work together."""
