@@ -19,6 +19,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")  # a command draws into files; a note
 # What every complaint about the command line is; typer carries a click of its own, without a public name.
 CommandError: Any = typer.BadParameter.__mro__[2]
 OURS = ("models", "inference")
+STOPPED = "stopped: the same command goes on from what is kept, or begins again"
 
 
 class Refusal(ValueError):
@@ -64,6 +65,9 @@ def one_line(params: Sequence[Any], name: str | None) -> Iterator[None]:
         yield
     except CommandError as error:
         text = _about_the_call(error, params, name)
+    except KeyboardInterrupt:  # or a request to end; typer would leave without a word
+        typer.echo(STOPPED, err=True)
+        raise typer.Exit(RESUMABLE) from None
     except BrokenPipeError:  # `| head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(1) from None
@@ -128,6 +132,6 @@ def start(app: typer.Typer, arguments: Sequence[str] | None = None, *, name: str
         typer.echo(" ".join(error.format_message().split()), err=True)
         code = 2
     except (typer.Abort, KeyboardInterrupt):
-        typer.echo("stopped: the same command goes on from what is kept, or begins again", err=True)
+        typer.echo(STOPPED, err=True)
         code = RESUMABLE
     sys.exit(code if isinstance(code, int) else 0)
