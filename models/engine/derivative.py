@@ -36,6 +36,7 @@ from models.engine.lane_states import (
     columns_kept,
 )
 from models.engine.native.choice import chosen
+from models.engine.native.gradient import RunAgain, adjoint_of, tangent_of
 from models.engine.native.kernel import Kernel
 from models.engine.native.processor import cores
 from models.engine.replay import Sensitive, adjoint, tangent
@@ -67,13 +68,13 @@ class Program:
         crowd = 1 if width >= items else max(1, width // 32)
         return LanePlan(self.system, self.tableau, self.observe, width, self.max_steps, crowd, self.wanted)
 
-    def kernel(self, dtype: Any) -> Kernel | None:
+    def kernel(self, dtype: Any, *, gradient: bool = False) -> Kernel | None:
         """The kernel that runs it; None where XLA does: it alone has lanes and records of a chosen size, and
         32 bits.
         """
         if self.lanes is not None or self.capacity is not None or dtype != jnp.float64:
             return None
-        return chosen(self.system, self.tableau, self.observe)
+        return chosen(self.system, self.tableau, self.observe, self.wanted if gradient else None)
 
     def room(self, items: int) -> TapeSize:
         """What is recorded for a derivative: room for `max_steps` of every item where memory allows."""
@@ -163,14 +164,25 @@ def _observables_jvp(
     arrays, timeline, tolerance = primals
     items = Items(*arrays, timeline)
     n = timeline.stops.shape[0]
+    if program.kernel(items.parameters.dtype, gradient=True) is not None:
+        (values, *rest), turns = _plain(program)(items, tolerance)
+        residual, tree = jax.tree.flatten(RunAgain(items, tolerance))
+        (moved,) = native_tangent_p.bind(
+            *tangents[0], *residual, program=program, tree=tree, directions=False
+        )
+        return (values, *rest, turns), (moved, *_nothing(*rest, turns))
     operands, tree = jax.tree.flatten((items, tolerance))
     leaves = record_p.bind(*operands, program=program, tree=tree, room=program.room(n))
     found: Recorded = jax.tree.unflatten(RECORDED, leaves)
     residual, tree = jax.tree.flatten(Residual(items, found.reason == COMPLETE, found.record))
     (moved,) = tangent_p.bind(*tangents[0], *residual, program=program, tree=tree, directions=False)
     rest = (found.steps, found.reason, found.turns)
-    nothing = tuple(np.zeros(x.shape, jax.dtypes.float0) for x in rest)
-    return (found.values, *rest), (moved, *nothing)
+    return (found.values, *rest), (moved, *_nothing(*rest))
+
+
+def _nothing(*whole: Array) -> tuple[Any, ...]:
+    """Tangents of whole numbers."""
+    return tuple(np.zeros(x.shape, jax.dtypes.float0) for x in whole)
 
 
 class Recorded(NamedTuple):
@@ -271,11 +283,36 @@ def _run_adjoint(*operands: Array, program: Program, tree: Any, directions: bool
     return jax.tree.leaves(jax.vmap(one)(cotangent) if directions else one(cotangent))
 
 
+def _run_native_tangent(*operands: Array, program: Program, tree: Any, directions: bool) -> list[Array]:
+    change: Sensitive = jax.tree.unflatten(CHANGE, operands[: CHANGE.num_leaves])
+    of: RunAgain = jax.tree.unflatten(tree, operands[CHANGE.num_leaves :])
+    return [tangent_of(program, of, change, directions)]
+
+
+def _run_native_adjoint(*operands: Array, program: Program, tree: Any, directions: bool) -> list[Array]:
+    cotangent, *rest = operands
+    return list(adjoint_of(program, jax.tree.unflatten(tree, rest), cotangent, directions))
+
+
 tangent_p = Primitive("tangent_of_ensemble")
 adjoint_p = Primitive("adjoint_of_ensemble")
+native_tangent_p = Primitive("native_tangent_of_ensemble")
+native_adjoint_p = Primitive("native_adjoint_of_ensemble")
 
 
-def _define(primitive: Primitive, body: Callable[..., list[Array]], linear: int) -> None:
+def _of_the_batch(at: Residual | RunAgain) -> list[int]:
+    """Positions of the operands that have no axis of items."""
+    return jax.tree.leaves(at.tolerance) if isinstance(at, RunAgain) else [at.record.services]
+
+
+def _unmapped(x: Array, at: Residual | RunAgain) -> Array:
+    """Such an operand under a map: the services of a record are those of the whole batch, whoever asks."""
+    if isinstance(at, RunAgain):
+        raise ValueError(UNEQUAL)
+    return x.reshape(-1)[0]
+
+
+def _define(primitive: Primitive, body: Callable[..., list[Array]], linear: int, forwards: bool) -> None:
     primitive.multiple_results = True
     primitive.def_impl(jax.jit(body, static_argnames=("program", "tree", "directions")))
 
@@ -288,7 +325,7 @@ def _define(primitive: Primitive, body: Callable[..., list[Array]], linear: int)
             jax.eval_shape(lambda: program.observe(0.0, program.system.initial, program.system.nominal))
         )
         arrays = (items.parameters, items.inputs, items.keep, items.add)
-        found = [(n, stops, seen)] if primitive is tangent_p else [a.shape for a in arrays]
+        found = [(n, stops, seen)] if forwards else [a.shape for a in arrays]
         return [ShapedArray((*lead, *shape), operands[0].dtype) for shape in found]
 
     mlir.register_lowering(primitive, mlir.lower_fun(body, multiple_results=True))
@@ -297,9 +334,10 @@ def _define(primitive: Primitive, body: Callable[..., list[Array]], linear: int)
         size = next(x.shape[a] for x, a in zip(operands, axes, strict=True) if a is not None)
         front = [x if a is None else jnp.moveaxis(x, a, 0) for x, a in zip(operands, axes, strict=True)]
         mapped = [a is not None for a in axes]
-        fixed_at: Residual = jax.tree.unflatten(tree, range(linear, len(operands)))
-        services = fixed_at.record.services  # the one leaf of a record that belongs to the whole batch
-        front[services], mapped[services] = front[services].reshape(-1)[0], False
+        fixed_at = jax.tree.unflatten(tree, range(linear, len(operands)))
+        whole = _of_the_batch(fixed_at)
+        for i in whole:
+            front[i], mapped[i] = _unmapped(front[i], fixed_at) if mapped[i] else front[i], False
         loose, fixed = front[:linear], front[linear:]
         loose = [
             x if m else jnp.broadcast_to(x, (size, *x.shape))
@@ -307,8 +345,8 @@ def _define(primitive: Primitive, body: Callable[..., list[Array]], linear: int)
         ]
         if any(mapped[linear:]):
             fixed = [
-                x if x.ndim == 0 else _flatten(size, x, m)
-                for x, m in zip(fixed, mapped[linear:], strict=True)
+                x if i in whole else _flatten(size, x, m)
+                for i, (x, m) in enumerate(zip(fixed, mapped[linear:], strict=True), linear)
             ]
             if directions:  # (mapped, direction, item, ...) -> (direction, mapped x item, ...)
                 loose = [jnp.swapaxes(x, 0, 1) for x in loose]
@@ -330,27 +368,32 @@ def _define(primitive: Primitive, body: Callable[..., list[Array]], linear: int)
     batching.primitive_batchers[primitive] = batch
 
 
-_define(tangent_p, _run_tangent, CHANGE.num_leaves)
-_define(adjoint_p, _run_adjoint, 1)
+def _transposes(forwards: Primitive, backwards: Primitive) -> None:
+    """Each is the transpose of the other."""
+
+    def of_tangent(cotangents: Any, *operands: Any, **static: Any) -> list[Any]:
+        (cotangent,) = cotangents
+        if isinstance(cotangent, ad.Zero):
+            return [ad.Zero(x.aval) if ad.is_undefined_primal(x) else None for x in operands]
+        change, fixed = operands[: CHANGE.num_leaves], operands[CHANGE.num_leaves :]
+        found = backwards.bind(cotangent, *fixed, **static)
+        slopes = [g if ad.is_undefined_primal(x) else None for g, x in zip(found, change, strict=True)]
+        return [*slopes, *[None] * len(fixed)]
+
+    def of_adjoint(cotangents: Any, *operands: Any, **static: Any) -> list[Any]:
+        _, *fixed = operands
+        found = forwards.bind(*(ad.instantiate_zeros(c) for c in cotangents), *fixed, **static)
+        return [*found, *[None] * len(fixed)]
+
+    ad.primitive_transposes[forwards] = of_tangent
+    ad.primitive_transposes[backwards] = of_adjoint
 
 
-def _transpose_tangent(cotangents: Any, *operands: Any, **static: Any) -> list[Any]:
-    (cotangent,) = cotangents
-    if isinstance(cotangent, ad.Zero):
-        return [ad.Zero(x.aval) if ad.is_undefined_primal(x) else None for x in operands]
-    change, fixed = operands[: CHANGE.num_leaves], operands[CHANGE.num_leaves :]
-    found = adjoint_p.bind(cotangent, *fixed, **static)
-    slopes = [g if ad.is_undefined_primal(x) else None for g, x in zip(found, change, strict=True)]
-    return [*slopes, *[None] * len(fixed)]
-
-
-def _transpose_adjoint(cotangents: Any, *operands: Any, **static: Any) -> list[Any]:
-    _, *fixed = operands
-    found = tangent_p.bind(*(ad.instantiate_zeros(c) for c in cotangents), *fixed, **static)
-    return [*found, *[None] * len(fixed)]
-
-
-ad.primitive_transposes[tangent_p] = _transpose_tangent
-ad.primitive_transposes[adjoint_p] = _transpose_adjoint
+_define(tangent_p, _run_tangent, CHANGE.num_leaves, True)
+_define(adjoint_p, _run_adjoint, 1, False)
+_transposes(tangent_p, adjoint_p)
+_define(native_tangent_p, _run_native_tangent, CHANGE.num_leaves, True)
+_define(native_adjoint_p, _run_native_adjoint, 1, False)
+_transposes(native_tangent_p, native_adjoint_p)
 
 __all__ = ["Program", "Record", "choose_lanes", "observables"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import jax
@@ -77,10 +78,7 @@ class Assignments:
             groups: its arguments, each a value or a sequence of values.
         """
         values = jax.tree.leaves([list(g) if isinstance(g, tuple) else g for g in groups])
-        scalar = jax.ShapeDtypeStruct((), jnp.float64)
-        closed = jax.make_jaxpr(function)(
-            *(tuple(scalar for _ in g) if isinstance(g, tuple) else scalar for g in groups)
-        )
+        closed = _traced(function, tuple(len(g) if isinstance(g, tuple) else None for g in groups))
         found = self.inline(closed.jaxpr, closed.consts, values)
         kinds = [_kind(x.dtype) for x in jax.tree.leaves(closed.out_avals)]
         return [self._converted(x, kind, REAL) for x, kind in zip(found, kinds, strict=True)]
@@ -161,6 +159,13 @@ class Assignments:
             square = self.apply("mul", square, square) if left else square
         assert found is not None, "an exponent that is not 0"
         return found if exponent > 0 else self.apply("div", 1.0, found)
+
+
+@lru_cache(maxsize=64)
+def _traced(function: Callable[..., Any], sizes: tuple[int | None, ...]) -> Any:
+    """A function of scalars and groups of scalars, traced once: a step takes the same field eight times."""
+    scalar = jax.ShapeDtypeStruct((), jnp.float64)
+    return jax.make_jaxpr(function)(*(scalar if n is None else (scalar,) * n for n in sizes))
 
 
 CALLS = {

@@ -21,20 +21,28 @@ SWITCH = "GP130_NATIVE"  # 0: XLA whatever else
 XLA = "xla"
 
 
-def wanted() -> bool:
+def allowed() -> bool:
     """Whether there is a kernel to be thought of at all: on processors, unless the environment says no."""
     return os.environ.get(SWITCH, "") != "0" and jax.default_backend() == "cpu"
 
 
-def chosen(system: System, tableau: Tableau, observe: Observe) -> Kernel | None:
-    """The kernel of a network; None where XLA does the work, and then one line said why."""
-    return _kernel_or_none(system, tableau, observe) if wanted() else None
+def chosen(
+    system: System, tableau: Tableau, observe: Observe, by: tuple[int, ...] | None = None
+) -> Kernel | None:
+    """The kernel of a network; None where XLA does the work, and then one line said why.
+
+    Args:
+        by: positions of the args by which it has a gradient; None for values alone.
+    """
+    return _kernel_or_none(system, tableau, observe, by) if allowed() else None
 
 
 @lru_cache(maxsize=64)
-def _kernel_or_none(system: System, tableau: Tableau, observe: Observe) -> Kernel | None:
+def _kernel_or_none(
+    system: System, tableau: Tableau, observe: Observe, by: tuple[int, ...] | None
+) -> Kernel | None:
     try:
-        return kernel(system, tableau, observe)
+        return kernel(system, tableau, observe, by)
     except NotNativeError as error:
         _say(str(error))
         return None
@@ -51,7 +59,7 @@ def engine() -> str:
     """Name of the engine, its vector width and the hash of all from which kernels are made: runs of two
     engines differ in the last digits.
     """
-    if not wanted():
+    if not allowed():
         return XLA
     try:
         return f"native, {processor.vector_width()} lanes, {_recipe()}"

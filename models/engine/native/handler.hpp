@@ -2,14 +2,13 @@
 // there are. A thread that comes late finds the queue empty, or the call over, and touches nothing.
 #include "xla/ffi/api/c_api.h"
 
-extern "C" void* aligned_alloc(size_t, size_t);
-extern "C" void free(void*);
 extern "C" int usleep(unsigned);
 
 struct Shared {
   Problem problem;
+  Gradient gradient;
   long queue, turns, working, holders;
-  int closed;
+  int closed, short_of_memory;
 };
 
 // Numbers below the smallest normal one are 0 in every thread, as in XLA's own: else the bits would depend on
@@ -30,11 +29,17 @@ static unsigned long flush_denormals(bool restore, unsigned long before) {
 #endif
 }
 
+struct Workspace {
+  Lanes lanes;
+  Backward backward;
+};
+
 static void take_part(Shared* shared) {
-  void* memory = aligned_alloc(64, (sizeof(Lanes) + 63) / 64 * 64);
-  if (!memory) return;
+  Workspace* memory = (Workspace*)aligned_alloc(64, (sizeof(Workspace) + 63) / 64 * 64);
   unsigned long before = flush_denormals(false, 0);
-  long turns = work(shared->problem, *(Lanes*)memory, &shared->queue);
+  long turns = 0;
+  if (!memory || !TAKE_PART(shared->problem, shared->gradient, memory->lanes, memory->backward, &shared->queue, &turns))
+    __atomic_store_n(&shared->short_of_memory, 1, __ATOMIC_SEQ_CST);
   flush_denormals(true, before);
   __atomic_fetch_add(&shared->turns, turns, __ATOMIC_RELAXED);
   free(memory);
@@ -87,6 +92,18 @@ static void spread(XLA_FFI_CallFrame* frame, Shared* shared, long threads) {
   }
 }
 
+static long buffer_size(XLA_FFI_Buffer* buffer) {
+  long count = 1;
+  for (long i = 0; i < buffer->rank; i++) count *= buffer->dims[i];
+  return count;
+}
+
+static double* cleared(XLA_FFI_CallFrame* frame, int i) {
+  double* data = (double*)result(frame, i);
+  for (long k = 0, count = buffer_size((XLA_FFI_Buffer*)frame->rets.rets[i]); k < count; k++) data[k] = 0.0;
+  return data;
+}
+
 extern "C" XLA_FFI_Error* trajectories(XLA_FFI_CallFrame* frame) {
   if (asked_for_metadata(frame)) return 0;
   Shared* shared = (Shared*)aligned_alloc(64, (sizeof(Shared) + 63) / 64 * 64);
@@ -100,17 +117,24 @@ extern "C" XLA_FFI_Error* trajectories(XLA_FFI_CallFrame* frame) {
   const int* whole = (const int*)argument(frame, 9);  // most steps, threads
   p.items = size(frame, 0, 0), p.periods = size(frame, 2, 1), p.stop_count = size(frame, 4, 1);
   p.max_steps = whole[0];
-  p.values = (double*)result(frame, 0), p.steps = (int*)result(frame, 1), p.reason = (int*)result(frame, 2);
-  for (long i = 0; i < p.items * p.stop_count * OBSERVED; i++) p.values[i] = 0.0;
+  p.values = cleared(frame, 0), p.steps = (int*)result(frame, 1), p.reason = (int*)result(frame, 2);
   for (long i = 0; i < p.items; i++) p.steps[i] = 0, p.reason[i] = RUNNING;
-  shared->queue = shared->turns = shared->working = 0, shared->holders = 1, shared->closed = 0;
-  long useful = (p.items + W - 1) / W;
-  spread(frame, shared, whole[1] < useful ? whole[1] : useful);
+  if (WITH_GRADIENT) {
+    shared->gradient.cotangent = (const double*)argument(frame, 10);
+    shared->gradient.parameters = cleared(frame, 4), shared->gradient.inputs = cleared(frame, 5);
+    shared->gradient.keep = cleared(frame, 6), shared->gradient.add = cleared(frame, 7);
+  }
+  shared->queue = shared->turns = shared->working = 0, shared->holders = 1;
+  shared->closed = shared->short_of_memory = 0;
+  long vectors = (p.items + W - 1) / W, threads = whole[1] < vectors ? whole[1] : vectors;
+  p.block = W * ((vectors + threads - 1) / (threads > 0 ? threads : 1));
+  if (p.block > BLOCK) p.block = BLOCK;
+  spread(frame, shared, threads);
   take_part(shared);
   __atomic_store_n(&shared->closed, 1, __ATOMIC_SEQ_CST);
   while (__atomic_load_n(&shared->working, __ATOMIC_SEQ_CST)) usleep(50);
   *(int*)result(frame, 3) = (int)shared->turns;
-  bool whole_queue = shared->queue >= p.items;
+  bool enough = !shared->short_of_memory;
   let_go(shared);
-  return whole_queue ? 0 : failed(frame, "the native kernel: no memory is left");
+  return enough ? 0 : failed(frame, "the native kernel: no memory is left");
 }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from models.engine.compile import System
@@ -100,14 +101,24 @@ def factored(lines: Assignments, system: System, tableau: Tableau, inverse: Valu
     return Factored(fill, tuple(lines.trace(factors, tuple(matrix.values()))), drift)
 
 
-def solved(lines: Assignments, system: System, by: Factored, right: Sequence[Value]) -> list[Value]:
-    """matrix^-1 right."""
+def solved(
+    lines: Assignments, system: System, by: Factored, right: Sequence[Value], way: Callable[..., Any] = solve
+) -> list[Value]:
+    """matrix^-1 right, or by `solve_transposed` with the matrix transposed."""
+    return lines.trace(_substitution(system, by.entries, way), by.values, tuple(right))
+
+
+@lru_cache(maxsize=64)
+def _substitution(
+    system: System, entries: tuple[tuple[int, int], ...], way: Callable[..., Any]
+) -> Callable[..., Any]:
+    """(factors, right side) -> solution; the same function for the same matrix, so that it is traced once."""
     plan = eliminate(system.pattern, len(system.species))
 
     def solution(values: Values, b: Values) -> Any:
-        return solve(plan, dict(zip(by.entries, values, strict=True)), b)
+        return way(plan, dict(zip(entries, values, strict=True)), b)
 
-    return lines.trace(solution, by.values, tuple(right))
+    return solution
 
 
 def stages(

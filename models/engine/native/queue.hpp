@@ -9,7 +9,7 @@ struct Problem {
   const double *parameters, *inputs, *keep, *add, *stops;  // rows: item; item and period; item and stop
   const int* begins;
   const double *initial, *rtol, *atol;
-  long items, periods, stop_count, max_steps;
+  long items, periods, stop_count, max_steps, block;
   double* values;  // item, stop, observable
   int *steps, *reason;
 };
@@ -20,6 +20,7 @@ struct Lanes {
   b active, fresh, steps, refused, verdict;
   long item[W], k[W];
   bool stopped[W], loaded[W];
+  LANES_HOLD
 };
 
 static bool finite(const double* x, long count) {

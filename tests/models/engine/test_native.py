@@ -119,6 +119,70 @@ def test_every_width_of_vectors_does_the_same(system: System, width: int, monkey
     )
 
 
+def loss(system: System, weights: Any, **more: Any) -> Any:
+    """Of parameters: a sum of squares of observables that depend on time, state and parameters."""
+
+    def total(parameters: Any) -> Any:
+        return jnp.sum((weights * lanes(system, parameters, observe=bent, **more).values) ** 2)
+
+    return total
+
+
+def bent(t: Any, y: Any, args: Any) -> Any:
+    """Observables with derivatives of their own by time, state and parameters."""
+    return y[0] * args[0], jnp.exp(-t) + jnp.log(1.0 + y[1]), y[0] * y[1]
+
+
+def test_a_gradient_is_that_of_xla_and_of_finite_differences(system: System) -> None:
+    rows = jnp.asarray(np.delete(sets(33), [3, 7, 11, 12], 0))  # more than the lanes of any vector
+    weights = jnp.asarray(np.random.default_rng(2).uniform(0.5, 1.5, (len(rows), 4, 3)))
+    native, xla = loss(system, weights, rtol=1e-8), loss(system, weights, rtol=1e-8, lanes=64)
+    value, slope = jax.jit(jax.value_and_grad(native))(rows)
+    assert value == native(rows), "the same bits with and without a derivative"
+    expected = jax.jit(jax.grad(xla))(rows)
+    np.testing.assert_allclose(slope, expected, rtol=1e-8, atol=1e-8 * float(jnp.abs(expected).max()))
+    way = jnp.asarray(np.random.default_rng(3).standard_normal(rows.shape)) * rows
+    moved = (native(rows + 1e-5 * way) - native(rows - 1e-5 * way)) / 2e-5
+    # the values are those of steps of 1e-8, whose sizes differ a little on either side
+    np.testing.assert_allclose(jnp.sum(slope * way), moved, rtol=1e-4)
+
+
+def test_derivatives_forwards_backwards_mapped_and_in_many_directions_agree(system: System) -> None:
+    rows = jnp.asarray(sets(3))
+    weights = jnp.ones((3, 4, 3))
+    total = loss(system, weights)
+    slope = jax.grad(total)(rows)
+    way = jnp.asarray(np.random.default_rng(4).standard_normal(rows.shape))
+    # forwards XLA takes the steps: the same to rounding
+    np.testing.assert_allclose(jax.jvp(total, (rows,), (way,))[1], jnp.sum(slope * way), rtol=1e-8)
+    one = loss(system, weights[:1])
+    mapped = jax.jit(jax.vmap(jax.grad(lambda row: one(row[None]))))(rows)
+    np.testing.assert_allclose(mapped, slope, rtol=1e-12)
+
+    def first(parameters: Any) -> Any:
+        return lanes(system, parameters, observe=bent).values[:, 1].ravel()
+
+    many = jax.jit(jax.jacrev(first))(rows)
+    np.testing.assert_allclose(many, jax.jit(jax.jacfwd(first))(rows), rtol=1e-7, atol=1e-12)
+
+
+def test_an_item_that_cannot_be_solved_has_no_slope_and_spoils_no_other(system: System) -> None:
+    rows = sets(21)
+    failed = np.asarray(~lanes(system, rows).ok)
+    assert failed.any()
+    slope = np.asarray(jax.grad(loss(system, jnp.ones((21, 4, 3))))(jnp.asarray(rows)))
+    assert np.isfinite(slope).all()
+    assert (slope[failed] == 0).all()
+    assert (slope[~failed] != 0).any(1).all()
+
+
+def test_a_derivative_by_wanted_parameters_alone_leaves_the_others_at_zero(system: System) -> None:
+    rows, weights = jnp.asarray(sets(3)), jnp.ones((3, 4, 3))
+    every, some = (jax.grad(loss(system, weights, wanted=w))(rows) for w in (None, ["d"]))
+    np.testing.assert_allclose(some[:, 1], every[:, 1], rtol=1e-12)
+    assert not np.asarray(some)[:, [0, 2, 3]].any()
+
+
 POINTS = np.array(
     [0.0, -0.0, 1.0, -1.0, 0.3, -2.5, 2.5, 3.5, 1e-300, 1e300, 709.7, 709.9, -708.5, -744.0, -746.0, np.pi]
 )
