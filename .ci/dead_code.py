@@ -57,7 +57,7 @@ def rows_of_tables() -> set[tuple[pathlib.Path, int]]:
     return {
         (path, row.lineno)
         for folder in ("pathways", "published")
-        for path in (ROOT / "models" / folder).glob("*.py")
+        for path in (ROOT / "models" / folder).rglob("*.py")
         for node in ast.parse(path.read_text(encoding="utf-8")).body
         if isinstance(node, ast.ClassDef)
         for row in node.body

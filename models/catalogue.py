@@ -8,7 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from models.declare import Belief, Input, Parameter, Source, assumed, beta, half_normal, memory
+from models.declare import (
+    Belief,
+    Input,
+    Parameter,
+    Pathway,
+    Source,
+    assumed,
+    beta,
+    derived,
+    half_normal,
+    memory,
+)
 from models.network import Network, assemble
 from models.pathways.apoptosis import Apoptosis
 from models.pathways.autophagy import Autophagy
@@ -19,10 +30,21 @@ from models.pathways.il6_gene import Il6Gene
 from models.pathways.il6_receptor import Il6Receptor
 from models.pathways.jak_stat3 import JakStat3, JakStat3Transit
 from models.pathways.mapk import Mapk
+from models.pathways.myeloma.cereblon import Cereblon
+from models.pathways.myeloma.dna_damage import DnaDamage
+from models.pathways.myeloma.growth_factors import GrowthFactors
+from models.pathways.myeloma.killer_cells import KillerCells
+from models.pathways.myeloma.oncogenic_ras import OncogenicRas
+from models.pathways.myeloma.treated_cell import MyelomaNfkb, TreatedCell
 from models.pathways.nfkb import Nfkb
 from models.pathways.niche import Medium, Stroma
 from models.pathways.pi3k_akt import Pi3kAkt
 from models.pathways.survival import Survival
+from models.pathways.variants.bcl2_binding import Bcl2Binding
+from models.pathways.variants.gilz import Gilz
+from models.pathways.variants.nfkb_arms import Mir181b, NoncanonicalNfkb
+from models.pathways.variants.niche_cells import Adipokines, StromalLoop
+from models.pathways.variants.receptor import ReceptorAbundance, ReceptorAssembly
 
 # What the core takes as given: resting levels of the whole cell in serum, without IL-6 and without niche.
 RESTING = {
@@ -45,12 +67,117 @@ def core(socs3_transit: bool = False) -> Network:
     return assemble(name, Medium, Il6Receptor, stat3, Nfkb, Il6Gene, Estradiol, DrugAction, held=RESTING)
 
 
-@lru_cache(maxsize=4)
-def niche(socs3_transit: bool = False) -> Network:
-    """The whole cell in its niche: 38 states (39 with the transit compartment for SOCS3 mRNA)."""
+# Values at which every part beside the specification's equations is off: the reference implementation then
+# gives the same rates and trajectories.
+NEUTRAL = {"f_Z": 0.0, "k_Mc": 0.0}
+
+
+@dataclass(frozen=True)
+class NetworkPart:
+    """Something a network has only where it is asked for: tables whose rows come instead or in addition, and
+    values that go with them.
+    """
+
+    name: str
+    sentence: str
+    tables: tuple[type[Pathway], ...]
+    parameters: Mapping[str, float]
+    source: Source
+
+
+PARTS: dict[str, NetworkPart] = {
+    p.name: p
+    for p in (
+        NetworkPart(
+            "assembly",
+            "The IL-6 receptor assembles in a step of its own before it is active.",
+            (ReceptorAssembly,),
+            {},
+            derived("the lag of pSTAT3 in macrophages (Cheemalavagu) and hepatocytes (Sobotta 2017)"),
+        ),
+        NetworkPart(
+            "abundances",
+            "Receptor, gp130 and STAT3 are copies of the cell; k_S is a rate times an abundance.",
+            (ReceptorAbundance,),
+            {},
+            derived("copies of the hepatocyte of Sobotta 2017 as reference"),
+        ),
+        NetworkPart(
+            "noncanonical",
+            "TRAF3, BIRC2/3 and NIK: RelB:p52 beside RelA.",
+            (NoncanonicalNfkb,),
+            {},
+            assumed("Demchenko 2010 (abstract); sizes chosen"),
+        ),
+        NetworkPart(
+            "mir181b",
+            "STAT3 drives NF-kB through miR-181b and CYLD too, in hours.",
+            (Mir181b,),
+            {},
+            assumed("Iliopoulos 2010 (abstract), in other cells; sizes chosen"),
+        ),
+        NetworkPart(
+            "gilz",
+            "Dexamethasone kills by BIM and by GILZ, which rises in hours.",
+            (Gilz,),
+            {},
+            assumed("Grugan 2008, Kervoelen 2015 (abstracts); sizes chosen"),
+        ),
+        NetworkPart(
+            "basal_load",
+            "Part of the basal BH3 load is the protein that a plasma cell makes; autophagy relieves it.",
+            (),
+            {"f_PL": 0.7},
+            assumed("Hoang 2009 (abstract); it contradicts a gain from adding the block to bortezomib"),
+        ),
+        NetworkPart(
+            "stat3_bcl2",
+            "STAT3 raises BCL-2, as the caption of the figure draws.",
+            (),
+            {"w_2S": 0.8},
+            assumed("the caption; Lichtenstein 1995 contradicts it"),
+        ),
+        NetworkPart(
+            "bcl2_binding",
+            "BIM, PUMA and NOXA are held by MCL-1, BCL-XL and BCL-2 by amounts and affinities.",
+            (Bcl2Binding,),
+            {},
+            memory("Chen 2005, Certo 2006; amounts assumed"),
+        ),
+        NetworkPart(
+            "stromal_loop",
+            "The stroma has an IL-6, STAT3 and NF-kB loop of its own.",
+            (StromalLoop,),
+            {},
+            assumed("the caption: similar to that of bone marrow stromal cells"),
+        ),
+        NetworkPart(
+            "adipokines",
+            "Adipocytes release leptin, adipsin and resistin, and adiponectin acts on the myeloma cell.",
+            (Adipokines,),
+            {},
+            assumed("Liu 2015, Pang 2017, Fowler 2011 (abstracts); sizes chosen"),
+        ),
+    )
+}
+# The niche with everything that does not contradict another reading.
+GROWN = ("assembly", "noncanonical", "gilz", "basal_load", "stromal_loop", "adipokines")
+
+
+def _parts(network: Network, names: tuple[str, ...]) -> Network:
+    """The network with the values of its parts."""
+    return with_parameters(network, {k: v for n in names for k, v in PARTS[n].parameters.items()})
+
+
+@lru_cache(maxsize=8)
+def niche(socs3_transit: bool = False, parts: tuple[str, ...] = ()) -> Network:
+    """The whole cell in its niche, every drug: 40 states, 41 with the transit compartment for SOCS3 mRNA.
+
+    `parts` are names of `PARTS`, which add states of their own; KeyError for another.
+    """
     stat3 = JakStat3Transit if socs3_transit else JakStat3
-    name = "niche_transit" if socs3_transit else "niche"
-    return assemble(
+    name = "_".join(("niche", *(("transit",) if socs3_transit else ()), *parts))
+    whole = assemble(
         name,
         Medium,
         Stroma,
@@ -58,15 +185,22 @@ def niche(socs3_transit: bool = False) -> Network:
         stat3,
         Pi3kAkt,
         Mapk,
-        Nfkb,
+        MyelomaNfkb,
         Il6Gene,
         Survival,
         Estradiol,
         Autophagy,
         Apoptosis,
         Bone,
-        DrugAction,
+        TreatedCell,
+        GrowthFactors,
+        OncogenicRas,
+        DnaDamage,
+        Cereblon,
+        KillerCells,
+        instead=[t for n in parts for t in PARTS[n].tables],
     )
+    return _parts(whole, parts)
 
 
 @dataclass(frozen=True)

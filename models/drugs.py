@@ -8,42 +8,17 @@ is for people: tables, exports and pictures that show only what acts.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import sympy as sp
 
 from models.catalogue import EFFECTS, HYPOTHESES, with_parameters
-from models.declare import Derived, Reaction, Source, assumed, derived, memory
+from models.declare import Derived, Reaction, assumed, derived, memory
 from models.network import Network, check
 from models.ratelaws import power
-
-
-@dataclass(frozen=True)
-class Drug:
-    """A drug or hormone: the input that carries its concentration (nM), where it acts and how.
-
-    `potency` names the parameter of half effect, `decay` the one of its loss from the medium (none: stable).
-    `usual` is the range of concentrations in use, in nM. `shown_at` is the dose (nM) at which reports and
-    the explorer show it (None: they do not); `drawn_at` the nodes of the picture that it acts on, which it
-    inhibits unless `drawn_inhibits` is False. `protection` says what is published on how the niche protects
-    from it.
-    """
-
-    name: str
-    aliases: tuple[str, ...]
-    input: str
-    target: str
-    mechanism: str
-    potency: str
-    usual: tuple[float, float]
-    source: Source
-    decay: str | None = None
-    shown_at: float | None = None
-    drawn_at: tuple[str, ...] = ()
-    drawn_inhibits: bool = True
-    protection: str = ""
-
+from models.treatment.added import ADDED
+from models.treatment.drug import Drug
 
 DRUGS: dict[str, Drug] = {
     d.name: d
@@ -96,7 +71,7 @@ DRUGS: dict[str, Drug] = {
         ),
         Drug(
             "PI3K inhibitor",
-            ("copanlisib", "pictilisib", "LY294002"),
+            ("copanlisib", "LY294002"),
             "pi3ki",
             "PI3K",
             "competes with ATP",
@@ -193,7 +168,7 @@ DRUGS: dict[str, Drug] = {
         ),
         Drug(
             "DNA damage",
-            ("doxorubicin", "etoposide"),
+            (),
             "chemo",
             "DNA",
             "drives caspases past the BCL-2 family",
@@ -258,6 +233,7 @@ DRUGS: dict[str, Drug] = {
             derived("competition IC50 30 against 5.7 (Maximov 2017)"),
             drawn_at=("ER",),
         ),
+        *ADDED,
     )
 }
 

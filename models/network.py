@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -63,7 +63,12 @@ def _coefficient(c: float) -> str:
     return f"{c:g}" if float(f"{c:g}") == c else repr(c)
 
 
-def assemble(id: str, *pathways: type[Pathway], held: Mapping[str, Input] | None = None) -> Network:
+def assemble(
+    id: str,
+    *pathways: type[Pathway],
+    held: Mapping[str, Input] | None = None,
+    instead: Sequence[type[Pathway]] = (),
+) -> Network:
     """Join pathways into a network.
 
     Args:
@@ -71,6 +76,7 @@ def assemble(id: str, *pathways: type[Pathway], held: Mapping[str, Input] | None
         pathways: tables; a name that one declares and another uses is resolved here.
         held: inputs that stand for quantities whose pathway is not part of this assembly, at their resting
             level.
+        instead: tables of variants; a row takes the place of the row of its name, any other is added.
 
     Raises:
         NetworkError: two declarations of one name, a name nobody declares, or a unit that does not balance.
@@ -84,6 +90,7 @@ def assemble(id: str, *pathways: type[Pathway], held: Mapping[str, Input] | None
                     f"{pathway.__name__}.{row.name}: {known[0]} declares it already: keep one of them"
                 )
             rows.setdefault(row.name, (pathway.__name__, row))
+    _vary(rows, instead)
     for name, row in (held or {}).items():
         if name in rows:
             raise NetworkError(f"held {name}: {rows[name][0]} declares it: leave it out of `held`")
@@ -106,6 +113,22 @@ def assemble(id: str, *pathways: type[Pathway], held: Mapping[str, Input] | None
     )
     check(network)
     return network
+
+
+def _vary(rows: dict[str, tuple[str, object]], instead: Sequence[type[Pathway]]) -> None:
+    """Put the rows of variants into `rows`: in place of those of the same name, under their pathway."""
+    varied: dict[str, str] = {}
+    for pathway in instead:
+        for row in pathway.rows:
+            known = rows.get(row.name)
+            if isinstance(row, Input) and known and known[1] == row:
+                continue
+            if row.name in varied:
+                raise NetworkError(
+                    f"{pathway.__name__}.{row.name}: {varied[row.name]} varies it already: keep one of them"
+                )
+            varied[row.name] = pathway.__name__
+            rows[row.name] = (known[0] if known else pathway.__name__, row)
 
 
 def _in_order(derived: tuple[Derived, ...]) -> tuple[Derived, ...]:

@@ -124,7 +124,12 @@ def variants() -> tuple[Declared, ...]:
 
 def drugs() -> tuple[Declared, ...]:
     """Drugs and their aliases; the texts are input, target, mechanism."""
-    return registry("models/drugs.py", "DRUGS")
+    return (*registry("models/drugs.py", "DRUGS"), *calls("models/treatment/added.py", "Drug"))
+
+
+def parts() -> tuple[Declared, ...]:
+    """Parts that the niche has only where they are asked for; the first text is the sentence."""
+    return registry("models/catalogue.py", "PARTS")
 
 
 def conditions() -> tuple[Declared, ...]:

@@ -36,8 +36,12 @@ from models.engine.protocol import Schedule, schedule
 from models.network import assemble
 from models.pathways.apoptosis import Apoptosis
 from models.pathways.autophagy import Autophagy
-from models.pathways.drug_action import DrugAction
 from models.pathways.mapk import Mapk
+from models.pathways.myeloma.cereblon import Cereblon
+from models.pathways.myeloma.dna_damage import DnaDamage
+from models.pathways.myeloma.growth_factors import GrowthFactors
+from models.pathways.myeloma.oncogenic_ras import OncogenicRas
+from models.pathways.myeloma.treated_cell import TreatedCell
 from models.pathways.pi3k_akt import Pi3kAkt
 from models.pathways.survival import Survival
 from models.reduce import reduced
@@ -57,7 +61,7 @@ LEAST_SD = 0.03  # of a viability
 RESTING = {  # levels of the whole cell at rest, in serum, without niche (models/behaviours/cells.py)
     "RA": Input("RA", 0.0048, "1", "active receptor, held at rest"),
     "pSe": Input("pSe", 0.026, "1", "effective pSTAT3, held at rest"),
-    "NFn": Input("NFn", 6.0, "nM", "free nuclear NF-kB, held at rest"),
+    "NFs": Input("NFs", 6.0, "nM", "nuclear NF-kB, held at rest"),
 }
 
 
@@ -98,7 +102,12 @@ def curves(table: pd.DataFrame) -> Curves:
 @lru_cache(maxsize=1)
 def cell() -> System:
     """MAPK, Akt, survival proteins and apoptosis, with the two drugs; everything above held at rest."""
-    whole = assemble("line", Mapk, Pi3kAkt, Survival, Apoptosis, Autophagy, DrugAction, held=RESTING)
+    whole = assemble(
+        "line",
+        *(Mapk, Pi3kAkt, Survival, Apoptosis, Autophagy),
+        *(TreatedCell, GrowthFactors, OncogenicRas, DnaDamage, Cereblon),
+        held=RESTING,
+    )
     kept = {drug(c.drug).input for c in CLASSES.values()} | {"frozen"}
     return compile_network(
         reduced(whole, ("N",), {u.name for u in whole.inputs if u.default == 0 and u.name not in kept})

@@ -36,7 +36,7 @@ def carried_by(network: Network, edge: Edge) -> tuple[str, ...]:
         return (potency,)
     formulas = {d.name: d.expression for d in network.derived} | {r.name: r.rate for r in network.reactions}
     elsewhere = (
-        () if edge.symbol in ("E2", "occ") else ("Estradiol", "DrugAction")
+        () if edge.symbol in ("E2", "occ") else ("Estradiol", "TreatedCell")
     )  # what hormone and drugs do on the way
     where, potencies = dict(network.pathway_of), {d.potency for d in DRUGS.values()}
     parameters = {

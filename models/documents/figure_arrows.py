@@ -126,7 +126,55 @@ ARROWS: tuple[Arrow, ...] = (
 )
 
 
-def missing(network: Network) -> tuple[Arrow, ...]:
+# What the figure does not draw: drives, receptors of drugs, and what parts bring (their rows are there with
+# the part only).
+ADDED_ARROWS: tuple[Arrow, ...] = (
+    Arrow("IGF-1", "PI3K", "IGF1", ("PI3K",)),
+    Arrow("IGF-1", "RAS-GTP", "IGF1", ("RAS",), "most of it through PI3K"),
+    Arrow("APRIL, BAFF", "PI3K", "BCMA", ("PI3K",)),
+    Arrow("APRIL, BAFF", "RAS-GTP", "BCMA", ("RAS",)),
+    Arrow("APRIL, BAFF", "NF-kB", "BCMA", ("TR", "ikk_on"), "through IKK"),
+    Arrow("oncogenic RAS", "RAS-GTP", "o_RAS", ("RAS",)),
+    Arrow("oncogenic RAS", "drug stress", "o_RAS", ("bBH3", "load_up"), "BIM that ERK holds down"),
+    Arrow("oncogenic RAS", "mitosis", "o_RAS", ("g_N", "mitosis"), "growth then depends on ERK"),
+    Arrow("NR3C1", "drug stress", "n_GR", ("aGR", "load_up"), "what dexamethasone raises"),
+    Arrow("NR3C1", "NF-kB at the IL-6 promoter", "n_GR", ("NFt",), "under dexamethasone", down=True),
+    Arrow(
+        "proteasome capacity", "drug stress", "c_P", ("strs", "load_up"), "under its inhibitors", down=True
+    ),
+    Arrow("immunoglobulin load", "drug stress", "l_P", ("strs", "load_up"), "under inhibitors of it"),
+    Arrow("cereblon with its drug", "IKZF1/3", "CRL4", ("ikzf_degraded",), down=True),
+    Arrow("IKZF1/3", "IRF4", "IKZ", ("irf4_made",)),
+    Arrow("IRF4", "c-Myc", "IRF4", ("fY4", "myc_made")),
+    Arrow("IRF4", "drug stress", "IRF4", ("load_up",), "its loss kills", down=True),
+    Arrow("exportin 1", "IkBa, IkBa:NF-kB", "XPO1i", ("ikb_out", "complex_out"), "blocked by selinexor"),
+    Arrow("natural killer cells", "tumour burden", "NK", ("killed",), "with daratumumab", down=True),
+    Arrow("caspases", "MCL1", "CASP", ("mcl1_cleaved",), "under proteotoxic stress", down=True),
+    Arrow("STAT3", "BCL-2", "w_2S", ("bcl2_made",), "part stat3_bcl2: the caption; 0 otherwise"),
+    Arrow("protein load, autophagy", "drug stress", "f_PL", ("bBH3",), "part basal_load; 0 otherwise"),
+    Arrow("IL-6", "assembled receptor", "act", ("jak_on",), "part assembly: through a state of its own"),
+    Arrow("assembled receptor", "JAK", "RL", ("assembled_on",), "part assembly"),
+    Arrow("receptor, STAT3 of the cell", "STAT3 at genes", "n_S3", ("pSe",), "part abundances"),
+    Arrow("TRAF3, BIRC2/3", "RelB:p52", "t_NIK", ("p52_made",), "part noncanonical: their loss", down=True),
+    Arrow("NIK", "IKK", "NIK", ("ikk_by_nik",), "part noncanonical"),
+    Arrow("RelB:p52", "BCL-XL, BCL-2, c-Myc, mitosis", "P52", ("NFs", "bclxl_made"), "part noncanonical"),
+    Arrow("STAT3", "miR-181b", "pS", ("mir_made",), "part mir181b"),
+    Arrow("miR-181b", "CYLD", "M181", ("cyld_made",), "part mir181b", down=True),
+    Arrow("CYLD", "IKK", "CYLD", ("ikk_by_cyld",), "part mir181b", down=True),
+    Arrow("NR3C1", "GILZ", "GR", ("gilz_made",), "part gilz; Akt blocks"),
+    Arrow("GILZ", "drug stress", "GILZ", ("dBIM", "load_up"), "part gilz"),
+    Arrow("IL-6", "STAT3 of the stroma", "IL6", ("sts_on",), "part stromal_loop"),
+    Arrow("STAT3 of the stroma", "stromal cells", "STS", ("st_by_stat3",), "part stromal_loop: its NF-kB"),
+    Arrow("adipocytes", "VPS34/autophagy", "BMA", ("auto_by_leptin",), "part adipokines: leptin, adipsin"),
+    Arrow("adipocytes", "ABC transporters", "BMA", ("dmg",), "part adipokines: resistin"),
+    Arrow("adiponectin", "drug stress", "ADN", ("load_by_adiponectin",), "part adipokines"),
+    Arrow("BIM", "apoptosis", "BIM", ("x_BH3", "commit"), "part bcl2_binding"),
+    Arrow("MCL1", "BIM", "MCL1", ("mb_bound",), "part bcl2_binding: BCL-XL, BCL-2, PUMA alike", down=True),
+    Arrow("NOXA", "MCL1", "NOXA", ("mn_bound",), "part bcl2_binding", down=True),
+)
+
+
+def missing(network: Network, arrows: tuple[Arrow, ...] = ARROWS) -> tuple[Arrow, ...]:
     """Arrows that the network does not have although they name rows: a row is absent or does not depend on
     the source.
     """
@@ -137,5 +185,5 @@ def missing(network: Network) -> tuple[Arrow, ...]:
         return names.union(*(uses(n) for n in names if n in formulas))
 
     return tuple(
-        a for a in ARROWS if a.rows and not all(r in formulas and a.symbol in uses(r) for r in a.rows)
+        a for a in arrows if a.rows and not all(r in formulas and a.symbol in uses(r) for r in a.rows)
     )

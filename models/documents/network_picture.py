@@ -208,7 +208,8 @@ def picture(network: Network, *, supposed: bool = False) -> Picture:
 def _beside(drug: Drug) -> tuple[float, float]:
     target = next(n for n in NODES if n.name == drug.drawn_at[0])
     same = [d.name for d in DRUGS.values() if d.drawn_at[:1] == drug.drawn_at[:1]]
-    return target.at[0] - 1.5, target.at[1] + 0.62 - 0.45 * same.index(drug.name)
+    column, row = divmod(same.index(drug.name), 4)
+    return target.at[0] - 1.5 - 1.4 * column, target.at[1] + 0.62 - 0.45 * row
 
 
 def dot(drawing: Picture) -> str:

@@ -17,7 +17,7 @@ from sympy.printing.str import StrPrinter
 
 from models.catalogue import BORTEZOMIB, HYPOTHESES, PRESETS
 from models.declare import Input, Parameter, Side, Source, Species
-from models.documents.figure_arrows import ARROWS
+from models.documents.figure_arrows import ADDED_ARROWS, ARROWS
 from models.documents.references import FIGURE, cited
 from models.drugs import DRUGS
 from models.network import Network
@@ -233,7 +233,7 @@ def arrows() -> Table:
     """Every arrow of the figure and the rows that carry it."""
     return Table(
         "arrows",
-        "Arrows of the figure",
+        "Arrows of the figure, and those beside it",
         ("from", "", "to", "reactions and quantities", "note"),
         tuple(
             (
@@ -243,7 +243,7 @@ def arrows() -> Table:
                 ", ".join(a.rows),
                 a.note,
             )
-            for a in ARROWS
+            for a in (*ARROWS, *ADDED_ARROWS)
         ),
     )
 

@@ -8,6 +8,7 @@ from models.declare import (
     Species,
     assumed,
     beta,
+    derived,
     elsewhere,
     fixed,
     log_normal,
@@ -102,6 +103,16 @@ class Bone(Pathway):
         log_normal(0.7),
         ("weight",),
     )
+    f_Z = Parameter(
+        "f_Z",
+        1.0,
+        "0/1",
+        "1 = what is resorbed is proportional to the bone that is there, 0 = it is not",
+        derived("algebra: a rate that does not know how much is left takes more than there is"),
+        fixed,
+        ("variant",),
+    )
+    Z_0 = Parameter("Z_0", 100.0, "%", "bone mass at which both readings agree", derived("the start"), fixed)
     K_OB = Parameter(
         "K_OB",
         0.5,
@@ -128,4 +139,6 @@ class Bone(Pathway):
     oc_up = Reaction(nothing, OC, k_OC * power(RANKL.symbol, h_OC.symbol), "RANKL drives osteoclasts")
     oc_down = Reaction(OC, nothing, k_OC * OC, "osteoclasts die")
     bone_formed = Reaction(nothing, Z, k_res * OB, "osteoblasts form bone; myeloma cells suppress them")
-    bone_resorbed = Reaction(Z, nothing, k_res * OC, "osteoclasts resorb bone")
+    bone_resorbed = Reaction(
+        Z, nothing, k_res * OC * (1 - f_Z + f_Z * Z / Z_0), "osteoclasts resorb bone that is there"
+    )

@@ -15,15 +15,18 @@ from models.declare import (
     nothing,
 )
 from models.pathways import culture
-from models.ratelaws import hill, inhibited_by
+from models.ratelaws import hill
 
 
 class Mapk(Pathway):
     """Two kinase arms of the receptor that meet at AP-1."""
 
-    RA, PI3K, strs, Ip38 = elsewhere("RA PI3K strs Ip38")
+    RA, PI3K, strs, Ip38, IGF1R, BCMA = elsewhere("RA PI3K strs Ip38 IGF1R BCMA")
+    o_RAS, w_oR, r_oI = elsewhere("o_RAS w_oR r_oI")
     GF, TNF = culture.GF, culture.TNF
     tram = Input("tram", 0.0, "nM", "trametinib, allosteric inhibitor of MEK", chebi="CHEBI:75998")
+    pd03 = Input("pd03", 0.0, "nM", "PD-0325901 (mirdametinib), allosteric inhibitor of MEK")
+    selu = Input("selu", 0.0, "nM", "selumetinib (AZD6244), allosteric inhibitor of MEK")
 
     pMEK = Species("pMEK", 0.0, "0-1", "MEK1/2 phosphorylated, share of total", "cell", uniprot="Q02750")
     pERK = Species("pERK", 0.0, "0-1", "ERK1/2 phosphorylated, share of total", "cell", uniprot="P28482")
@@ -84,6 +87,24 @@ class Mapk(Pathway):
         log_normal(0.7),
         ("weight",),
     )
+    w_EI = Parameter(
+        "w_EI",
+        0.03,
+        "-",
+        "weight of the IGF-1 receptor on RAS",
+        assumed("most of it goes through PI3K (Ge 2000, abstract)"),
+        log_normal(0.7),
+        ("weight",),
+    )
+    w_EB = Parameter(
+        "w_EB",
+        0.05,
+        "-",
+        "weight of the receptors of APRIL and BAFF on RAS",
+        assumed("they activate MAPK (Moreaux 2004, abstract); size not known"),
+        log_normal(0.7),
+        ("weight",),
+    )
     K_fE = Parameter(
         "K_fE",
         0.3,
@@ -119,6 +140,24 @@ class Mapk(Pathway):
         "nM",
         "half inhibition of ERK phosphorylation by trametinib",
         memory("enzyme 0.9 to 1.8 nM; allosteric (Gilmartin 2011)"),
+        log_normal(0.4),
+        ("drug",),
+    )
+    IC_pd03 = Parameter(
+        "IC_pd03",
+        1.0,
+        "nM",
+        "half inhibition of ERK phosphorylation by PD-0325901",
+        memory("0.3 nM in the most sensitive cells, about 1 nM on the enzyme"),
+        log_normal(0.4),
+        ("drug",),
+    )
+    IC_selu = Parameter(
+        "IC_selu",
+        14.0,
+        "nM",
+        "half inhibition of ERK phosphorylation by selumetinib",
+        memory("14 nM on the enzyme, 10 to 40 nM in cells"),
         log_normal(0.4),
         ("drug",),
     )
@@ -188,15 +227,21 @@ class Mapk(Pathway):
 
     RAS = Derived(
         "RAS",
-        w_E0 + w_EGF * GF + w_EL * hill(RA, K_EL) + ras,
+        w_E0 + w_EGF * GF + w_EL * hill(RA, K_EL) + ras + w_oR * o_RAS + w_EI * IGF1R + w_EB * BCMA,
         "-",
-        "RAS in its GTP form: serum, the active IL-6 receptor (through SHP2), mutation",
+        "RAS in its GTP form: serum, the active IL-6 receptor (by SHP2), mutation, IGF-1, APRIL, BAFF",
     )
     RAF = Derived(
         "RAF",
         RAS * (1 + w_EA * PI3K) / (1 + pERK / K_fE),
         "-",
         "activity of RAF: RAS, helped by PI3K, braked by pERK",
+    )
+    fMEK = Derived(
+        "fMEK",
+        1 / (1 + (tram / IC_tram + pd03 / IC_pd03 + selu / IC_selu) / (1 + r_oI * o_RAS)),
+        "-",
+        "activity of MEK left under trametinib, PD-0325901 and selumetinib, which share a site",
     )
     MKK3 = Derived(
         "MKK3",
@@ -210,8 +255,8 @@ class Mapk(Pathway):
     erk_on = Reaction(
         nothing,
         pERK,
-        k_ERK * pMEK * inhibited_by(tram, IC_tram) * (1 - pERK),
-        "MEK1 phosphorylates ERK; trametinib blocks",
+        k_ERK * pMEK * fMEK * (1 - pERK),
+        "MEK1 phosphorylates ERK; trametinib, PD-0325901 and selumetinib block",
     )
     erk_off = Reaction(pERK, nothing, k_dERK * pERK, "ERK is dephosphorylated")
     p38_on = Reaction(nothing, pp38, k_p38 * MKK3 * (1 - pp38), "MKK3 phosphorylates p38")

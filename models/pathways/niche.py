@@ -60,7 +60,11 @@ class Medium(Pathway):
         0.0012,
         "ng/1e6cells/min",
         "IL-6 released by resting stromal cells",
-        assumed("1.7 ng per million cells and day; differs between donors"),
+        assumed(
+            "1.7 ng per million cells and day; differs between donors; searched: abstracts give directions "
+            "and "
+            "figures, no rate a cell"
+        ),
         log_normal(1.0),
         ("secretion",),
     )
@@ -78,7 +82,10 @@ class Medium(Pathway):
         55.0,
         "-",
         "fold by which full activation raises the IL-6 release of the stroma",
-        derived("so that VEGF 50 ng/mL raises it 14-fold; Dankbaar 2000 measured 14 to 27"),
+        derived(
+            "so that VEGF 50 ng/mL raises it 14-fold; Dankbaar 2000 measured 14 to 27 (abstract); no second "
+            "measurement was found"
+        ),
         log_normal(0.5),
         ("secretion",),
     )

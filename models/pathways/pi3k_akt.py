@@ -21,9 +21,10 @@ from models.ratelaws import hill, inhibited_by
 class Pi3kAkt(Pathway):
     """Serum and the active IL-6 receptor switch PI3K on; Akt follows within minutes."""
 
-    RA = elsewhere("RA")[0]
+    RA, IGF1R, BCMA = elsewhere("RA IGF1R BCMA")
     GF = culture.GF
-    pi3ki = Input("pi3ki", 0.0, "nM", "PI3K inhibitor (copanlisib, pictilisib; LY294002 as a tool)")
+    pi3ki = Input("pi3ki", 0.0, "nM", "PI3K inhibitor (copanlisib; LY294002 as a tool)")
+    picti = Input("picti", 0.0, "nM", "pictilisib (GDC-0941)")
     akti = Input("akti", 0.0, "nM", "MK-2206, allosteric inhibitor of Akt", chebi="CHEBI:67271")
 
     pAkt = Species("pAkt", 0.0, "0-1", "Akt phosphorylated on S473, share of total", "cell", uniprot="P31749")
@@ -58,6 +59,24 @@ class Pi3kAkt(Pathway):
         log_normal(0.7),
         ("weight",),
     )
+    w_AI = Parameter(
+        "w_AI",
+        0.5,
+        "-",
+        "weight of the IGF-1 receptor on PI3K",
+        assumed("PI3K, and through it Akt and MAPK (Ge 2000, abstract); size not known"),
+        log_normal(0.7),
+        ("weight",),
+    )
+    w_AB = Parameter(
+        "w_AB",
+        0.2,
+        "-",
+        "weight of the receptors of APRIL and BAFF on PI3K",
+        assumed("they activate it (Moreaux 2004, abstract); weaker than IGF-1"),
+        log_normal(0.7),
+        ("weight",),
+    )
     K_AL = Parameter(
         "K_AL",
         0.1,
@@ -71,7 +90,7 @@ class Pi3kAkt(Pathway):
         0.2,
         "1/min",
         "dephosphorylation of Akt",
-        assumed("half-life 3.5 min"),
+        assumed("half-life 3.5 min; searched for the decay of pAkt after a PI3K inhibitor: no number found"),
         log_normal(0.5),
         ("kinetics",),
     )
@@ -81,6 +100,15 @@ class Pi3kAkt(Pathway):
         "nM",
         "half inhibition of PI3K",
         memory("class of pictilisib and copanlisib"),
+        log_normal(0.5),
+        ("drug",),
+    )
+    IC_picti = Parameter(
+        "IC_picti",
+        40.0,
+        "nM",
+        "half inhibition of PI3K in cells by pictilisib",
+        memory("3 nM on p110 alpha (10 nM or less: PMC2718129, abstract), tens of nM on pAkt in cells"),
         log_normal(0.5),
         ("drug",),
     )
@@ -96,9 +124,10 @@ class Pi3kAkt(Pathway):
 
     PI3K = Derived(
         "PI3K",
-        (w_A0 + w_AGF * GF + w_AL * hill(RA, K_AL)) * inhibited_by(pi3ki, IC_pi3k),
+        (w_A0 + w_AGF * GF + w_AL * hill(RA, K_AL) + w_AI * IGF1R + w_AB * BCMA)
+        / (1 + pi3ki / IC_pi3k + picti / IC_picti),
         "-",
-        "activity of PI3K, driven by serum and the active IL-6 receptor; its inhibitor blocks",
+        "activity of PI3K: serum, the active IL-6 receptor, IGF-1, APRIL and BAFF; its inhibitors block",
     )
 
     akt_on = Reaction(

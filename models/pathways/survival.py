@@ -22,11 +22,12 @@ from models.ratelaws import hill
 class Survival(Pathway):
     """What STAT3, NF-kB, ERK and Akt do to the proteins that keep the cell alive and growing.
 
-    BCL-2 does not answer to STAT3 here, although the caption lists it: IL-6 does not raise it (Lichtenstein
-    1995).
+    BCL-2 answers to STAT3 only where `w_2S` says so, although the caption lists it: IL-6 does not raise it
+    (Lichtenstein 1995).
     """
 
-    pSe, pERK, pAkt, NFn, fP = elsewhere("pSe pERK pAkt NFn fP")
+    pSe, pERK, pAkt, NFs, fP, strs, CASP = elsewhere("pSe pERK pAkt NFs fP strs CASP")
+    fY4, XPO1i, w_XI = elsewhere("fY4 XPO1i w_XI")
     s63 = Input("s63", 0.0, "nM", "S63845, binds MCL-1")
 
     mMCL1 = Species("mMCL1", 1.0, "rel", "MCL1 mRNA", "cell", encodes="Q07820")
@@ -52,7 +53,9 @@ class Survival(Pathway):
         0.6,
         "-",
         "transcription of MCL1 without STAT3",
-        assumed("0.1 in a line like INA-6"),
+        assumed(
+            "0.1 in a line like INA-6; searched for MCL1 transcription with STAT3 off: none found as a share"
+        ),
         log_normal(0.7),
         ("weight",),
     )
@@ -61,7 +64,11 @@ class Survival(Pathway):
         1.6,
         "-",
         "transcription of MCL1 by STAT3",
-        assumed("2.4 in a line like INA-6, where Brocke-Heidrich 2004 saw only slight induction"),
+        assumed(
+            "2.4 in a line like INA-6, where Brocke-Heidrich 2004 saw only slight induction; no other "
+            "number was "
+            "found"
+        ),
         log_normal(0.7),
         ("weight",),
     )
@@ -121,6 +128,15 @@ class Survival(Pathway):
         logit_normal(),
         ("drug",),
     )
+    k_Mc = Parameter(
+        "k_Mc",
+        0.003,
+        "1/min",
+        "cleavage of MCL-1 by caspases under proteotoxic stress",
+        assumed("bortezomib, not doxorubicin, has MCL-1 cleaved (Podar 2008, abstract); size chosen"),
+        fixed,
+        ("drug",),
+    )
     K_s63 = Parameter(
         "K_s63",
         5.0,
@@ -177,6 +193,15 @@ class Survival(Pathway):
     )
     w_2N = Parameter(
         "w_2N", 0.3, "-", "synthesis of BCL-2 by NF-kB", assumed("weak"), log_normal(0.7), ("weight",)
+    )
+    w_2S = Parameter(
+        "w_2S",
+        0.0,
+        "-",
+        "synthesis of BCL-2 by STAT3",
+        assumed("0: IL-6 does not raise BCL-2 (Lichtenstein 1995); the caption of the figure draws it"),
+        fixed,
+        ("variant",),
     )
     b_Y = Parameter(
         "b_Y",
@@ -253,19 +278,27 @@ class Survival(Pathway):
     mcl1_rna_decay = Reaction(mMCL1, nothing, d_mM * mMCL1, "MCL1 mRNA decays")
     mcl1_translated = Reaction(nothing, MCL1, d_M * mMCL1, "MCL-1 is translated")
     mcl1_decay = Reaction(MCL1, nothing, gM * MCL1, "MCL-1 is degraded; Akt, bortezomib and S63845 slow it")
+    mcl1_cleaved = Reaction(
+        MCL1, nothing, k_Mc * strs * CASP * MCL1, "caspases cleave MCL-1 under proteotoxic stress"
+    )
     bclxl_made = Reaction(
         nothing,
         BCLXL,
-        d_X * (b_X + w_XS * hill(pSe, K_XS) + w_XN * hill(NFn, K_XN)),
+        d_X * (b_X + w_XS * hill(pSe, K_XS) + w_XN * hill(NFs, K_XN)),
         "STAT3 and NF-kB make BCL-XL",
     )
     bclxl_decay = Reaction(BCLXL, nothing, d_X * BCLXL, "BCL-XL decays")
-    bcl2_made = Reaction(nothing, BCL2, d_2 * (b_2 + w_2N * hill(NFn, K_XN)), "NF-kB makes some BCL-2")
+    bcl2_made = Reaction(
+        nothing,
+        BCL2,
+        d_2 * (b_2 + w_2N * hill(NFs, K_XN) + w_2S * hill(pSe, K_XS)),
+        "NF-kB makes some BCL-2, STAT3 where the caption is followed",
+    )
     bcl2_decay = Reaction(BCL2, nothing, d_2 * BCL2, "BCL-2 decays")
     myc_made = Reaction(
         nothing,
         MYC,
-        s_Y * dY0 * (b_Y + w_YS * hill(pSe, K_YS) + w_YN * hill(NFn, K_XN)),
-        "STAT3 and NF-kB make c-Myc",
+        s_Y * dY0 * (b_Y + w_YS * hill(pSe, K_YS) + w_YN * hill(NFs, K_XN)) * fY4 * (1 - w_XI * XPO1i),
+        "STAT3 and NF-kB make c-Myc, with IRF4; selinexor holds its messenger back",
     )
     myc_decay = Reaction(MYC, nothing, gY * MYC, "c-Myc is degraded; ERK, Akt and bortezomib slow it")

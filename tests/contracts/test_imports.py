@@ -57,7 +57,7 @@ def test_the_biology_can_be_read_without_jax(house):
     read = house.run(
         sys.executable, "-c", blocked + "from models.catalogue import niche; print(len(niche().species))"
     )
-    assert (read.returncode, read.stdout.strip()) == (0, "38"), read.stderr
+    assert (read.returncode, read.stdout.strip()) == (0, "40"), read.stderr
 
 
 @pytest.mark.parametrize("package", ["inference", "models"])

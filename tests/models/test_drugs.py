@@ -28,7 +28,8 @@ def field(network):
 def rates(network, inputs, parameters=(), state=()):
     """Rates of change by name at rest with IL-6 10 ng/mL."""
     system, function = field(network)
-    levels = dict(RESTING_LEVELS) | {"IL6": 10.0, "N": 0.3, "Z": 100.0} | dict(state)
+    levels = dict(RESTING_LEVELS) | {"IL6": 10.0, "N": 0.3, "Z": 100.0, "IKZ": 1.0, "IRF4": 1.0}
+    levels |= dict(state)
     given = dict(inputs) | dict(parameters)
     args = tuple(
         given.get(n, levels.get(n, v))
@@ -58,6 +59,24 @@ ACTIONS = (
     ("dexamethasone", "BH3", +1, {}),
     ("dexamethasone", "mIL6", -1, {}),
     ("DNA damage", "CASP", +1, {}),
+    ("carfilzomib", "BH3", +1, {}),
+    ("carfilzomib", "MCL1", +1, {}),
+    ("lenalidomide", "IKZ", -1, {}),
+    ("pomalidomide", "IKZ", -1, {}),
+    ("melphalan", "CASP", +1, {}),
+    ("doxorubicin", "CASP", +1, {}),
+    ("etoposide", "CASP", +1, {}),
+    ("topotecan", "CASP", +1, {}),
+    ("irinotecan", "CASP", +1, {}),
+    ("selinexor", "IkBn", +1, {}),
+    ("selinexor", "MYC", -1, {}),
+    ("selinexor", "IKZ", -1, {}),
+    ("selinexor", "BH3", +1, {"dex": 100.0}),
+    ("daratumumab", "N", -1, {"NK": 1.0}),
+    ("PD-0325901", "pERK", -1, {}),
+    ("selumetinib", "pERK", -1, {}),
+    ("pictilisib", "pAkt", -1, {}),
+    ("navitoclax", "CASP", +1, {}),
     ("VX-745", "AP1", -1, {}),
     ("VPS34 inhibitor", "AUTO", -1, {}),
     ("estradiol", "C", +1, {}),
@@ -78,7 +97,7 @@ def test_a_drug_acts_on_its_target_at_its_usual_concentration(name, species, sig
 
 
 def test_every_drug_of_the_specification_is_there_with_a_potency_that_the_network_declares():
-    assert len(DRUGS) == 18
+    assert len(DRUGS) == 18 + 14
     assert {a[0] for a in ACTIONS} == set(DRUGS)
     parameters, inputs = {p.name: p for p in niche().parameters}, {u.name: u for u in niche().inputs}
     for d in DRUGS.values():
@@ -86,6 +105,16 @@ def test_every_drug_of_the_specification_is_there_with_a_potency_that_the_networ
         assert 0 < d.usual[0] < d.usual[1]
         assert inputs[d.input].default == 0
         assert d.decay is None or d.decay in parameters
+
+
+def test_daratumumab_does_nothing_without_its_effector():
+    without, treated = (rates(niche(), {"dara": d}) for d in (0.0, 67.0))
+    assert treated == without
+
+
+def test_bortezomib_and_carfilzomib_share_a_site():
+    """By the ratio of their potencies 6 nM of carfilzomib are 10 of bortezomib."""
+    assert rates(niche(), {"btz": 10.0}) == pytest.approx(rates(niche(), {"cfz": 6.0}), rel=1e-12)
 
 
 def test_a_drug_is_found_by_every_one_of_its_names():

@@ -25,6 +25,7 @@ PATHWAYS = {
     "Pi3kAkt": "PI3K and Akt",
     "Mapk": "MEK, ERK, p38",
     "Nfkb": "NF-kB, IkBa, A20",
+    "MyelomaNfkb": "NF-kB, IkBa, A20",
     "Il6Gene": "IL-6 gene",
     "Survival": "MCL-1, BCL-XL, BCL-2, c-Myc",
     "Estradiol": "estradiol receptor",
@@ -32,6 +33,12 @@ PATHWAYS = {
     "Apoptosis": "death, growth, drug stress",
     "Bone": "bone",
     "DrugAction": "drug action",
+    "TreatedCell": "drug action",
+    "GrowthFactors": "IGF-1, APRIL, BAFF",
+    "OncogenicRas": "mutant RAS",
+    "DnaDamage": "damage of DNA",
+    "Cereblon": "cereblon, IKZF1/3, IRF4",
+    "KillerCells": "killer cells",
 }
 PERCENT = f"{100 * INTERVAL:.0f} %"
 

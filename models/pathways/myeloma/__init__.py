@@ -1,0 +1,1 @@
+"""What a myeloma cell has beyond the figure: growth factors, and the sites where its other drugs act."""

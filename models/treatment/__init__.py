@@ -1,0 +1,1 @@
+"""What a drug is, and the drugs that came after those of the specification."""
