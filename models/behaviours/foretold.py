@@ -125,7 +125,7 @@ _RECEPTOR_AND_DRIVES = (
             _at_most("the same with a PI3K inhibitor 300 nM in both", 1.2),
             _at_least("cells at 48 h with over without", 1.02),
         ),
-        "Qiang 2000 (Blood 96:2856, abstract): PI3K, and through it Akt and MAPK; survival and growth; IGF-1 "
+        "Ge 2000 (Blood 96:2856, abstract): PI3K, and through it Akt and MAPK; survival and growth; IGF-1 "
         "protects from dexamethasone (Blood 2007 110:3028, abstract)",
     ),
 )
@@ -258,7 +258,7 @@ _DRUGS = (
             Band("IC50, nM", 20, 1000),
             _at_most("with dexamethasone 100 nM over the product of the single ones", 0.95),
         ),
-        "Blood Adv 2023 7:2926 (abstract): IKZF1 and c-Myc fall; Argueta 2018 (abstract): the glucocorticoid "
+        "Blood-Adv 2023 7:2926 (abstract): IKZF1 and c-Myc fall; Argueta 2018 (abstract): the glucocorticoid "
         "receptor rises and the pair is synergistic; IC50 remembered",
     ),
     Foretold(

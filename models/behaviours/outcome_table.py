@@ -4,7 +4,7 @@ citation.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from models.behaviours.record import Behaviour, Check
 from models.behaviours.resistance_ranks import MEMBERS, PUBLISHED, RankingSpecified
@@ -41,17 +41,28 @@ def table(findings: Iterable[Finding]) -> Table:
         lines = [(c.what, c.band, f"{c.value:.3g}", "yes" if c.met else "NO") for c in f.checks]
         lines = lines or [("dishes whose solve failed", "none", ", ".join(f.failed), "NO")]
         for i, line in enumerate(lines):
-            rows.append(
-                (b.id, b.protocol, *line, b.tuning, b.evidence) if i == 0 else ("", "", *line, "", "")
-            )
+            rows.append((b.id, b.protocol, *line, b.proof, b.evidence) if i == 0 else ("", "", *line, "", ""))
     return Table("behaviours", "Behaviours", COLUMNS, tuple(rows))
 
 
-def short_table(findings: Iterable[Finding]) -> Table:
-    """One row a behaviour: the checks that were met, and the first values."""
+def _value(check: Check, before: Mapping[str, float]) -> str:
+    """What came out and its band; where the specification's equations alone give another value, that too."""
+    was = before.get(check.what, check.value)
+    moved = f"{was:.3g}" != f"{check.value:.3g}"
+    return f"{check.what} {check.value:.3g}{f', before {was:.3g}' if moved else ''} ({check.band})"
+
+
+def short_table(findings: Iterable[Finding], specified: Iterable[Finding] = ()) -> Table:
+    """One row a behaviour: the checks that were met, and the first values.
+
+    `specified` is what came out with every part off that the specification does not have: shown where it
+    differs.
+    """
     rows = []
+    before = {f.behaviour.id: {c.what: c.value for c in f.checks} for f in specified}
     for f in findings:
-        shown = "; ".join(f"{c.what} {c.value:.3g} ({c.band})" for c in f.checks[:4]) + (
+        was = before.get(f.behaviour.id, {})
+        shown = "; ".join(_value(c, was) for c in f.checks[:4]) + (
             f"; {len(f.checks) - 4} more" if len(f.checks) > 4 else ""
         )
         rows.append(
@@ -60,7 +71,7 @@ def short_table(findings: Iterable[Finding]) -> Table:
                 f.behaviour.protocol,
                 shown,
                 f"{sum(c.met for c in f.checks)} of {len(f.checks)}",
-                f.behaviour.tuning,
+                f.behaviour.proof,
                 f.behaviour.evidence,
             )
         )

@@ -71,6 +71,8 @@ class Behaviour:
 
     `tuning` says how much it proves: `tuned` = parameters were adjusted to hit it, `borrowed` = it follows
     from published parameters, `not tuned` = it came out, `arithmetic` = a property of the mathematics.
+    `parts` are those of the network that it needs; `foretold`: its bands were written down before the model
+    could show it.
     """
 
     id: str
@@ -79,6 +81,13 @@ class Behaviour:
     tuning: Tuning
     plans: tuple[WatchedDish, ...]
     measure: Measure = field(compare=False)
+    parts: tuple[str, ...] = ()
+    foretold: bool = False
+
+    @property
+    def proof(self) -> str:
+        """How much it proves, in words."""
+        return f"{self.tuning}; bands written before" if self.foretold else self.tuning
 
     def failure(self, check: Check) -> str:
         """One line that says what was done, what came out, what should have, and who says so."""

@@ -61,13 +61,21 @@ def lanes_of(
 def traces(
     network: Network, plans: Sequence[WatchedDish], *, rtol: float, atol: float, max_steps: int = 50_000
 ) -> dict[str, Trace]:
-    """The course of every species in every dish, by the id of its protocol."""
+    """The course of every species in every dish, by the id of its protocol.
+
+    At most `LANES` dishes at once, so that any number of them is served by one compiled program.
+    """
     names = [p.protocol.id for p in plans]
     if len(set(names)) < len(names):
         raise ValueError(
             f"plans: {sorted(n for n in set(names) if names.count(n) > 1)} occur twice: give each dish its "
             f"own id"
         )
+    if len(plans) > LANES:
+        found: dict[str, Trace] = {}
+        for i in range(0, len(plans), LANES):
+            found |= traces(network, plans[i : i + LANES], rtol=rtol, atol=atol, max_steps=max_steps)
+        return found
     system = compile_network(network)
     parameters, schedules = lanes_of(system, [p.protocol for p in plans])
     times = np.full((_up(len(plans), LANES), _up(max(len(p.times) for p in plans), TIMES)), np.inf)

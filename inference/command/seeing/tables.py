@@ -93,19 +93,24 @@ def behaviours(short: bool, out: Path) -> None:
     """Simulate every dish, print the table, write it; exit code 1 if one is not met."""
     prepare_jax(cores=1)
     from models.behaviours import outcome_table, resistance_ranks
-    from models.behaviours.listed import BEHAVIOURS, simulated
+    from models.behaviours.listed import BEHAVIOURS, NETWORKS, as_specified, simulated
     from models.behaviours.possible import possible_finding
     from models.behaviours.solve import look
     from models.documents.parameter_tables import to_markdown
 
     typer.echo("Simulating every dish of the behaviours (compiling first) ...", err=True)
-    found = simulated()
+    found, more = simulated(), {}
+    for parts in NETWORKS:
+        more |= found if not parts else simulated(parts)
+    before = as_specified() if short else {}
     findings = [
-        *(look(b, found) for b in BEHAVIOURS.values()),
+        *(look(b, more) for b in BEHAVIOURS.values()),
         possible_finding(found),
         outcome_table.ranking_finding(resistance_ranks.rank()),
     ]
-    text = to_markdown(outcome_table.short_table(findings) if short else outcome_table.table(findings))
+    specified = [look(b, before) for b in BEHAVIOURS.values() if short and not b.foretold]
+    made = outcome_table.short_table(findings, specified) if short else outcome_table.table(findings)
+    text = to_markdown(made)
     typer.echo(text)
     out.mkdir(parents=True, exist_ok=True)
     write_text(text, out / "behaviours.md")
