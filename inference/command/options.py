@@ -47,6 +47,17 @@ def one_of(option: str, names: Callable[[], Iterable[str]]) -> Callable[[str | N
     return check
 
 
+def each_of(
+    option: str, names: Callable[[], Iterable[str]]
+) -> Callable[[list[str] | None], list[str] | None]:
+    """A check of typer's: every value is one of the names, whatever its case."""
+
+    def check(values: list[str] | None) -> list[str] | None:
+        return None if values is None else [chosen(option, v, names()) for v in values]
+
+    return check
+
+
 def completing(names: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
     """What the shell offers behind an option."""
 

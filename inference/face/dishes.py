@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ def dish(
     bortezomib: str = "A",
     parameters: Mapping[str, float] | None = None,
     density: float = 0.3,
+    parts: Sequence[str] = (),
 ) -> AnyDish:
     """A dish: six days of pre-culture, then fresh medium with what is added at time 0.
 
@@ -46,6 +47,7 @@ def dish(
         bortezomib: which of its two published readings holds, A or B.
         parameters: values that differ in this dish.
         density: myeloma cells at the start, 1e6/mL.
+        parts: what the niche has beside, such as "bcl2_binding"; "grown" = all that agree.
 
     Raises:
         DishError: a name that does not exist, or a value that cannot be; says the nearest name.
@@ -72,6 +74,7 @@ def dish(
         bortezomib=bortezomib,
         parameters=parameters,
         density=density,
+        parts=parts,
     )
 
 

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
 from models import spread as spreads
-from models.catalogue import BORTEZOMIB, HYPOTHESES, PRESETS, Preset, niche, with_parameters
+from models.catalogue import (
+    BORTEZOMIB,
+    GROWN,
+    HYPOTHESES,
+    PARTS,
+    PRESETS,
+    Preset,
+    niche,
+    with_parameters,
+)
 from models.dish import PRECULTURE, Dose, dish
 from models.drugs import Drug, drug, drug_names
 from models.engine.protocol import Protocol
@@ -85,6 +94,7 @@ def any_dish(
     parameters: Mapping[str, float] | None = None,
     density: float = 0.3,
     transit: bool = False,
+    parts: Sequence[str] = (),
 ) -> AnyDish:
     """A dish of the whole cell in its niche.
 
@@ -98,11 +108,13 @@ def any_dish(
         parameters: values that differ in this dish.
         density: myeloma cells at the start, 1e6/mL.
         transit: whether SOCS3 mRNA has a transit compartment.
+        parts: what the niche has beside (`models.catalogue.PARTS`); "grown" stands for all of them that
+            contradict no other reading.
 
     Raises:
         DishError: something is asked for that does not exist or cannot be.
     """
-    network, doses = niche(transit), tuple(doses)
+    network, doses = niche(transit, chosen_parts(parts)), tuple(doses)
     cell = preset if isinstance(preset, Preset) else PRESETS[known("preset", preset, PRESETS)]
     reading = HYPOTHESES[known("hypothesis", hypothesis, HYPOTHESES)]
     variant = BORTEZOMIB[known("bortezomib", bortezomib, BORTEZOMIB)]
@@ -129,6 +141,17 @@ def any_dish(
     values = {**cell.parameters, **held}
     title = f"{cell.title}, {reading.name}"
     return AnyDish(title, network, Protocol(protocol.id, protocol.periods, {}), values, held)
+
+
+def chosen_parts(names: Sequence[str]) -> tuple[str, ...]:
+    """The parts by name, each once, in the order of the catalogue.
+
+    Raises:
+        DishError: there is no such part.
+    """
+    found = [known("parts", n, (*PARTS, "grown")) for n in names]
+    asked = {p for n in found for p in (GROWN if n == "grown" else (n,))}
+    return tuple(p for p in PARTS if p in asked)
 
 
 def dose_of(name: str | Drug, amount: When) -> Dose:

@@ -121,6 +121,13 @@ def main(  # long: an option a line
     socs3_transit: Annotated[
         bool, typer.Option("--socs3-transit", help="with a transit compartment for SOCS3 mRNA")
     ] = False,
+    part: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="what the niche has beside: assembly, bcl2_binding, ...; grown = all that agree; repeat",
+            callback=options.each_of("--part", lambda: ["grown", *(d.name for d in declared_names.parts())]),
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option()] = 1,
     rtol: Annotated[
         str | None, typer.Option(help="relative tolerance; 1e-8 for one set, 1e-6 for an ensemble")
@@ -164,6 +171,7 @@ def main(  # long: an option a line
         parameters=chosen,
         density=cells,
         transit=socs3_transit,
+        parts=part or [],
     )
     sets = [asked.nominal()] if count == 1 else asked.drawn(count, seed, width)
     sized = "one cell" if count == 1 else f"{count} cells"
