@@ -1,6 +1,8 @@
 """Each system of the figure is reached: perturb it, and the documented downstream effect appears."""
 
 import functools
+import json
+import pathlib
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -154,13 +156,15 @@ def test_every_system_of_the_figure_is_perturbed():
 
 
 def test_the_assemblies_have_the_states_and_numbers_of_the_specification():
-    assert len(niche().species) == 38
+    """The 203 numbers of its table, by status; what came after stands beside them."""
+    oracle = json.loads((pathlib.Path(__file__).parents[1] / "oracle_values.json").read_text())
+    assert {s.name for s in niche().species} == {*oracle["species"], "IKZ", "IRF4"}
+    assert len(oracle["species"]) == 38
     assert len(core().species) == 18
-    named = Counter(
-        p.source.status
-        for p in niche().parameters
-        if not (not p.belief.estimated and p.name in WRITTEN_IN_EQUATIONS)
-    )
+    specified = oracle["rates"][0]["parameters"]
+    assert len(specified) == 203
+    assert {*specified, *WRITTEN_IN_EQUATIONS} <= {p.name for p in niche().parameters}
+    named = Counter(p.source.status for p in niche().parameters if p.name in specified)
     assert named == {"published": 32, "derived": 20, "memory": 18, "assumed": 133}
 
 
