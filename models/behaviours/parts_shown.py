@@ -22,7 +22,7 @@ ALONE = {"density": 0.0}  # no myeloma cells
 
 
 def _b53_plans():
-    yield from series("B53 s63", "s63", (*S63, 30.0), 48, BINDING)
+    yield from series("B53 s63", "s63", S63, 48, BINDING)
     yield from series("B53 ven", "ven", (1000.0,), 48, BINDING)
     yield from series("B53 t1114", "ven", VEN, 48, BINDING, preset=PRESETS["t1114"])
     yield from series("B53 both", "s63", (30.0,), 48, BINDING, beside={"ven": 1000.0})

@@ -68,7 +68,7 @@ def main(
     json_file: Annotated[
         Path | None, typer.Option("--json", help="write all figures as one flat JSON object")
     ] = None,
-    workload: Annotated[str, typer.Option(help="niche (38 states) or core (18 states)")] = "niche",
+    workload: Annotated[str, typer.Option(help="niche (40 states) or core (18 states)")] = "niche",
     figure: Annotated[Path | None, typer.Option(help="write the work-precision plot here (PNG)")] = None,
 ) -> None:
     """Measure this machine: every comparison side by side in one process, at equal error against a tight

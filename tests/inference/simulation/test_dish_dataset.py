@@ -207,7 +207,7 @@ def test_the_command_writes_a_labelled_file_and_a_figure(tmp_path, command):
     )
     assert code == 0, text
     with xr.open_dataset(out, engine="h5netcdf") as data:
-        assert dict(data.sizes) == {"set": 3, "time": 4, "species": 38, "parameter": 216}
+        assert dict(data.sizes) == {"set": 3, "time": 4, "species": 40, "parameter": 269}
         assert data["time"].values.tolist() == [0.0, 20.0, 40.0, 60.0]
         assert (data["parameter_value"].sel(parameter="k_S") == 2.5).all()
         assert (data["parameter_value"].sel(parameter="e_deg") == 0.8).all()
