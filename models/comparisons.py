@@ -12,19 +12,29 @@ from typing import Any
 
 import sympy as sp
 
+from models.declare import time
 from models.ratelaws import choose
 
 
 @dataclass(frozen=True)
 class Inequality:
-    """Holds where `margin` is >= 0, or > 0 where it is `strict`."""
+    """Holds where `margin` is >= 0, or > 0 where it is `strict`.
+
+    `root`, if it is not the margin itself, is 0 where the condition changes, and has slopes there.
+    """
 
     margin: sp.Expr
     strict: bool = False
+    root: sp.Expr | None = None
+
+    @property
+    def zero(self) -> sp.Expr:
+        """What is 0 where the condition changes."""
+        return self.margin if self.root is None else self.root
 
     def opposite(self) -> Inequality:
         """Holds exactly where this one does not."""
-        return Inequality(-self.margin, not self.strict)
+        return Inequality(-self.margin, not self.strict, None if self.root is None else -self.root)
 
     def pick(self, a: sp.Expr, b: sp.Expr) -> sp.Expr:
         """`a` where the condition holds, else `b`."""
@@ -52,12 +62,12 @@ def any_of(conditions: Iterable[Inequality]) -> Inequality:
 def one_of_two(a: Inequality, b: Inequality) -> Inequality:
     """Holds where exactly one of the two holds."""
     x, y = a.as_number(), b.as_number()
-    return Inequality(x + y - 2 * x * y - sp.Rational(1, 2))
+    return Inequality(x + y - 2 * x * y - sp.Rational(1, 2), root=a.zero * b.zero)
 
 
 def equal(a: sp.Expr, b: sp.Expr) -> Inequality:
     """Holds where the two are the same number."""
-    return Inequality(sp.Min(a - b, b - a))
+    return Inequality(sp.Min(a - b, b - a), root=a - b)
 
 
 def not_zero(value: sp.Expr) -> Inequality:
@@ -68,7 +78,32 @@ def not_zero(value: sp.Expr) -> Inequality:
 def _joined(conditions: tuple[Inequality, ...], together: type, empty: Inequality) -> Inequality:
     if not conditions:
         return empty
+    if len(conditions) == 1:
+        return conditions[0]
+    root = together(*(c.zero for c in conditions))
     kinds = {c.strict for c in conditions}
     if len(kinds) == 1:
-        return Inequality(together(*(c.margin for c in conditions)), kinds.pop())
-    return Inequality(together(*(c.as_number() for c in conditions)) - sp.Rational(1, 2))
+        margin = together(*(c.margin for c in conditions))
+        return Inequality(margin, kinds.pop(), None if root == margin else root)
+    return Inequality(together(*(c.as_number() for c in conditions)) - sp.Rational(1, 2), root=root)
+
+
+class NotLinearError(ValueError):
+    """A condition that compares something which is not linear in time."""
+
+
+def crossings(margin: sp.Expr) -> list[sp.Expr]:
+    """Times at which a part of a condition changes its sign; numbers, or expressions of unknowns.
+
+    Raises:
+        NotLinearError: a part is not linear in time.
+    """
+    if not margin.has(time):
+        return []
+    if margin.has(choose) or margin.func in (sp.Min, sp.Max):
+        return [c for a in margin.args for c in crossings(a)]  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
+    slope = sp.diff(margin, time)
+    rest = sp.expand(margin - slope * time)
+    if slope.has(time) or rest.has(time):
+        raise NotLinearError(f"{margin} is not linear in time")
+    return [] if slope == 0 else [sp.nsimplify(-rest / slope, rational=True)]

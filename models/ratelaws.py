@@ -89,6 +89,19 @@ class steepness(sp.Function):
         return g * steepness(x, g - 1) if argindex == 1 else guarded_log(choose(x, x, -x)) * self
 
 
+class floored(sp.Function):
+    """The largest whole number that is not above x; between its steps it does not change."""
+
+    nargs = 1
+
+    @classmethod
+    def eval(cls, x: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]  # of one
+        return sp.floor(x) if x.is_number else None
+
+    def fdiff(self, argindex: int = 1) -> Any:
+        return sp.Integer(0)
+
+
 class choose(sp.Function):
     """`a` where `margin` >= 0, else `b`: a condition that stays an expression and derives branch by
     branch.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, reduce
 from typing import Any
 
 import jax
@@ -102,8 +102,9 @@ MODULES: list[Any] = [
         "steepness": _of_numbers(_steepness),
         "guarded_log": _guarded_log,
         "choose": _choose,
-        "Max": jnp.maximum,
-        "Min": jnp.minimum,
+        "floored": jnp.floor,
+        "Max": lambda *x: reduce(jnp.maximum, x),
+        "Min": lambda *x: reduce(jnp.minimum, x),
         "kept": lax.optimization_barrier,
         "Heaviside": lambda x, h0=0.5: jnp.heaviside(x, h0),
     },

@@ -93,7 +93,8 @@ def _step(plan: LanePlan, t: Lane, h: Lane, constants: Rows) -> Callable[[Rows, 
         solution = linear_solver(
             eliminate(system.pattern, len(system.species)), newton_matrix(system, tableau, h, entries)
         )
-        return stages_of(system, tableau, t, y, h, every, drift, solution, (room,))[0]
+        # a room without a tangent would leave one out of the linear solve of a species that nothing moves
+        return stages_of(system, tableau, t, y, h, every, drift, solution, (room + 0.0 * y,))[0]
 
     return step
 

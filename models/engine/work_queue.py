@@ -47,8 +47,15 @@ from models.engine.solver.stages_over_lanes import (
     table,
 )
 
-COMPLETE, NOT_FINITE, STEP_TOO_SMALL, TOO_MANY_STEPS, RECORD_FULL = range(5)
-REASONS = ("complete", "not finite at the start", "step too small", "too many steps", "record full")
+COMPLETE, NOT_FINITE, STEP_TOO_SMALL, TOO_MANY_STEPS, RECORD_FULL, TOO_MANY_EVENTS = range(6)
+REASONS = (
+    "complete",
+    "not finite at the start",
+    "step too small",
+    "too many steps",
+    "record full",
+    "more events than there is room for",
+)
 RUNNING = -1
 BLOCK = 64  # lanes come in whole blocks
 REFUSALS = 40  # in a row; at the largest shrinking allowed this is a factor of 1e-28
