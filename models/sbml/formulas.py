@@ -24,7 +24,7 @@ from models.comparisons import (
     one_of_two,
 )
 from models.declare import time
-from models.ratelaws import choose, power, raised
+from models.ratelaws import choose, floored, power, raised
 
 
 class SbmlError(ValueError):
@@ -55,12 +55,22 @@ _FUNCTIONS: dict[int, Callable[..., sp.Expr]] = {
     libsbml.AST_FUNCTION_SECH: lambda x: 1 / sp.cosh(x),
     libsbml.AST_FUNCTION_CSCH: lambda x: 1 / sp.sinh(x),
     libsbml.AST_FUNCTION_COTH: lambda x: 1 / sp.tanh(x),
+    libsbml.AST_FUNCTION_ARCSEC: lambda x: sp.acos(1 / x),
+    libsbml.AST_FUNCTION_ARCCSC: lambda x: sp.asin(1 / x),
+    libsbml.AST_FUNCTION_ARCCOT: lambda x: sp.atan(1 / x),
+    libsbml.AST_FUNCTION_ARCSECH: lambda x: sp.acosh(1 / x),
+    libsbml.AST_FUNCTION_ARCCSCH: lambda x: sp.asinh(1 / x),
+    libsbml.AST_FUNCTION_ARCCOTH: lambda x: sp.atanh(1 / x),
+    libsbml.AST_FUNCTION_FLOOR: lambda x: whole(x),
+    libsbml.AST_FUNCTION_CEILING: lambda x: -whole(-x),
+    libsbml.AST_FUNCTION_QUOTIENT: lambda a, b: towards_0(a / b),
+    libsbml.AST_FUNCTION_REM: lambda a, b: a - b * towards_0(a / b),
     libsbml.AST_FUNCTION_MAX: sp.Max,
     libsbml.AST_FUNCTION_MIN: sp.Min,
 }
 _WRITTEN = {
     f: kind for kind, f in _FUNCTIONS.items() if isinstance(f, type) and f not in (sp.Max, sp.Min)
-} | {sp.Abs: libsbml.AST_FUNCTION_ABS}
+} | {sp.Abs: libsbml.AST_FUNCTION_ABS, floored: libsbml.AST_FUNCTION_FLOOR}
 _CONSTANTS = {
     libsbml.AST_CONSTANT_E: sp.E,
     libsbml.AST_CONSTANT_PI: sp.pi,
@@ -105,6 +115,21 @@ def absolute(x: sp.Expr) -> sp.Expr:
     return choose(x, x, -x)  # pyright: ignore[reportReturnType]  SymPy's stubs say Basic
 
 
+def towards_0(x: sp.Expr) -> sp.Expr:
+    """The whole part of a number."""
+    return choose(x, whole(x), -whole(-x))  # pyright: ignore[reportReturnType]  SymPy's stubs say Basic
+
+
+def whole(x: sp.Expr) -> sp.Expr:
+    """The largest whole number that is not above x."""
+    return floored(x)  # pyright: ignore[reportReturnType]  SymPy's stubs say Basic
+
+
+def rate_of(name: str) -> str:
+    """What the rate of change of a name is called."""
+    return f"rate_of_change_of_{name}"
+
+
 def sign(x: sp.Expr) -> sp.Expr:
     """-1, 0 or 1."""
     return Inequality(x, strict=True).pick(sp.Integer(1), choose(x, sp.Integer(0), sp.Integer(-1)))  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
@@ -142,6 +167,8 @@ def from_ast(  # long: one case for each kind of node
         return sp.Symbol((rename or {}).get(node.getName(), node.getName()))
     if kind in _CONSTANTS:
         return _CONSTANTS[kind]
+    if kind == libsbml.AST_FUNCTION_RATE_OF and child(0).is_Symbol:
+        return sp.Symbol(rate_of(str(child(0))))
     if kind == libsbml.AST_PLUS:
         return sp.Add(*(child(i) for i in children))
     if kind == libsbml.AST_TIMES:

@@ -6,34 +6,24 @@ import itertools
 import math
 import pathlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import libsbml
 import sympy as sp
 
-from models.declare import Derived, Input, Parameter, Reaction, Species, nothing, published, time
+from models.declare import Derived, Parameter, Reaction, nothing, published, time
+from models.event import Event
 from models.network import Network, NetworkError, _in_order
 from models.sbml.encodings import decoded
-from models.sbml.formulas import SbmlError, breaks_of, condition, divided, from_ast, number
-from models.sbml.model_file import Event, SbmlModel
+from models.sbml.formulas import SbmlError, breaks_of, condition, from_ast, rate_of
+from models.sbml.model_file import SbmlModel
+from models.sbml.quantities import Amounts, Quantities, amounts
+from models.sbml.reactions import ReactionReader
+from models.sbml.refused import refuse
 from models.sbml.writer import SUBSTANCE
 
-PACKAGES = ("comp", "multi", "qual", "spatial", "arrays", "distrib", "dyn")
-HARMLESS = ("port", "uncertainty", "uncertParameter", "uncertSpan")  # elements that change no trajectory
 MOST_NODES = 2_000_000  # of all formulas of a file; Chen_MSB2009 has 30 000
-FEATURES = (
-    "SBML Level 2 and 3, core",
-    "compartments of constant size, also estimated",
-    "species as amount or concentration, boundary and constant species",
-    "reactions with constant stoichiometry and local parameters",
-    "function definitions",
-    "initial assignments",
-    "assignment rules (also with time)",
-    "rate rules",
-    "piecewise with comparisons",
-    "events whose triggers depend on time, numbers and each other (delays, priorities, persistence, initial "
-    "values), whose assignments set, add to or scale species, or set parameters",
-)
 
 
 def from_sbml(source: str | pathlib.Path) -> Network:
@@ -75,6 +65,7 @@ def read_sbml(source: str | pathlib.Path, place: str = "") -> SbmlModel:
         raise SbmlError(
             f"{place}{where}: {error.getShortMessage() if error else 'no model'}: give a valid SBML file"
         )
+    _flatten(document, place)
     try:
         return _Reader(document.getModel(), place).read()
     except RecursionError:
@@ -83,6 +74,22 @@ def read_sbml(source: str | pathlib.Path, place: str = "") -> SbmlModel:
         raise SbmlError(f"{place}: {e}") from None
     except OverflowError as e:
         raise SbmlError(f"{place}: {e}: correct the formula") from None
+
+
+def _flatten(document: Any, place: str) -> None:
+    """Models made of models as one model, by libSBML."""
+    plugin = document.getPlugin("comp")
+    used = any(e.getPackageName() == "comp" for e in document.getModel().getListOfAllElements())
+    if plugin is None or not used:
+        return
+    options = libsbml.ConversionProperties()
+    for name, value in (("flatten comp", True), ("performValidation", False), ("leavePorts", False)):
+        options.addOption(name, value)
+    if document.convert(options) != libsbml.LIBSBML_OPERATION_SUCCESS:
+        raise SbmlError(
+            f"{place}: package comp is used in a way that libSBML cannot flatten, which is not supported: "
+            f"give the flattened model"
+        )
 
 
 class _Reader:
@@ -96,11 +103,13 @@ class _Reader:
         self.nodes = 0  # of all formulas so far
         self.names = {e.getId() for e in model.getListOfAllElements() if e.getId()}
         self.own = self.local_names()
+        self.asked: set[str] = set()  # every name that a formula uses
 
     def formula(self, node: Any, where: str, rename: Mapping[str, str] | None = None) -> sp.Expr:
         if node is None:
             raise SbmlError(f"{self.place}: {where}: has no formula: write one")
         found = from_ast(node, self.functions, rename, f"{self.place}: {where}")
+        self.asked |= {str(x) for x in found.free_symbols}
         if found.has(sp.zoo, sp.nan, sp.I):
             raise SbmlError(f"{self.place}: {where}: is no real number, like 1/0: correct the formula")
         self.nodes += sum(1 for _ in itertools.islice(sp.preorder_traversal(found), MOST_NODES))
@@ -110,71 +119,56 @@ class _Reader:
 
     def read(self) -> SbmlModel:  # long: one list of the file after the other
         m = self.model
-        self.refuse()
+        refuse(m, self.place)
         for f in m.getListOfFunctionDefinitions():
             self.functions[f.getId()] = self.function(f)
-        assigned = {
-            r.getVariable(): self.formula(r.getMath(), r.getVariable())
-            for r in m.getListOfRules()
-            if r.isAssignment()
-        }
-        rates = {
-            r.getVariable(): self.formula(r.getMath(), r.getVariable())
-            for r in m.getListOfRules()
-            if r.isRate()
-        }
+        assigned = {r.getVariable(): self.ruled(r) for r in m.getListOfRules() if r.isAssignment()}
+        rates = {r.getVariable(): self.ruled(r) for r in m.getListOfRules() if r.isRate()}
         at_start = {
             a.getSymbol(): self.formula(a.getMath(), a.getSymbol()) for a in m.getListOfInitialAssignments()
         }
-        events = tuple(self.event(e, i + 1) for i, e in enumerate(m.getListOfEvents()))
-        set_by_event = {name for e in events for name in e.assignments}
-        reactions, moved = self.reactions()
+        counted = amounts(m, assigned, rates, self.place)
         sizes = {c.getId(): c.getSize() if c.isSetSize() else 1.0 for c in m.getListOfCompartments()}
-        species, inputs, parameters, derived = [], [], [], []
+        found = self.events(counted, {*assigned, *rates}, set(sizes))
+        set_by_event = {a.getVariable() for e in m.getListOfEvents() for a in e.getListOfEventAssignments()}
+        changing = {*assigned, *rates, *at_start, *set_by_event}
+        reader = ReactionReader(m, self.place, self.formula, self.own, {*assigned, *rates}, changing, counted)
+        reactions, moved = reader.read()
+        q = Quantities(self.place, assigned, rates, at_start, set_by_event)
+        q.initial = self.initial
+        thinned = {}  # concentrations in a compartment that a rate rule changes
         for s in m.getListOfSpecies():
-            name, unit = s.getId(), self.units.get(s.getSubstanceUnits(), s.getSubstanceUnits())
+            name, unit = s.getId(), self.unit(s.getSubstanceUnits())
             if not s.getHasOnlySubstanceUnits():
                 unit = next((ours for ours, amount in SUBSTANCE.items() if amount == unit), unit)
-            if name in assigned:
-                continue
-            value = self.start(s)
-            if name in at_start:
-                self.initial[name] = at_start[name]
-            if name in moved or name in rates:
-                species.append(Species(name, value, unit, s.getName(), place=s.getCompartment()))
-            else:  # nothing changes it between events: an input
-                inputs.append(Input(name, value, unit, s.getName()))
+                if s.getCompartment() in rates and name not in {*assigned, *rates}:
+                    thinned[name] = s.getCompartment()
+            moves = counted.state(name) in moved or name in rates or name in thinned
+            size = sizes.get(s.getCompartment(), 1.0)
+            q.add_species(s, unit, 1.0 if size != size else size, moves, counted)
         for name, size in sizes.items():
-            parameters.append(Parameter(name, size, "", "size of a compartment", published(self.place)))
+            q.add(name, size, "", "size of a compartment", True)
         for p in m.getListOfParameters():
-            name, unit, value = (
-                p.getId(),
-                self.units.get(p.getUnits(), p.getUnits()),
-                p.getValue() if p.isSetValue() else math.nan,
-            )
-            if name in assigned:
-                continue
-            if name in rates:  # its start may stand in a condition; a state holds a number until then
-                species.append(Species(name, 0.0 if math.isnan(value) else value, unit, p.getName()))
-            elif name in set_by_event or name in at_start or not p.getConstant():
-                inputs.append(Input(name, value, unit, p.getName()))
-            else:
-                parameters.append(Parameter(name, value, unit, p.getName() or name, published(self.place)))
-            if name in at_start:
-                self.initial[name] = at_start[name]
+            value = p.getValue() if p.isSetValue() else math.nan
+            q.add(p.getId(), value, self.unit(p.getUnits()), p.getName(), p.getConstant())
+        for r in m.getListOfReactions():
+            for x in (*r.getListOfReactants(), *r.getListOfProducts()):
+                if x.getId() and x.getId() in changing | self.asked:
+                    value = x.getStoichiometry() if x.isSetStoichiometry() else math.nan
+                    q.add(x.getId(), value, "", f"stoichiometry in {r.getId()}", True)
         for (reaction, local), name in self.own.items():
             p = m.getReaction(reaction).getKineticLaw().getParameter(local)
             value = p.getValue() if p.isSetValue() else math.nan
-            parameters.append(Parameter(name, value, "", p.getName(), published(self.place)))
-        titles = {
-            x.getId(): (x.getName(), self.units.get(x.getUnits(), x.getUnits()))
-            for x in m.getListOfParameters()
-        }
-        for name, expression in assigned.items():
-            meaning, unit = titles.get(name, ("", ""))
-            derived.append(Derived(name, expression, unit, meaning or name))
-        by_name = {s.name: s for s in species}
-        reactions = [
+            q.parameters.append(Parameter(name, value, "", p.getName(), published(self.place)))
+        titles = {x.getId(): (x.getName(), self.unit(x.getUnits())) for x in m.getListOfParameters()}
+        formulas = {**assigned, **counted.derived}
+        formulas |= {r.getId(): reader.rate(r) for r in m.getListOfReactions() if r.getId() in self.asked}
+        derived = [
+            Derived(n, e, titles.get(n, ("", ""))[1], titles.get(n, ("", ""))[0] or n)
+            for n, e in formulas.items()
+        ]
+        by_name = {s.name: s for s in q.species}
+        rows = [
             Reaction(
                 [(by_name[n], c) for n, c in consumed],
                 [(by_name[n], c) for n, c in produced],
@@ -184,88 +178,66 @@ class _Reader:
             )
             for name, consumed, produced, rate, meaning in reactions
         ]
-        reactions += [Reaction(nothing, by_name[n], e, "rate rule", f"rate_of_{n}") for n, e in rates.items()]
+        rows += [Reaction(nothing, by_name[n], e, "rate rule", f"rate_of_{n}") for n, e in rates.items()]
+        rows += [
+            Reaction(
+                by_name[n],
+                nothing,
+                sp.Symbol(n) * rates[c] / sp.Symbol(c),
+                "its volume grows",
+                f"thinning_of_{n}",
+            )
+            for n, c in thinned.items()
+        ]
+        derived += self.rates_of_change(rows, counted, {*assigned})
         network = Network(
             m.getId() or "model",
-            tuple(species),
-            tuple(parameters),
-            tuple(inputs),
+            tuple(q.species),
+            tuple(q.parameters),
+            tuple(q.inputs),
             _in_order(tuple(derived)),
-            tuple(reactions),
+            tuple(rows),
         )
-        self.check_names(network, events)
-        breaks = breaks_of([*assigned.values(), *rates.values(), *(r.rate for r in reactions)])
-        concentrations = dict.fromkeys(
-            s.getCompartment() for s in m.getListOfSpecies() if not s.getHasOnlySubstanceUnits()
+        self.check_names(network, found)
+        breaks = breaks_of([*assigned.values(), *rates.values(), *(r.rate for r in rows)])
+        residents = tuple(
+            (s.getId(), s.getCompartment())
+            for s in m.getListOfSpecies()
+            if not s.getHasOnlySubstanceUnits() and s.getId() not in {*assigned, *counted.of}
         )
-        return SbmlModel(network, self.initial, events, breaks, tuple(concentrations), self.place)
+        concentrations = tuple(
+            dict.fromkeys(
+                s.getCompartment() for s in m.getListOfSpecies() if not s.getHasOnlySubstanceUnits()
+            )
+        )
+        return SbmlModel(network, self.initial, found, breaks, concentrations, self.place, residents)
 
-    def refuse(self) -> None:
-        """Everything outside the list of features, by name."""
-        m = self.model
-        found = [r.getElementName() for r in m.getListOfRules() if r.isAlgebraic()]
-        found += ["constraint"] * bool(m.getNumConstraints())
-        found += [
-            f"conversionFactor of {s.getId()}" for s in m.getListOfSpecies() if s.isSetConversionFactor()
-        ]
-        found += ["conversionFactor of the model"] * bool(m.isSetConversionFactor())
-        found += [
-            f"fast reaction {r.getId()}" for r in m.getListOfReactions() if r.isSetFast() and r.getFast()
-        ]
-        changing = {r.getVariable() for r in m.getListOfRules()} | {
-            a.getSymbol() for a in m.getListOfInitialAssignments()
-        }
-        changing |= {a.getVariable() for e in m.getListOfEvents() for a in e.getListOfEventAssignments()}
-        found += [
-            f"compartment {c.getId()} of changing size"
-            for c in m.getListOfCompartments()
-            if c.getId() in changing
-        ]
-        counted = {s.getCompartment() for s in m.getListOfSpecies() if not s.getHasOnlySubstanceUnits()}
-        found += [
-            f"compartment {c.getId()} of size 0"
-            for c in m.getListOfCompartments()
-            if c.isSetSize() and c.getSize() == 0 and c.getId() in counted
-        ]
-        found += [
-            f"package {e.getPackageName()} ({e.getElementName()} {e.getId()})".replace(" )", ")")
-            for e in m.getListOfAllElements()
-            if e.getPackageName() in PACKAGES and e.getElementName() not in HARMLESS
-        ]
-        for r in m.getListOfReactions():
-            for x in (*r.getListOfReactants(), *r.getListOfProducts()):
-                if (
-                    x.isSetStoichiometryMath()
-                    or (m.getLevel() > 2 and not x.getConstant())
-                    or x.getId() in changing - {""}
-                ):
-                    found.append(f"variable stoichiometry in {r.getId()}")
-        if found:
-            raise SbmlError(f"{self.place}: {found[0]} is not supported: supported are {'; '.join(FEATURES)}")
+    def rates_of_change(self, rows: list[Reaction], counted: Amounts, assigned: set[str]) -> list[Derived]:
+        """What `rateOf` asks for: the sum over all that changes a name."""
+        found = []
+        for name in sorted(self.names):
+            if rate_of(name) not in self.asked:
+                continue
+            if name in assigned or name in counted.of:
+                raise SbmlError(
+                    f"{self.place}: rateOf({name}): {name} is computed by an assignment rule, which is not "
+                    f"supported: ask for the rate of a state"
+                )
+            gains = [c * r.rate for r in rows for s, c in r.produced if s.name == name]
+            losses = [c * r.rate for r in rows for s, c in r.consumed if s.name == name]
+            found.append(Derived(rate_of(name), sp.Add(*gains) - sp.Add(*losses), "", f"rate of {name}"))
+        return found
+
+    def unit(self, name: str) -> str:
+        return self.units.get(name, name)
+
+    def ruled(self, r: Any) -> sp.Expr:
+        return self.formula(r.getMath(), r.getVariable())
 
     def function(self, f: Any) -> Callable[..., sp.Expr]:
         names = [f.getArgument(i).getName() for i in range(f.getNumArguments())]
         body = self.formula(f.getBody(), f.getId())
         return lambda *values: body.xreplace(dict(zip((sp.Symbol(n) for n in names), values, strict=True)))  # pyright: ignore[reportReturnType]  SymPy's stubs say Basic
-
-    def start(self, s: Any) -> float:
-        """Level of a species at the start, in the unit its id stands for; noted as an expression where a size
-        enters.
-        """
-        size = self.model.getCompartment(s.getCompartment()).getSize()
-        size = 1.0 if size != size else size
-        value = (
-            s.getInitialAmount()
-            if s.isSetInitialAmount()
-            else s.getInitialConcentration()
-            if s.isSetInitialConcentration()
-            else 0.0
-        )
-        if size == 1.0 or value == 0.0 or s.isSetInitialAmount() == s.getHasOnlySubstanceUnits():
-            return value
-        volume = sp.Symbol(s.getCompartment())
-        self.initial[s.getId()] = number(value) / volume if s.isSetInitialAmount() else number(value) * volume
-        return value / size if s.isSetInitialAmount() else value * size
 
     def local_names(self) -> dict[tuple[str, str], str]:
         """(reaction, its local parameter) -> a name in the network that nothing else has."""
@@ -282,50 +254,24 @@ class _Reader:
                     taken.add(name)
         return found
 
-    def reactions(self) -> tuple[list[tuple], set[str]]:
-        """(name, consumed, produced, rate, meaning) of each reaction, and the species that reactions change.
-
-        A species as concentration changes by rate / volume: where all sides share a compartment this goes
-        into the rate, else the reaction is written once for each species.
+    def events(self, counted: Amounts, ruled: set[str], sizes: set[str]) -> tuple[Event, ...]:
+        """Events, with what they do to concentrations: where one sets the size of a compartment, the amounts
+        in it stay, also one that it sets: that is a concentration in the compartment as it was (case 01506 of
+        the SBML test suite).
         """
-        m, found, moved = self.model, [], set()
-        ruled = {r.getVariable() for r in m.getListOfRules()}
-        for r in m.getListOfReactions():
-            law = r.getKineticLaw()
-            if law is None:
-                raise SbmlError(f"{self.place}: reaction {r.getId()}: has no kinetic law: write one")
-            own = {local: name for (reaction, local), name in self.own.items() if reaction == r.getId()}
-            rate = self.formula(law.getMath(), f"reaction {r.getId()}", own)
-            sides: list[list[tuple[str, float]]] = [[], []]
-            volumes: dict[str, sp.Expr] = {}
-            for side, references in enumerate((r.getListOfReactants(), r.getListOfProducts())):
-                for x in references:
-                    s = m.getSpecies(x.getSpecies())
-                    if s is None:
-                        raise SbmlError(
-                            f"{self.place}: reaction {r.getId()}: names the species {x.getSpecies()!r}, "
-                            f"which nothing declares: declare it"
-                        )
-                    if s.getBoundaryCondition() or s.getConstant() or s.getId() in ruled:
-                        continue
-                    sides[side].append(
-                        (
-                            s.getId(),
-                            x.getStoichiometry() if x.isSetStoichiometry() or m.getLevel() == 2 else 1.0,
-                        )
-                    )
-                    volumes[s.getId()] = (
-                        sp.Integer(1) if s.getHasOnlySubstanceUnits() else sp.Symbol(s.getCompartment())
-                    )
-            moved |= set(volumes)
-            meaning = r.getName() or r.getId()
-            if len(set(volumes.values())) == 1:
-                found.append((r.getId(), *sides, divided(rate, next(iter(volumes.values()))), meaning))
-            else:
-                for name, volume in volumes.items():
-                    own_sides = [[(n, c) for n, c in side if n == name] for side in sides]
-                    found.append((f"{r.getId()}__{name}", *own_sides, divided(rate, volume), meaning))
-        return found, moved
+        found = []
+        for i, e in enumerate(self.model.getListOfEvents()):
+            event = self.event(e, i + 1)
+            diluted = tuple(
+                (s.getId(), s.getCompartment())
+                for s in self.model.getListOfSpecies()
+                if not s.getHasOnlySubstanceUnits()
+                and s.getCompartment() in event.assignments
+                and s.getId() not in counted.of
+            )
+            values = {counted.state(n): counted.counted(n, x) for n, x in event.assignments.items()}
+            found.append(replace(event, assignments=values, diluted=diluted))
+        return tuple(found)
 
     def event(self, e: Any, number: int) -> Event:
         name = e.getId() or e.getName() or f"number {number}"
@@ -349,6 +295,7 @@ class _Reader:
             level < 3 or trigger.getInitialValue(),
             level < 3 or trigger.getPersistent(),
             e.getUseValuesFromTriggerTime() if (level, self.model.getVersion()) >= (2, 4) else True,
+            holds.root,
         )
 
     def check_names(self, network: Network, events: tuple[Event, ...]) -> None:
