@@ -10,25 +10,25 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from inference.likelihood.likelihood import chi_squared, lanes, log_prior, predict, terms
+from inference.likelihood.likelihood import chi_squared, log_prior, predict, solved, terms
 from inference.study.dishes.steady_states import at_rest
 from inference.study.petab.petab_v2 import NOISES
 from inference.study.priors import FAMILIES
 from inference.study.problem_tables import StudyError, known, numeric, read_rows
 from inference.study.protocols import same_dish
 from inference.study.study import Study
-from models.engine.lanes import simulate_lanes
 from models.engine.work_queue import COMPLETE, REASONS
-from models.sbml.reader import FEATURES as SBML_FEATURES
+from models.sbml.refused import FEATURES as SBML_FEATURES
 
 _LN10 = math.log(10.0)
+STEPS = 10_000  # of one dish
 
 FEATURES = {
     "formats": ["PEtab 1 and PEtab 2 with one SBML model", *SBML_FEATURES],
     "experiments": [
         "conditions that set species, parameters, inputs and (at the start) compartment sizes, to numbers "
         "or formulas of parameters",
-        "several periods, simultaneous conditions, species added to during an experiment",
+        "several periods, simultaneous conditions, species set to formulas of the state during an experiment",
         "pre-equilibration (time -inf) and steady-state measurements (time inf)",
     ],
     "observables": [
@@ -45,15 +45,10 @@ FEATURES = {
         *(f"{f} prior, truncated at the bounds" for f in FAMILIES),
     ],
     "refused": [
-        "events triggered by the state",
-        "events that set one species by another, or a parameter by a species",
-        "events at estimated times that set parameters",
-        "algebraic rules, fast reactions, conversion factors",
+        "algebraic rules, fast reactions",
         "delay() in formulas",
-        "compartments that change by rules, events or later conditions",
-        "species set by the state of others during an experiment",
-        "variable stoichiometry",
-        "SBML packages that change the mathematics",
+        "formulas that a file leaves out",
+        "SBML packages that change the mathematics, but comp",
         "several models",
         "mapping tables that rename",
         "PEtab extensions",
@@ -97,10 +92,7 @@ def evaluate(study: Study, theta: np.ndarray, *, gradient: bool, rtol: float, at
         raise StudyError(f"{study.id}: {missing[0]} has no nominal value: give one in `parameters`")
 
     def total(x: jax.Array) -> tuple[jax.Array, tuple]:
-        parameters, schedule = lanes(study, x)
-        dishes = simulate_lanes(
-            study.system, parameters, schedule, jnp.asarray(study.times), rtol=rtol, atol=atol
-        )
+        dishes = solved(study, x, rtol=rtol, atol=atol, max_steps=STEPS)
         found = terms(study, x, dishes)
         rest = at_rest(study, dishes)
         return jnp.sum(found), (dishes.reason, rest, chi_squared(study, predict(study, x, dishes)))

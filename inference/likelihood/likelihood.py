@@ -6,11 +6,11 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from inference.likelihood.moving_starts import in_order
+from inference.likelihood.moving_starts import in_order, merged
 from inference.likelihood.noise_models import log_density, log_share_above, log_share_below, on_scale
 from inference.study.dishes.steady_states import checked
+from inference.study.dishes.watched import solve
 from inference.study.study import Study
-from models.engine.lanes import simulate_lanes
 from models.engine.one_dish import Trajectory
 from models.engine.protocol import Schedule
 
@@ -37,9 +37,25 @@ def lanes(study: Study, theta: Float[Array, " unknown"]) -> tuple[Float[Array, "
         jnp.asarray(where.starts), pool[where.inputs], jnp.asarray(where.keep), pool[where.add]
     )
     parameters = pool[where.parameters]
-    if where.moving is not None:
+    if where.moving is not None and study.events is not None:
+        schedule, _, _ = merged(where.moving, pool, theta, schedule)
+    elif where.moving is not None:
         schedule = in_order(study.system, where.moving, pool, theta, parameters, schedule)
     return parameters, schedule
+
+
+def solved(
+    study: Study,
+    theta: Float[Array, " unknown"],
+    *,
+    rtol: Tolerance,
+    atol: Tolerance,
+    max_steps: int,
+    capacity: int | None = None,
+) -> Trajectory:
+    """All dishes of a study as the solver leaves them: whether a steady state is one is not asked."""
+    parameters, schedule = lanes(study, theta)
+    return solve(study, parameters, schedule, rtol=rtol, atol=atol, max_steps=max_steps, capacity=capacity)
 
 
 def trajectories(
@@ -57,18 +73,7 @@ def trajectories(
         capacity: turns that a derivative may record, see `simulate_lanes`; by default enough for every dish
             to take `MAX_STEPS`.
     """
-    parameters, schedule = lanes(study, theta)
-    dishes = simulate_lanes(
-        study.system,
-        parameters,
-        schedule,
-        jnp.asarray(study.times),
-        rtol=rtol,
-        atol=atol,
-        max_steps=MAX_STEPS,
-        wanted=study.wanted,
-        capacity=capacity,
-    )
+    dishes = solved(study, theta, rtol=rtol, atol=atol, max_steps=MAX_STEPS, capacity=capacity)
     return checked(study, dishes)
 
 

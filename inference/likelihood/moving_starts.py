@@ -12,7 +12,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from inference.study.number_pool import Moving
 from inference.study.protocols import STEADY
@@ -44,25 +44,8 @@ def in_order(
         schedule: what begins at times that are known.
     """
     known = schedule.starts.shape[1]
-    at = jnp.where(moving.used, pool[moving.starts], jnp.inf)
-    scale = APART * jnp.maximum(1.0, jnp.abs(jnp.where(jnp.isfinite(at), at, 1.0)))
-    twin = jnp.any(at[:, :, None] == schedule.starts[:, None, :], -1) & jnp.isfinite(at)
-    earlier = jnp.tril(at[:, :, None] == at[:, None, :], -1).sum(-1)
-    at = at + jnp.where(jnp.isfinite(at), scale * (twin + earlier), 0.0)
-    at = jnp.where(at > schedule.starts[:, :1], at, jnp.inf)
-    fixed_at = jax.lax.stop_gradient(at)
-    every = jnp.concatenate([schedule.starts, fixed_at], 1)
-    order = jnp.argsort(every, 1, stable=True)
-    starts = jnp.take_along_axis(every, order, 1)
-    base = jnp.maximum(jax.lax.cummax(jnp.where(order < known, order, -1), 1), 0)
-    inputs = _switched(moving, theta, starts, jnp.take_along_axis(schedule.inputs, base[:, :, None], 1))
-    add = jnp.concatenate([schedule.add, pool[moving.add]], 1)
-    keep = jnp.concatenate([schedule.keep, jnp.asarray(moving.keep)], 1)
-
-    def sorted_by(rows: Array) -> Array:
-        return jnp.take_along_axis(rows, order[:, :, None], 1)
-
-    plain = Schedule(starts, inputs, sorted_by(keep), sorted_by(add))
+    plain, order, at = merged(moving, pool, theta, schedule)
+    fixed_at, inputs = jax.lax.stop_gradient(at), plain.inputs
     before, after = jax.lax.stop_gradient(_states(system, parameters, plain, fixed_at))
     where = jnp.argsort(order, 1)[:, known:]  # of each moving start its place in the order
 
@@ -79,7 +62,44 @@ def in_order(
     moved = jnp.where(real, at, 0.0) - jnp.where(real, fixed_at, 0.0)
     gap = jnp.where(real[:, :, None], jax.lax.stop_gradient(gap), 0.0)
     slope = jnp.concatenate([jnp.zeros_like(schedule.add), gap * moved[:, :, None]], 1)
-    return replace(plain, add=sorted_by(add + slope))
+    moved_by = jnp.take_along_axis(slope, order[:, :, None], 1)
+    return replace(plain, starts=jax.lax.stop_gradient(plain.starts), add=plain.add + moved_by)
+
+
+def merged(
+    moving: Moving,
+    pool: Float[Array, " entry"],
+    theta: Float[Array, " unknown"],
+    schedule: Schedule,
+) -> tuple[Schedule, Int[Array, "lane period"], Float[Array, "lane moving"]]:
+    """The schedules with those periods in their order, the order, and the times with their slopes; arguments
+    as for `in_order`.
+    """
+    known = schedule.starts.shape[1]
+    at = jnp.where(moving.used, pool[moving.starts], jnp.inf)
+    scale = APART * jnp.maximum(1.0, jnp.abs(jnp.where(jnp.isfinite(at), at, 1.0)))
+    twin = jnp.any(at[:, :, None] == schedule.starts[:, None, :], -1) & jnp.isfinite(at)
+    earlier = jnp.tril(at[:, :, None] == at[:, None, :], -1).sum(-1)
+    at = at + jnp.where(jnp.isfinite(at), scale * (twin + earlier), 0.0)
+    at = jnp.where(at > schedule.starts[:, :1], at, jnp.inf)
+    every = jnp.concatenate([schedule.starts, at], 1)
+    order = jnp.argsort(every, 1, stable=True)
+    starts = jnp.take_along_axis(every, order, 1)
+    base = jnp.maximum(jax.lax.cummax(jnp.where(order < known, order, -1), 1), 0)
+    inputs = _switched(
+        moving,
+        theta,
+        jax.lax.stop_gradient(starts),
+        jnp.take_along_axis(schedule.inputs, base[:, :, None], 1),
+    )
+    add = jnp.concatenate([schedule.add, pool[moving.add]], 1)
+    keep = jnp.concatenate([schedule.keep, jnp.asarray(moving.keep)], 1)
+
+    def sorted_by(rows: Array) -> Array:
+        return jnp.take_along_axis(rows, order[:, :, None], 1)
+
+    plain = Schedule(starts, inputs, sorted_by(keep), sorted_by(add))
+    return plain, order, at
 
 
 def _switched(

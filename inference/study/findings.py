@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping
 
 import sympy as sp
 
-from inference.study.problem_tables import MeasurementRow, ObservableRow, StudyError, Tables
+from inference.study.problem_tables import MeasurementRow, ObservableRow, StudyError, Tables, known
+from models.declare import time
 from models.engine.compile import System
 from models.engine.protocol import Protocol
+from models.event import Event
 from models.formula import formula
 from models.network import Network, inlined, rates_of_change
 
@@ -33,6 +35,29 @@ def refuse(tables: Tables, values: Values) -> None:
             raise StudyError(f"{where}: the noise of {m.observable} is {noise}: give a positive number")
 
 
+def check_names(tables: Tables, network: Network, values: Mapping[str, sp.Expr]) -> None:
+    """Every name in a formula or condition belongs to the model or the parameter table."""
+    model = {q.name for q in (*network.species, *network.inputs, *network.derived, *network.parameters)}
+    targets = {c.target for e in tables.experiments for p in e.periods for c in p.changes}
+    derived = {d.name for d in network.derived}
+    for o in tables.observables:
+        allowed = model | set(values) | set(o.placeholders) | targets | {str(time)}
+        for s in sorted(map(str, o.formula.free_symbols | o.noise.free_symbols)):
+            known(s, allowed, o.at, "name")
+    outputs = {str(s) for o in tables.observables for s in o.formula.free_symbols | o.noise.free_symbols}
+    for c in (c for e in tables.experiments for p in e.periods for c in p.changes):
+        if c.target in derived:
+            raise StudyError(
+                f"{c.at}: {c.target} is computed by an assignment rule: change what it is computed from"
+            )
+        known(c.target, (model - derived) | outputs, c.at, "target")
+    for p in tables.parameters:
+        if p.id in {s.name for s in network.species} | derived:
+            raise StudyError(
+                f"{p.at}: {p.id} is no parameter but changes by itself: set its start in a condition"
+            )
+
+
 def _noise(o: ObservableRow, m: MeasurementRow, fixed: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
     given = dict(zip(map(sp.Symbol, o.placeholders), m.overrides, strict=True))
     return o.noise.xreplace(given).xreplace(fixed)
@@ -54,12 +79,18 @@ def need_values(place: str, system: System, protocols: Iterable[Protocol], value
                 raise StudyError(f"{place}: {name} has no value: give one there or in the parameter table")
 
 
-def told(tables: Tables, network: Network, protocols: Iterable[Protocol], values: Values) -> tuple[str, ...]:
+def told(
+    tables: Tables,
+    network: Network,
+    protocols: Iterable[Protocol],
+    values: Values,
+    events: Iterable[Event] = (),
+) -> tuple[str, ...]:
     """Lines on what is legal and hardly meant, each with its place.
 
     Args:
         tables: the problem; protocols: its dishes.
-        network: what is simulated.
+        network: what is simulated; events: those that the engine finds.
         values: see `fixed_and_free`.
     """
     found = [
@@ -67,7 +98,11 @@ def told(tables: Tables, network: Network, protocols: Iterable[Protocol], values
         for p in tables.parameters
         if p.estimate and not math.isnan(p.nominal) and not p.lower <= p.nominal <= p.upper
     ]
-    return (*found, *_twice(tables.measurements), *_unmoved(tables, network, tuple(protocols), values))
+    return (
+        *found,
+        *_twice(tables.measurements),
+        *_unmoved(tables, network, tuple(protocols), values, events),
+    )
 
 
 def _twice(measurements: tuple[MeasurementRow, ...]) -> list[str]:
@@ -81,9 +116,23 @@ def _twice(measurements: tuple[MeasurementRow, ...]) -> list[str]:
     return found if len(found) <= 3 else [*found[:3], f"{found[3]} (and {len(found) - 4} more such rows)"]
 
 
-def _unmoved(tables: Tables, network: Network, protocols: tuple[Protocol, ...], values: Values) -> list[str]:
+def _unmoved(
+    tables: Tables,
+    network: Network,
+    protocols: tuple[Protocol, ...],
+    values: Values,
+    events: Iterable[Event],
+) -> list[str]:
     """Observables that no estimated parameter can change: their measurements say nothing."""
     needs = _needs(network, protocols)
+    for e in events:
+        by = {
+            str(s)
+            for x in (e.margin, e.delay, *e.assignments.values())
+            for s in inlined(network, x).free_symbols
+        }
+        for n in (*e.assignments, *(s for s, _ in e.diluted)):
+            needs[n] = needs.get(n, set()) | by
     moving = _moving(network, protocols, values)
     measured = {m.observable for m in tables.measurements}
     found = []

@@ -13,7 +13,7 @@ from dataclasses import replace
 import sympy as sp
 
 from inference.study.dishes.clock import STILL, Clock
-from inference.study.dishes.happenings import Dish, followed
+from inference.study.dishes.happenings import Dish, NeedsStateError, followed
 from inference.study.problem_tables import Change, ExperimentRow, StudyError, Tables
 from models.declare import time
 from models.engine.protocol import Period, Protocol
@@ -80,11 +80,21 @@ def protocol(  # long: a change by what it changes, period by period
             if c.target in species:
                 symbol = sp.Symbol(c.target)
                 rest = sp.expand(c.value - symbol)
+                if i and c.target in model.compartments:
+                    raise NeedsStateError(
+                        f"{c.at}: the size of {c.target} changes, and concentrations with it"
+                    )
                 adds = bool(i) and symbol in c.value.free_symbols and symbol not in rest.free_symbols
-                _not_by_state(c, rest if adds else c.value, species)
+                _not_by_state(
+                    c, rest if adds else c.value, species | (set(inputs) - set(here) if i else set())
+                )
                 (add if adds else put)[c.target] = _resolved(rest if adds else c.value, here, c.at)
                 _not_negative(put.get(c.target), c.target, c.at, network)
             elif c.target in inputs:
+                if i and c.target in model.compartments:
+                    raise NeedsStateError(
+                        f"{c.at}: the size of {c.target} changes, and concentrations with it"
+                    )
                 own_value = {c.target: sp.Float(inputs[c.target], 17)} if c.target not in here else {}
                 levels[c.target] = _resolved(c.value, {**own_value, **here}, c.at)
                 _not_negative(levels[c.target], c.target, c.at, network)
@@ -96,6 +106,7 @@ def protocol(  # long: a change by what it changes, period by period
         if i == 0:
             start = {**{n: here.get(n, sp.Float(v, 17)) for n, v in inputs.items() if n in here}, **levels}
             levels = start
+            put = {**{n: here[n] for n in species if n in here}, **put}  # what events set may be in the table
             first = _Start(network, model, here, levels, put)
             put = {**{n: first.of(n) for n in model.initial if n in species}, **put}
             levels = {**{n: first.of(n) for n in model.initial if n in inputs}, **levels}
@@ -138,7 +149,7 @@ def _resolved(e: sp.Expr, values: Mapping[str, sp.Expr], at: str) -> sp.Expr:
 
 def _not_by_state(change: Change, value: sp.Expr, species: set[str]) -> None:
     if used := {s.name for s in value.free_symbols} & species:  # pyright: ignore[reportAttributeAccessIssue]  SymPy's stubs say Basic
-        raise StudyError(
+        raise NeedsStateError(
             f"{change.at}: {change.target} is set by what {min(used)} is at that time, which is not "
             f"supported: "
             "give numbers and parameters, or add them to what there is"

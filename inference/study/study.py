@@ -14,7 +14,10 @@ from jaxtyping import Array, Float
 
 from inference.study import findings
 from inference.study.dishes.clock import STILL, Clock, quickened, timed
+from inference.study.dishes.happenings import NeedsStateError
 from inference.study.dishes.reduction import smaller, steppable
+from inference.study.dishes.state_events import StateEvents, state_events
+from inference.study.dishes.watched import room_for_events
 from inference.study.number_pool import Pool, PooledProtocols, lay_out
 from inference.study.priors import Prior, declared
 from inference.study.problem_tables import (
@@ -23,12 +26,12 @@ from inference.study.problem_tables import (
     PeriodRow,
     StudyError,
     Tables,
-    known,
 )
 from inference.study.protocols import STEADY, changing, fixed_and_free, hastened, protocol, same_dish
 from inference.study.study_identity import fingerprint
 from models.declare import Parameter, time
 from models.engine.compile import System, compile_network
+from models.engine.events.event_system import EventSystem, compile_events
 from models.engine.protocol import Protocol
 from models.formula import formula, function_of
 from models.network import Network, inlined
@@ -110,6 +113,8 @@ class Study:
         waits: (dish, slot, slot) of each dish that has to come to rest: among its times one in the middle of
             the time it has for it, and one near the end.
         told: what is legal about the problem and hardly meant, each with its place.
+        events: those that the engine finds by the state; None where all are part of the protocols.
+        room: for how many of them in a dish.
     """
 
     id: str
@@ -130,6 +135,8 @@ class Study:
     tables: Tables
     fingerprint: str
     told: tuple[str, ...] = ()
+    events: EventSystem | None = None
+    room: int = 0
     waits: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 3), int))
 
     @property
@@ -150,29 +157,21 @@ def from_tables(tables: Tables) -> Study:  # long: every array of a study, in or
         tables, experiments=tables.experiments or (ExperimentRow("", (PeriodRow(0.0, (), ""),), ""),)
     )
     values = fixed_and_free(tables, whole)
-    _check_names(tables, whole, values)
+    findings.check_names(tables, whole, values)
     findings.refuse(tables, values)
     unknowns = tuple(_unknown(p, beliefs.get(p.id)) for p in tables.parameters if p.estimate)
-    network, clock = with_inputs(whole, changing(tables, whole)), STILL
-    if not whole.pathway_of:  # our own networks say themselves where they switch
-        waits = any(p.time == -math.inf for e in tables.experiments for p in e.periods)
-        network, clock = timed(network, waits)
-        if tables.haste != 1.0:
-            network, clock = quickened(network, clock)
-    ends: dict[str, float] = {}
-    for m in tables.measurements:
-        ends[m.experiment] = max(m.time, ends.get(m.experiment, m.time))
-    by_experiment = tuple(
-        protocol(e, network, tables.model, values, clock, ends.get(e.id, 0.0)) for e in tables.experiments
-    )
-    if clock.haste:
-        by_experiment = tuple(
-            hastened(p, clock.haste, tables.haste, ends.get(e.id, 0.0) == math.inf)
-            for e, p in zip(tables.experiments, by_experiment, strict=True)
-        )
+    plain = with_inputs(whole, changing(tables, whole))
+    try:
+        network, clock, by_experiment = _dishes(tables, plain, values, None)
+        watched = None
+    except NeedsStateError:
+        watched = state_events(tables, plain)
+        network, clock, by_experiment = _dishes(tables, watched.network, values, watched)
+        watched = watched.stopped(clock)
     dishes = {same_dish(p): p for p in by_experiment}
     protocols = tuple(dishes.values())
-    system = compile_network(steppable(smaller(network, tables, protocols, values, clock)))
+    seen = watched.names if watched else set()
+    system = compile_network(steppable(smaller(network, tables, protocols, values, clock, seen)))
     findings.need_values(tables.id, system, protocols, values)
     pool = Pool(tuple(u.name for u in unknowns))
     rests = [] if whole.pathway_of else _rests(tables, by_experiment, list(dishes))
@@ -184,7 +183,7 @@ def from_tables(tables: Tables) -> Study:  # long: every array of a study, in or
         for k, o in enumerate(tables.observables)
         if (r := _readout(tables, k, o, clock, system, by_experiment, values, pool)) is not None
     )
-    return Study(
+    study = Study(
         id=tables.id,
         network=whole,
         system=system,
@@ -202,9 +201,39 @@ def from_tables(tables: Tables) -> Study:  # long: every array of a study, in or
         fixed={k: float(v) for k, v in values.items() if v.is_number},
         tables=tables,
         fingerprint=fingerprint(tables, whole),
-        told=findings.told(tables, system.network, protocols, values),
+        told=findings.told(tables, system.network, protocols, values, watched.events if watched else ()),
         waits=waits,
+        events=compile_events(system, watched.events) if watched and watched.events else None,
     )
+    return study if study.events is None else replace(study, room=room_for_events(study))
+
+
+def _dishes(
+    tables: Tables, network: Network, values: Mapping[str, sp.Expr], watched: StateEvents | None
+) -> tuple[Network, Clock, tuple[Protocol, ...]]:
+    """The network with what goes with time as inputs, and every experiment as a protocol.
+
+    Raises:
+        NeedsStateError: an event, or a change, depends on the state, and nothing watches it.
+    """
+    clock, model, experiments = STILL, tables.model, tables.experiments
+    if watched is not None:
+        model, experiments = replace(model, events=()), watched.experiments
+    if not network.pathway_of:  # our own networks say themselves where they switch
+        waits = any(p.time == -math.inf for e in tables.experiments for p in e.periods)
+        network, clock = timed(network, waits, watched.formulas if watched else ())
+        if tables.haste != 1.0:
+            network, clock = quickened(network, clock)
+    ends: dict[str, float] = {}
+    for m in tables.measurements:
+        ends[m.experiment] = max(m.time, ends.get(m.experiment, m.time))
+    found = tuple(protocol(e, network, model, values, clock, ends.get(e.id, 0.0)) for e in experiments)
+    if clock.haste:
+        found = tuple(
+            hastened(p, clock.haste, tables.haste, ends.get(e.id, 0.0) == math.inf)
+            for e, p in zip(experiments, found, strict=True)
+        )
+    return network, clock, found
 
 
 def _network(tables: Tables) -> tuple[Network, dict[str, Parameter]]:
@@ -250,39 +279,6 @@ def _unknown(p: Any, declaration: Parameter | None) -> Unknown:
         unit=p.unit or (d.unit if d else ""),
         meaning=p.name or (d.meaning if d else p.id),
     )
-
-
-def _check_names(tables: Tables, network: Network, values: Mapping[str, sp.Expr]) -> None:
-    """Every name in a formula or condition belongs to the model or the parameter table."""
-    model = {q.name for q in (*network.species, *network.inputs, *network.derived, *network.parameters)}
-    targets = {c.target for e in tables.experiments for p in e.periods for c in p.changes}
-    derived = {d.name for d in network.derived}
-    for o in tables.observables:
-        allowed = model | set(values) | set(o.placeholders) | targets | {str(time)}
-        for s in sorted(map(str, o.formula.free_symbols | o.noise.free_symbols)):
-            known(s, allowed, o.at, "name")
-    outputs = {str(s) for o in tables.observables for s in o.formula.free_symbols | o.noise.free_symbols}
-    for c in (c for e in tables.experiments for p in e.periods for c in p.changes):
-        if c.target in derived:
-            raise StudyError(
-                f"{c.at}: {c.target} is computed by an assignment rule: change what it is computed from"
-            )
-        known(c.target, (model - derived) | outputs, c.at, "target")
-    for e in tables.experiments:
-        sizes = {name: values.get(name) for name in tables.model.compartments}
-        for i, c in ((i, c) for i, p in enumerate(e.periods) for c in p.changes if c.target in sizes):
-            if i and c.value != sizes[c.target]:  # concentrations would have to jump with it
-                raise StudyError(
-                    f"{c.at}: the size of compartment {c.target} changes during an experiment, which is "
-                    f"not supported: "
-                    "set it in the first period"
-                )
-            sizes[c.target] = c.value
-    for p in tables.parameters:
-        if p.id in {s.name for s in network.species} | derived:
-            raise StudyError(
-                f"{p.at}: {p.id} is no parameter but changes by itself: set its start in a condition"
-            )
 
 
 def _rests(

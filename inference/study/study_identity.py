@@ -13,9 +13,12 @@ from inference.study.problem_tables import Tables
 from models.network import Network
 from models.sbml.model_file import SbmlModel
 
-# the network stands in the text by its own fingerprint; breaks follow from its formulas; compartments decide
-# what is refused, not what is computed; place is the name of a file
-APART = frozenset({"network", "breaks", "compartments", "place"})
+# the network stands in the text by its own fingerprint; breaks follow from its formulas; compartments and
+# residents say how it is computed; place is the name of a file
+APART = frozenset({"network", "breaks", "compartments", "place", "residents"})
+
+
+LATER = frozenset({"root", "diluted", "at_once"})  # a study without them keeps its fingerprint
 
 
 def fingerprint(tables: Tables, network: Network) -> str:
@@ -47,7 +50,8 @@ def _exact(value: Any) -> str:
     if isinstance(value, tuple | list):
         return "(" + ", ".join(map(_exact, value)) + ")"
     if dataclasses.is_dataclass(value):
-        return _exact([(f.name, getattr(value, f.name)) for f in dataclasses.fields(value)])
+        shown = [f for f in dataclasses.fields(value) if f.name not in LATER or getattr(value, f.name)]
+        return _exact([(f.name, getattr(value, f.name)) for f in shown])
     return repr(value)
 
 

@@ -7,11 +7,12 @@ the times at which a smooth formula of time changes its course become stops.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import sympy as sp
 
+from models.comparisons import NotLinearError, crossings
 from models.declare import Input, time
 from models.network import Network, inlined
 from models.ratelaws import choose
@@ -19,27 +20,6 @@ from models.reduce import replace_rate
 
 MOST_MARKS = 200
 HALF = sp.Rational(1, 2)
-
-
-class NotLinearError(ValueError):
-    """A condition that compares something which is not linear in time."""
-
-
-def crossings(margin: sp.Expr) -> list[sp.Expr]:
-    """Times at which a part of a condition changes its sign; numbers, or expressions of unknowns.
-
-    Raises:
-        NotLinearError: a part is not linear in time.
-    """
-    if not margin.has(time):
-        return []
-    if margin.has(choose) or margin.func in (sp.Min, sp.Max):
-        return [c for a in margin.args for c in crossings(a)]  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
-    slope = sp.diff(margin, time)
-    rest = sp.expand(margin - slope * time)
-    if slope.has(time) or rest.has(time):
-        raise NotLinearError(f"{margin} is not linear in time")
-    return [] if slope == 0 else [sp.nsimplify(-rest / slope, rational=True)]
 
 
 def exact(e: sp.Expr) -> sp.Expr:
@@ -93,15 +73,17 @@ def quickened(network: Network, clock: Clock) -> tuple[Network, Clock]:
     return replace(network, reactions=reactions, inputs=(*network.inputs, haste)), replace(clock, haste=name)
 
 
-def timed(network: Network, waits: bool) -> tuple[Network, Clock]:
+def timed(network: Network, waits: bool, watched: Iterable[sp.Expr] = ()) -> tuple[Network, Clock]:
     """The network with its switches as inputs, and what goes with time.
 
     Args:
         network: of a file.
         waits: whether some dish begins at a steady state; explicit time stands still there.
+        watched: formulas of events that the engine looks at.
     """
     species = {s.symbol for s in network.species}
-    if not any(e.has(time) for e in _formulas(network)):
+    looked = any(e.has(time) for e in watched)
+    if not (looked and waits) and not any(e.has(time) for e in _formulas(network)):
         return network, STILL
     taken = {q.name for q in (*network.species, *network.parameters, *network.inputs, *network.derived)}
     switches: dict[sp.Expr, str] = {}
@@ -129,7 +111,7 @@ def timed(network: Network, waits: bool) -> tuple[Network, Clock]:
     network = _mapped(network, walk)
     marks = _marks(network, species)
     clock = Clock({n: m for m, n in switches.items()}, marks)
-    if waits and any(e.has(time) for e in _formulas(network)):
+    if waits and (looked or any(e.has(time) for e in _formulas(network))):
         runs, since = _free("time_runs", taken), _free("time_since", taken)
         clock = replace(clock, runs=runs, since=since)
         at = sp.Symbol(since) + sp.Symbol(runs) * (time - sp.Symbol(since))

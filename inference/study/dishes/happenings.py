@@ -15,14 +15,21 @@ from dataclasses import dataclass, field, replace
 
 import sympy as sp
 
-from inference.study.dishes.clock import Clock, NotLinearError, crossings, exact
+from inference.study.dishes.clock import Clock, exact
 from inference.study.problem_tables import StudyError
+from models.comparisons import NotLinearError, crossings
 from models.declare import time
 from models.engine.protocol import Period
+from models.event import Event
 from models.network import Network, inlined
-from models.sbml.model_file import Event
 
 MOST = 2000  # events in one dish
+
+
+class NeedsStateError(StudyError):
+    """What happens in a dish cannot be said before it is simulated."""
+
+
 Numbers = Mapping[sp.Basic, sp.Expr]
 
 
@@ -68,7 +75,7 @@ class Dish:
         by = sorted({str(s) for s in found.free_symbols} & self.species)
         if by:
             name = event.id if event else ""
-            raise StudyError(
+            raise NeedsStateError(
                 f"{self.place}: event {name}: {what} depends on {by[0]}, a state, which is not supported: "
                 f"give a time"
             )
@@ -82,7 +89,7 @@ class Dish:
             t = (t + min(later)) / 2 if later else t + 1
         value = margin.xreplace({time: t})
         if not value.is_number:
-            raise StudyError(
+            raise NeedsStateError(
                 f"{self.place}: event {event.id}: whether it is triggered depends on "
                 f"{min(map(str, value.free_symbols))}, which is estimated: not supported; fix it"
             )
@@ -92,7 +99,7 @@ class Dish:
         try:
             return crossings(margin)
         except NotLinearError as e:
-            raise StudyError(f"{self.place}: event {event.id}: its trigger {e}: not supported") from None
+            raise NeedsStateError(f"{self.place}: event {event.id}: its trigger {e}: not supported") from None
 
     def assigned(self, event: Event, jump: Mapping[str, sp.Expr], t: sp.Expr) -> dict[str, sp.Expr]:
         """What an event sets, in the state before everything that happens at this time."""
@@ -106,11 +113,13 @@ class Dish:
                 now = self.holds(e, t, after)
                 if now and not self.was[e.id]:
                     delay = self.at(e.delay, e, "its delay")
-                    if not delay.is_number or delay < 0:
+                    if not delay.is_number:
+                        raise NeedsStateError(f"{self.place}: event {e.id}: its delay is {delay}")
+                    if delay < 0:
                         raise StudyError(f"{self.place}: event {e.id}: its delay is {delay}: give 0 or more")
                     values = self.assigned(e, jump, t) if e.from_trigger else None
                     if values and delay > 0 and any(self._state(v) for v in values.values()):
-                        raise StudyError(
+                        raise NeedsStateError(
                             f"{self.place}: event {e.id}: sets after a delay what the state was before, "
                             f"which is not supported: set useValuesFromTriggerTime to false"
                         )
@@ -132,7 +141,7 @@ class Dish:
             return -math.inf
         found = self.at(event.priority, event, "its priority").xreplace({time: t})
         if not found.is_number:
-            raise StudyError(f"{self.place}: event {event.id}: its priority is no number: write one")
+            raise NeedsStateError(f"{self.place}: event {event.id}: its priority is no number")
         return float(found)  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
 
     def carry_out(self, p: Pending, jump: dict[str, sp.Expr], t: sp.Expr) -> None:
@@ -140,12 +149,14 @@ class Dish:
         self.done += 1
         if self.done > MOST:
             raise StudyError(f"{self.place}: event {p.event.id}: happens more than {MOST} times: correct it")
+        if p.event.diluted:
+            raise NeedsStateError(f"{self.place}: event {p.event.id}: sets the size of a compartment")
         values = self.assigned(p.event, jump, t) if p.values is None else p.values
         for name, e in values.items():
             if name in self.species:
                 jump[name] = sp.expand(e)
             elif self._state(e):
-                raise StudyError(
+                raise NeedsStateError(
                     f"{self.place}: event {p.event.id}: sets {name} to what the state is then, which is not "
                     f"supported: set a species"
                 )
@@ -172,7 +183,7 @@ def as_period(
         rest = sp.expand(e - share * own)
         if not share.is_number or {str(s) for s in rest.free_symbols} & species:
             others = sorted({str(s) for s in e.free_symbols} & species - {name}) or [name]
-            raise StudyError(
+            raise NeedsStateError(
                 f"{place}: {name} is set by what {others[0]} is at that time, which is not supported: "
                 f"give numbers and parameters, a share of itself, or add them to what there is"
             )
@@ -294,8 +305,8 @@ def _apart(events: Sequence[Event], dish: Dish) -> tuple[list[Event], list[Perio
         others = {n for x in events for n in x.assignments} - dish.species
         named = {str(s) for x in (e.margin, e.delay, *e.assignments.values()) for s in x.free_symbols}
         simple = len(times) == 1 and slope.is_number and slope > 0 and not (named & others)
-        if not simple or not set(e.assignments) <= dish.species:
-            raise StudyError(
+        if not simple or e.diluted or not set(e.assignments) <= dish.species:
+            raise NeedsStateError(
                 f"{dish.place}: event {e.id}: its time is estimated and it does more than set species once, "
                 f"which is not supported: fix {min(str(s) for c in times for s in c.free_symbols)!r}"
             )
@@ -310,4 +321,4 @@ def _values(dish: Dish, e: Event) -> dict[str, sp.Expr]:
     return {n: dish.resolved(x) for n, x in e.assignments.items()}
 
 
-__all__ = ["Dish", "as_period", "followed", "light"]
+__all__ = ["Dish", "NeedsStateError", "as_period", "followed", "light"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import sympy as sp
@@ -24,14 +24,20 @@ def smaller(
     protocols: tuple[Protocol, ...],
     values: Mapping[str, sp.Expr],
     clock: Clock,
+    seen: Collection[str] = (),
 ) -> Network:
-    """The network without what the observables do not depend on, given what is 0 in every dish."""
+    """The network without what the observables, and what else is `seen`, do not depend on, given what is 0 in
+    every dish.
+    """
     names = {q.name for q in (*network.species, *network.derived, *network.inputs, *network.parameters)}
     formulas = [x for o in tables.observables for x in (o.formula, o.noise)] + [
         x for m in tables.measurements for x in m.overrides
     ]
     keep = {str(s) for e in formulas for s in e.free_symbols} & names
     keep |= {str(s) for e in formulas for s in clock.shown(inlined(network, e)).free_symbols} & names
+    keep |= {
+        str(s) for n in seen for s in (sp.Symbol(n), *inlined(network, sp.Symbol(n)).free_symbols)
+    } & names
     levels: dict[str, set] = {u.name: set() for u in network.inputs}
     for p in protocols:
         for u in network.inputs:

@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool
 
+from inference.study.dishes.watched import solve
 from inference.study.study import Study, from_tables
-from models.engine.lanes import simulate_lanes
 from models.engine.one_dish import Trajectory
 from models.engine.protocol import Schedule
 
@@ -64,9 +64,7 @@ def _rests(study: Study, theta: np.ndarray) -> bool:
         schedule = Schedule(
             jnp.asarray(where.starts), pool[where.inputs], jnp.asarray(where.keep), pool[where.add]
         )
-        dishes = simulate_lanes(
-            study.system, pool[where.parameters], schedule, jnp.asarray(study.times), rtol=1e-8, atol=1e-10
-        )
+        dishes = solve(study, pool[where.parameters], schedule, rtol=1e-8, atol=1e-10, max_steps=10_000)
         return dishes.ok, at_rest(study, dishes)
 
     ok, rest = run(jnp.asarray(theta))

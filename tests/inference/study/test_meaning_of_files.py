@@ -531,16 +531,87 @@ def test_events_happen_as_sbml_says(tmp_path, name):
 @pytest.mark.parametrize(
     "events, message",
     [
-        (event("e", call("gt", "S", "3"), {"S": number("1")}), "event e: its trigger depends on S, a state"),
-        (event("e", at("1"), {"u": "<ci>S</ci>"}), "event e: sets u to what the state is then"),
-        (event("e", at("1"), {"S": call("times", "S", "S")}), "S is set by what S is at that time"),
-        (event("e", call("geq", call("times", "t", "t"), "1"), {"S": number("1")}), "is not linear in time"),
         (event("e", at("1"), {"S": number("1")}, delay=number("-1")), "event e: its delay is -1"),
     ],
 )
 def test_events_that_are_not_supported_are_refused_by_name(tmp_path, events, message):
     with pytest.raises(StudyError, match=f"model.xml: .*{message}"):
         load(problem(tmp_path, still(events), {"S": "S"}, (2,)))
+
+
+def growing(events: str) -> str:
+    """S' = k from 1 on; u, v and w are what events may set."""
+    more = {"k": 0.3, "u": 0.0, "v": 0.0, "w": 0.0}
+    return model({"S": 1.0}, more, {"S": call("plus", "k", "0")}, events, ("u", "v", "w"))
+
+
+above = call("gt", "S", "2")  # at t = 1 / k = 3.33
+# events, and S, u and their slopes by k at times 3, 5 and 10, by algebra: S is 1 + k t, the trigger 1 / k
+STATE_EVENTS = {
+    "what the state has reached falls back, again and again": (
+        event("e", above, {"S": call("minus", "S", "1.5")}),
+        ((1.9, 1.0, 1.0), (0, 0, 0)),
+        ((3, 5, 10), (0, 0, 0)),
+    ),
+    "the time of it is kept": (
+        event("e", above, {"u": call("plus", "t", "0")}),
+        ((1.9, 2.5, 4.0), (0, 1 / 0.3, 1 / 0.3)),
+        ((3, 5, 10), (0, -1 / 0.09, -1 / 0.09)),
+    ),
+    "a delay sets what the state was at the trigger": (
+        event("e", above, {"u": call("times", "S", "S")}, delay=number("2")),
+        ((1.9, 2.5, 4.0), (0, 0, 4.0)),
+        ((3, 5, 10), (0, 0, 0)),
+    ),
+    "or what it is after the delay": (
+        event("e", above, {"u": call("times", "S", "S")}, delay=number("2"), from_trigger=False),
+        ((1.9, 2.5, 4.0), (0, 0, 2.6**2)),
+        ((3, 5, 10), (0, 0, 2 * 2.6 * 2)),
+    ),
+    "one event brings about another, and the higher priority comes first": (
+        event("e1", above, {"v": number("1")})
+        + event("e2", call("gt", "v", "0.5"), {"u": call("plus", "u", "S")}, priority=number("1"))
+        + event(
+            "e3",
+            call("gt", "v", "0.5"),
+            {"u": call("times", "2", "u")},
+            priority=number("2"),
+            from_trigger=False,
+        )
+        + event("e4", call("gt", "u", "1.5"), {"S": call("times", "u", "S")}, from_trigger=False),
+        ((1.9, 4.5, 6.0), (0, 2, 2)),
+        ((3, 5, 10), (0, 0, 0)),
+    ),
+    "what is called off in the meantime does not happen": (
+        event("e1", above, {"u": number("1")}, delay=number("2"), persistent=False)
+        + event("e2", call("gt", "S", "2.3"), {"S": number("1")}),
+        ((1.9, 1 + 0.3 * (5 - 1.3 / 0.3), 1 + 0.3 * (10 - 2 * 1.3 / 0.3)), (0, 0, 0)),
+        ((3, 5, 10), (0, 0, 0)),
+    ),
+    "a trigger that is not linear in time": (
+        event("e", call("geq", call("times", "t", "t"), "16"), {"u": call("plus", "S", "0")}),
+        ((1.9, 2.5, 4.0), (0, 2.2, 2.2)),
+        ((3, 5, 10), (0, 4, 4)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STATE_EVENTS)
+def test_the_state_brings_about_events_and_slopes_know_when(tmp_path, name):
+    events, values, slopes = STATE_EVENTS[name]
+    file = problem(tmp_path, growing(events), {"S": "S", "u": "u"}, (3, 5, 10))
+    found, slope = predicted(file, 3)
+    # the solver's tolerance is 1e-10, of numbers up to 30
+    np.testing.assert_allclose(found, values, rtol=1e-8, atol=1e-8)
+    np.testing.assert_allclose(slope, slopes, rtol=1e-6, atol=1e-6)
+
+
+def test_a_chain_of_events_without_end_is_told(tmp_path):
+    events = event("e1", call("and", above, call("lt", "u", "0.5")), {"u": number("1")}) + event(
+        "e2", call("gt", "u", "0.5"), {"u": number("0")}
+    )
+    with pytest.raises(StudyError, match="more than 2000 happenings"):
+        load(problem(tmp_path, growing(events), {"S": "S"}, (10,)))
 
 
 def pulse(on: str, off: str) -> str:

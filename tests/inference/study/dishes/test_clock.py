@@ -3,7 +3,8 @@
 import pytest
 import sympy as sp
 
-from inference.study.dishes.clock import NotLinearError, crossings, timed
+from inference.study.dishes.clock import timed
+from models.comparisons import NotLinearError, crossings
 from models.declare import Input, Parameter, Reaction, Species, assumed, nothing, time
 from models.network import Network
 from models.ratelaws import choose
