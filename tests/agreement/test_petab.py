@@ -110,4 +110,4 @@ def test_evaluate_prints_one_json_object(data, tmp_path):
         float(slope[study.names.index("sd_pSTAT5A_rel")]), rel=1e-8
     )
     features = json.loads(CliRunner().invoke(evaluate.app, ["--features"]).stdout)
-    assert "events triggered by the state" in features["refused"]
+    assert "delay() in formulas" in features["refused"]
