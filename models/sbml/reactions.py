@@ -114,7 +114,7 @@ class ReactionReader:
         if x.getId() and x.getId() in self.changing:
             return sp.Symbol(x.getId())
         if x.isSetStoichiometry():
-            return number(x.getStoichiometry())
+            return number(x.getStoichiometry()) / max(1, x.getDenominator())  # Level 2 has fractions
         if self.model.getLevel() == 2 or x.getConstant():
             return sp.Integer(1)
         raise SbmlError(

@@ -49,6 +49,8 @@ def fast_enough(study: Study) -> Study:
     theta = study.nominal
     if not len(study.waits) or np.isnan(theta).any() or study.lanes.moving is not None:
         return study
+    if study.events is not None:  # a delay would be quickened too
+        return study
     if _rests(study, theta):
         return study
     quick = from_tables(replace(study.tables, haste=HASTE))

@@ -8,6 +8,7 @@ highest priority is carried out; and all are looked at again.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -266,6 +267,26 @@ def remember(
     return jnp.where(of[:, None] == slot, now[value], memory)
 
 
+def _first(
+    changed: Callable[[Any], Bool[Array, " lane"]], like: Any, good: Bool[Array, " lane"]
+) -> tuple[Float[Array, " lane"], Bool[Array, " lane"]]:
+    """The first share of a step at which something has changed, and whether anything has."""
+    none, low, high = jnp.ones_like(good), jnp.zeros_like(like), jnp.ones_like(like)
+    for i in range(1, LOOKS + 1):
+        here = changed(jnp.full_like(like, i / LOOKS)) & none
+        high, none = jnp.where(here, i / LOOKS, high), none & ~here
+        low = jnp.where(none, i / LOOKS, low)
+
+    def halved(_: Any, bracket: tuple[Any, Any]) -> tuple[Any, Any]:
+        low, high = bracket
+        middle = 0.5 * (low + high)
+        beyond = changed(middle)
+        return jnp.where(beyond, low, middle), jnp.where(beyond, middle, high)
+
+    met = good & ~none
+    return when(jnp.any(met), lambda b: lax.fori_loop(0, HALVINGS, halved, b), (low, high))[1], met
+
+
 def _stride(plan: EventPlan, tolerance: Tolerance, s: Watch) -> Watch:  # long: one step and what it meets
     """One step of every dish that runs, up to the first change of a trigger within it."""
     system, tableau, log = plan.system, plan.tableau, s.log
@@ -294,24 +315,24 @@ def _stride(plan: EventPlan, tolerance: Tolerance, s: Watch) -> Watch:  # long: 
         dense = (1 - x) * s.y + x * (state + (1 - x) * bend)
         return jnp.where(x == 1.0, end, s.t + x * tried), jnp.where(x == 1.0, state, dense)
 
+    def above(t: Any, y: Rows) -> Bool[Array, "part lane"]:
+        parts = plan.events.parts(t, rows(y), rows(s.args))
+        return stacked((*parts, 0.0), s.t) >= 0
+
+    begun_above = above(s.t, s.y)
+
     def changed(x: Any) -> Bool[Array, " lane"]:
         t, here = at(x)
         return jnp.any(plan.events.holds(t, rows(here), rows(s.args), s.t) != s.was, 0)
 
-    none, low, high = jnp.ones_like(good), jnp.zeros_like(s.t), jnp.ones_like(s.t)
-    for i in range(1, LOOKS + 1):
-        here = changed(jnp.full_like(s.t, i / LOOKS)) & none
-        high, none = jnp.where(here, i / LOOKS, high), none & ~here
-        low = jnp.where(none, i / LOOKS, low)
-    met = good & ~none
+    def parted(x: Any) -> Bool[Array, " lane"]:
+        return jnp.any(above(*at(x)) != begun_above, 0)
 
-    def halved(_: Any, bracket: tuple[Any, Any]) -> tuple[Any, Any]:
-        low, high = bracket
-        middle = 0.5 * (low + high)
-        beyond = changed(middle)
-        return jnp.where(beyond, low, middle), jnp.where(beyond, middle, high)
-
-    low, high = when(jnp.any(met), lambda b: lax.fori_loop(0, HALVINGS, halved, b), (low, high))
+    high, met = _first(changed, s.t, good)
+    if plan.events.joined:  # a trigger may hold between two points that were looked at
+        short, parts_met = _first(parted, s.t, good)
+        sooner = parts_met & (~met | (short < high)) & changed(short)
+        high, met = jnp.where(sooner, short, high), met | sooner
     t, y1 = at(jnp.where(met, high, 1.0))
     after = next_step(tableau, tried, size)
     after = jnp.where(good & clip, jnp.maximum(h, after), after)

@@ -19,6 +19,7 @@ from models.engine.solver.stages_over_lanes import Rows, rows
 from models.event import Event
 from models.formula import function_of
 from models.network import inlined, rates_of_change
+from models.ratelaws import choose
 
 WAITING = 8  # executions of one delayed event that can be due at a time
 Function = Callable[[Any, Scalars, Scalars], Scalars]
@@ -33,6 +34,9 @@ class EventSystem:
         events: as declared.
         margins, roots, delays, priorities: (t, y, args) -> one number an event.
         values: (t, y, args) -> what all events assign, one after the other.
+        parts: (t, y, args) -> what is compared in conditions that join several: such a one may hold for a
+            very short time, between two changes of its parts.
+        joined: whether there are such conditions.
         stops: (t, y, args) -> times at which triggers change that time alone decides.
         slots: the event of each slot.
         targets: of each event the species that it sets.
@@ -47,6 +51,8 @@ class EventSystem:
     delays: Function
     priorities: Function
     values: Function
+    parts: Function
+    joined: bool
     stops: Function
     slots: tuple[int, ...]
     targets: tuple[tuple[int, ...], ...]
@@ -110,6 +116,7 @@ def compile_events(system: System, events: Sequence[Event]) -> EventSystem:
         found = [inlined(network, sp.sympify(e)) for e in expressions]
         return function_of([time, y, args], tuple(found), MODULES)
 
+    parts = _joined_parts(system, events)
     lengths = [len(e.assignments) for e in events]
     slots = [i for i, e in enumerate(events) for _ in range(1 if e.delay == 0 else WAITING)]
     return EventSystem(
@@ -120,6 +127,8 @@ def compile_events(system: System, events: Sequence[Event]) -> EventSystem:
         function([e.delay for e in events]),
         function([sp.Float(LAST) if e.priority is None else e.priority for e in events]),
         function([x for e in events for x in e.assignments.values()]),
+        function(parts),
+        bool(parts),
         function(_stops(system, events)),
         tuple(slots),
         tuple(tuple(at[n] for n in e.assignments) for e in events),
@@ -139,6 +148,16 @@ def _stops(system: System, events: Sequence[Event]) -> list[sp.Expr]:
                     found |= dict.fromkeys(crossings(part))
                 except NotLinearError:
                     continue
+    return list(found)
+
+
+def _joined_parts(system: System, events: Sequence[Event]) -> list[sp.Expr]:
+    """What is compared in triggers that are no single comparison."""
+    found: dict[sp.Expr, None] = {}
+    for e in events:
+        margin = inlined(system.network, e.margin)
+        every = [*_parts(margin), *(p for c in margin.atoms(choose) for p in _parts(c.args[0]))]
+        found |= dict.fromkeys(p for p in every if len(every) > 1 and p.free_symbols)
     return list(found)
 
 

@@ -132,7 +132,7 @@ class _Carry:
     """A dish between two happenings.
 
     `t`: when it is, as found; `shift`: 0, with the slopes of that time; `y`: the state then; `memory`,
-    `due`: what was remembered, and when slots are due, with slopes.
+    `late`: what was remembered, and the shift of the time at which each slot is due.
     """
 
     t: Array
@@ -140,7 +140,7 @@ class _Carry:
     shift: Array
     period: Array
     memory: Rows
-    due: Rows
+    late: Rows
     values: Array
     ok: Array
 
@@ -208,18 +208,18 @@ class _Walk:
         shift = jnp.where(
             (kind == TRIGGER) & crossed, self.crossing(slots[slot], at, y, args, f, at - c.t), shift
         )
-        shift = jnp.where(kind == EXECUTE, c.due[slot, lanes] - fixed(c.due[slot, lanes]), shift)
+        shift = jnp.where(kind == EXECUTE, c.late[slot, lanes], shift)
         shift = jnp.where(kind == BEGIN, jnp.where(real, start - fixed(start), 0.0), shift)
         now, y = at + shift, y + f * (shift - jnp.where(at > c.t, 0.0, c.shift))
 
         memory = remember(events, jnp.where(kind == TRIGGER, slot, -1), now, y, args, c.memory)
         delay = stacked(events.delays(now, rows(y), rows(args)), at)[slots[slot], lanes]
         chosen = (kind == TRIGGER) & (jnp.arange(len(events.slots))[:, None] == slot)
-        due = jnp.where(chosen, now + delay, c.due)
+        late = jnp.where(chosen, shift + delay - fixed(delay), c.late)
         after = events.executed(jnp.where(kind == EXECUTE, slot, -1), now, y, args, c.memory)
         period = jnp.where(kind == BEGIN, of, c.period).astype(jnp.int32)
         after = jnp.where(kind == BEGIN, begun(self.schedule, period, after), after)
-        return _Carry(at, after, shift, period, memory, due, values, ok), None
+        return _Carry(at, after, shift, period, memory, late, values, ok), None
 
     def field(self, t: Array, y: Rows, args: Rows) -> Rows:
         """Rates of change, which count as numbers."""

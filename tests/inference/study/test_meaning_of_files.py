@@ -588,6 +588,11 @@ STATE_EVENTS = {
         ((1.9, 1 + 0.3 * (5 - 1.3 / 0.3), 1 + 0.3 * (10 - 2 * 1.3 / 0.3)), (0, 0, 0)),
         ((3, 5, 10), (0, 0, 0)),
     ),
+    "a condition that holds for an instant": (
+        event("e", call("and", call("gt", "S", "2"), call("lt", "S", "2.000001")), {"u": number("1")}),
+        ((1.9, 2.5, 4.0), (0, 1, 1)),
+        ((3, 5, 10), (0, 0, 0)),
+    ),
     "a trigger that is not linear in time": (
         event("e", call("geq", call("times", "t", "t"), "16"), {"u": call("plus", "S", "0")}),
         ((1.9, 2.5, 4.0), (0, 2.2, 2.2)),
