@@ -175,7 +175,7 @@ def _started(plan: EventPlan, parameters: Array, schedule: Schedule) -> Watch:
         args=args,
         constants=jnp.zeros((len(plan.system.uses), n), zero.dtype),
         stale=jnp.asarray(True),
-        was=jnp.broadcast_to(events.flags("initially"), (len(events.events), n)),
+        was=jnp.broadcast_to(events.which(lambda e: e.initially), (len(events.events), n)),
         due=jnp.full((len(events.slots), n), jnp.inf, zero.dtype),
         memory=jnp.zeros((len(events.kept), n), zero.dtype),
         target=zero,
@@ -197,11 +197,11 @@ def _happening(  # long: the order in which things happen at one time
     others = s.settling & ~begins
     truth = events.holds(s.t, rows(s.y), rows(s.args), s.t)
     due = s.due <= s.t
-    first = events.flags("at_once")
+    first = events.which(lambda e: e.at_once)
     urgent = jnp.any((truth & ~s.was | s.was & ~truth) & first, 0) | jnp.any(due & first[slots], 0)
     looked = others & (~urgent | first)
     fell = looked & s.was & ~truth
-    cancelled = (fell & ~events.flags("persistent"))[slots]
+    cancelled = (fell & ~events.which(lambda e: e.persistent))[slots]
     rose = looked & truth & ~s.was
     event, any_rose = jnp.argmax(rose, 0), jnp.any(rose, 0)
     free = (slots[:, None] == event) & jnp.isinf(s.due)

@@ -59,9 +59,9 @@ class EventSystem:
     first_value: tuple[int, ...]
     diluted: tuple[tuple[tuple[int, int], ...], ...]
 
-    def flags(self, name: str) -> Bool[Array, "event 1"]:
-        """One of the yes-or-no attributes of all events."""
-        return jnp.array([[getattr(e, name)] for e in self.events])
+    def which(self, is_so: Callable[[Event], bool]) -> Bool[Array, "event 1"]:
+        """Which events are so."""
+        return jnp.array([[is_so(e)] for e in self.events])
 
     @property
     def kept(self) -> tuple[tuple[int, int], ...]:
