@@ -8,10 +8,9 @@ from collections.abc import Iterable, Mapping
 import sympy as sp
 
 from inference.study.problem_tables import MeasurementRow, ObservableRow, StudyError, Tables, known
-from models.declare import time
+from models.declare import Event, time
 from models.engine.compile import System
 from models.engine.protocol import Protocol
-from models.event import Event
 from models.formula import formula
 from models.network import Network, inlined, rates_of_change
 

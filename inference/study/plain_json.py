@@ -16,7 +16,7 @@ import sympy as sp
 from inference.runs.declared_types import fits, misfit
 from inference.study import priors, problem_tables
 from inference.study.formula_trees import CodecError, decode_formula, encode_formula
-from models import belief_kinds, declare, event, network
+from models import belief_kinds, declare, network
 from models.sbml import model_file
 
 # The words by which a file calls a record stay as they are when a class gets another name.
@@ -31,7 +31,7 @@ RECORDS: dict[str, type] = {
     "Reaction": declare.Reaction,
     "Network": network.Network,
     "SbmlModel": model_file.SbmlModel,
-    "Event": event.Event,
+    "Event": declare.Event,
     "Prior": priors.Prior,
     "Change": problem_tables.Change,
     "PeriodRow": problem_tables.PeriodRow,

@@ -150,7 +150,7 @@ class Study:
         return tuple(u.name for u in self.unknowns)
 
 
-def from_tables(tables: Tables) -> Study:  # long: every array of a study, in order of need
+def from_tables(tables: Tables) -> Study:
     """Tables resolved to arrays; raises `StudyError` where a name or value does not fit."""
     whole, beliefs = _network(tables)
     tables = replace(

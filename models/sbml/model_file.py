@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from models.event import Event
+from models.declare import Event
 from models.network import Network
 
 

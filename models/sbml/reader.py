@@ -12,8 +12,7 @@ from typing import Any
 import libsbml
 import sympy as sp
 
-from models.declare import Derived, Parameter, Reaction, nothing, published, time
-from models.event import Event
+from models.declare import Derived, Event, Parameter, Reaction, nothing, published, time
 from models.network import Network, NetworkError, _in_order
 from models.sbml.encodings import decoded
 from models.sbml.formulas import SbmlError, breaks_of, condition, from_ast, rate_of

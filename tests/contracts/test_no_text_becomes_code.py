@@ -44,7 +44,7 @@ ALLOWED = {
     ("models/network.py", "nsimplify"): "a stoichiometric coefficient, which is a number",
     ("models/sbml/writer.py", "nsimplify"): "a stoichiometric coefficient, which is a number",
     ("models/engine/compile.py", "nsimplify"): "a constant that is built in, which is a number",
-    ("inference/study/dishes/clock.py", "nsimplify"): "a time, which is an expression and no text any more",
+    ("models/comparisons.py", "nsimplify"): "a time, which is an expression and no text any more",
     ("inference/study/dishes/happenings.py", "sympify"): "a value of an input: a number or an expression",
     ("models/readouts.py", "sympify"): "a number, by the walk over a formula of our own",
     ("inference/command/contents.py", "import_module"): "a command of the list, by the folder it lies in",

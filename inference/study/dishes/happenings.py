@@ -18,9 +18,8 @@ import sympy as sp
 from inference.study.dishes.clock import Clock, exact
 from inference.study.problem_tables import StudyError
 from models.comparisons import NotLinearError, crossings
-from models.declare import time
+from models.declare import Event, time
 from models.engine.protocol import Period
-from models.event import Event
 from models.network import Network, inlined
 
 MOST = 2000  # events in one dish

@@ -12,8 +12,7 @@ import sympy as sp
 
 from inference.study.dishes.clock import Clock
 from inference.study.problem_tables import Change, ExperimentRow, PeriodRow, StudyError, Tables
-from models.declare import Input, Species, time
-from models.event import Event
+from models.declare import Event, Input, Species, time
 from models.network import Network
 
 

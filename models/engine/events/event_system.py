@@ -12,11 +12,10 @@ import sympy as sp
 from jaxtyping import Array, Bool, Float, Int
 
 from models.comparisons import NotLinearError, crossings
-from models.declare import time
+from models.declare import Event, time
 from models.engine.compile import MODULES, System
 from models.engine.solver.sparse_lu import Scalars
 from models.engine.solver.stages_over_lanes import Rows, rows
-from models.event import Event
 from models.formula import function_of
 from models.network import inlined, rates_of_change
 from models.ratelaws import choose

@@ -5,13 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 import sympy as sp
 
-from models.declare import Parameter, Reaction, Species, nothing, published
+from models.declare import Event, Parameter, Reaction, Species, nothing, published
 from models.engine.compile import compile_network
 from models.engine.events.event_system import compile_events
 from models.engine.events.lanes_with_events import simulate_with_events
 from models.engine.protocol import Schedule
 from models.engine.work_queue import TOO_MANY_EVENTS
-from models.event import Event
 from models.network import Network
 
 H, V, G, E = sp.symbols("h v g e")
