@@ -16,7 +16,7 @@ from models.declare import Event, time
 from models.engine.compile import MODULES, System
 from models.engine.solver.sparse_lu import Scalars
 from models.engine.solver.stages_over_lanes import Rows, rows
-from models.formula import function_of
+from models.formula import formula, function_of
 from models.network import inlined, rates_of_change
 from models.ratelaws import choose
 
@@ -112,7 +112,7 @@ def compile_events(system: System, events: Sequence[Event]) -> EventSystem:
     def function(expressions: Sequence[Any]) -> Function:
         y = tuple(map(sp.Symbol, system.species))
         args = tuple(map(sp.Symbol, (*system.parameters, *system.inputs)))
-        found = [inlined(network, sp.sympify(e)) for e in expressions]
+        found = [inlined(network, formula(e)) for e in expressions]
         return function_of([time, y, args], tuple(found), MODULES)
 
     parts = _joined_parts(system, events)
