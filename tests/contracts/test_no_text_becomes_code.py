@@ -47,6 +47,7 @@ ALLOWED = {
     ("models/comparisons.py", "nsimplify"): "a time, which is an expression and no text any more",
     ("inference/study/dishes/happenings.py", "sympify"): "a value of an input: a number or an expression",
     ("models/readouts.py", "sympify"): "a number, by the walk over a formula of our own",
+    ("inference/calibration/by_pypesto.py", "import_module"): "pyPESTO, by names of ours",
     ("inference/command/contents.py", "import_module"): "a command of the list, by the folder it lies in",
     ("inference/face/lazily.py", "import_module"): "a module of the face's own list of names",
     ("models/benchmark/amici.py", "import_module"): "what AMICI has compiled from our own network",

@@ -1,5 +1,5 @@
 """Speed against other solvers at equal measured error: `gp130 benchmark [--quick] [--json FILE]`; prints a
-table, writes one JSON object.
+table, writes one JSON object. `gp130 benchmark problems FOLDER` measures PEtab problems of other people.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import typer
 
 from inference.command import options
 from inference.command.start import Subcommand, fail, new_app
+from inference.command.trusting import benchmark_problems
+from inference.runs.folders import results_folder
 from inference.runs.outputs import write_figure, write_text
 
 app = new_app()
@@ -62,18 +64,44 @@ def child(name: str, work: dict[str, Any], cores: int | None, cache: Path) -> di
 
 @app.command(cls=Subcommand)
 def main(
+    what: Annotated[
+        str | None, typer.Argument(help="'problems': measure every PEtab problem of FOLDER", metavar="WHAT")
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(help="folders with one PEtab problem each", metavar="FOLDER")
+    ] = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="fewer sets and repeats: under 10 minutes on 2 cores")
+        bool,
+        typer.Option(
+            "--quick", help="fewer sets and repeats: under 10 minutes on 2 cores; of problems, values alone"
+        ),
     ] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="write all figures as one flat JSON object")
     ] = None,
     workload: Annotated[str, typer.Option(help="niche (40 states) or core (18 states)")] = "niche",
     figure: Annotated[Path | None, typer.Option(help="write the work-precision plot here (PNG)")] = None,
-) -> None:
+    references: Annotated[
+        Path | None,
+        typer.Option(
+            help="of problems: table of problem, log_likelihood and, if there are any, tolerance and source; "
+            "none: the simulations that come with each"
+        ),
+    ] = None,
+    starts: Annotated[
+        int, typer.Option(min=0, help="of problems: searches for the best known optimum, 0: none")
+    ] = 8,
+    seed: Annotated[int, typer.Option()] = 1,
+    out: Annotated[
+        Path | None, typer.Option(help="of problems: folder; default results/problems; goes on where it was")
+    ] = None,
+) -> None:  # long: an option a line
     """Measure this machine: every comparison side by side in one process, at equal error against a tight
-    CVODE reference.
+    CVODE reference. With `problems FOLDER`: value, slopes, cost and optimum of PEtab problems.
     """
+    if what is not None:
+        options.chosen("WHAT", what, ("problems",))
+        raise typer.Exit(0 if _problems(folder, references, out, starts, seed, quick) else 3)
     options.chosen("--workload", workload, ("niche", "core"))
     for path in (json_file, figure):
         if path is not None and not path.resolve().parent.is_dir():
@@ -110,6 +138,19 @@ def main(
     if json_file is not None:
         write_text(json.dumps(found, indent=1) + "\n", json_file)
     show(found)
+
+
+def _problems(
+    folder: Path | None, references: Path | None, out: Path | None, starts: int, seed: int, quick: bool
+) -> bool:
+    """Whether every problem of the folder comes out right."""
+    if folder is None or not folder.is_dir():
+        raise fail(f"FOLDER {folder or ''}: is no folder: name one that holds PEtab problems")
+    if references is not None and not references.is_file():
+        raise fail(f"--references {references}: is no file: name a table of problem and log_likelihood")
+    place = options.writable_folder(out or results_folder() / "problems")
+    asked = {"slopes": not quick, "starts": 0 if quick else starts, "pypesto": not quick, "seed": seed}
+    return benchmark_problems.measure(folder, references, place, asked, child)
 
 
 def draw(points: list[list[Any]], name: str, path: Path) -> None:

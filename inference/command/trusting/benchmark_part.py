@@ -4,9 +4,12 @@ stderr, its result as JSON.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
+from pathlib import Path
+from typing import Any
 
 
 def main() -> None:
@@ -21,9 +24,21 @@ def main() -> None:
     except DeviceError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
+    if name == "problem":
+        print(json.dumps(_problem(**work)))
+        return
     from models.benchmark import speed
 
     print(json.dumps(speed.PARTS[name](**work)))
+
+
+def _problem(file: str, reference: dict[str, Any] | None, asked: dict[str, Any]) -> dict[str, Any]:
+    from inference.calibration.problem_checks import ProblemChecks, check
+    from inference.calibration.problem_references import Reference
+
+    wanted = ProblemChecks(**{**asked, "work": Path(asked["work"])})
+    with contextlib.redirect_stdout(sys.stderr):
+        return check(Path(file), None if reference is None else Reference(**reference), wanted)
 
 
 if __name__ == "__main__":
