@@ -20,7 +20,7 @@ from models.declare import (
     time,
 )
 from models.engine.compile import compile_network, observable
-from models.network import NetworkError, assemble, conserved_totals, rates_of_change, stoichiometry
+from models.network import Network, NetworkError, assemble, conserved_totals, rates_of_change, stoichiometry
 from models.ratelaws import hill, inhibited_by, power
 
 why = assumed("for a test")
@@ -167,3 +167,15 @@ def test_an_observable_may_name_derived_quantities() -> None:
     system = compile_network(network)
     seen = observable(network, sp.Symbol("made") + sp.Symbol("A"))
     assert float(seen(0.0, (3.0, 2.0, 0.5, 0.0), system.nominal)) == pytest.approx(2.0 * 0.5 + 3.0)
+
+
+def test_an_input_is_no_parameter_of_the_same_value():
+    x = Species("X", 1.0, "nM", "a protein")
+    k, u = Parameter("k", 1.0, "1/min", "loss", why), Parameter("u", 0.0, "-", "a drug", why)
+    lost = Reaction(x, nothing, k * x / (1 + u), "loss", "lost")
+    as_input = Input("u", 0.0, "-", "a drug")
+    one = Network("a", (x,), (k, u), (), (), (lost,))
+    other = Network("a", (x,), (k,), (as_input,), (), (lost,))
+    assert one != other
+    assert compile_network(one).inputs == ()
+    assert compile_network(other).inputs == ("u",)
