@@ -1,13 +1,29 @@
-"""Does a value have the type that its record declares? For records that come out of a file."""
+"""Does a value have the type that its record declares? Is a text the number that it looks like? For what
+comes out of a file or a call.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import re
 import types
 import typing
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
+
+NUMBER = re.compile(r"[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf|infinity|nan)", re.ASCII | re.IGNORECASE)
+
+
+def plain_number(text: str) -> float:
+    """The number that a text is, as every program reads it: Python alone takes 1_0 for ten.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if NUMBER.fullmatch(text.strip()) is None:
+        raise ValueError(f"{text[:60]!r} is no number")
+    return float(text)
 
 
 def fits(value: Any, declared: Any) -> bool:

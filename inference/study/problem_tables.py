@@ -10,6 +10,8 @@ import difflib
 import functools
 import math
 import pathlib
+import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +20,7 @@ import sympy as sp
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
+from inference.runs.declared_types import plain_number
 from inference.study.priors import Prior
 from models.comparisons import (
     ALWAYS,
@@ -214,14 +217,20 @@ def _check_columns(
 
 
 def numeric(text: str, place: str, column: str) -> float:
-    """A number of a table; NaN, an empty cell and anything else that is no number are refused."""
+    """A number of a table; NaN, an empty cell and anything else that is no number are refused, and so is one
+    that a processor takes for 0, or for infinite, although it is written otherwise.
+    """
     try:
-        value = float(text)
+        value = plain_number(text)
     except ValueError:
-        found = f"{text!r} is no number" if text else "is empty"
+        found = f"{text[:60]!r} is no number" if text else "is empty"
         raise StudyError(f"{place}: {column} {found}: write a number") from None
     if math.isnan(value):
         raise StudyError(f"{place}: {column} is NaN: write a number or leave the row out")
+    if (math.isinf(value) and re.search(r"\d", text)) or 0 < abs(value) < sys.float_info.min:
+        raise StudyError(
+            f"{place}: {column} {text[:60]} is beyond the numbers of a machine: use another unit"
+        )
     return value
 
 

@@ -150,6 +150,7 @@ def from_ast(  # long: one case for each kind of node
         SbmlError: a construct outside the supported ones, by name.
     """
     kind = node.getType()
+    _count_arguments(node, place)
 
     def child(i: int) -> sp.Expr:
         return from_ast(node.getChild(i), functions, rename, place)
@@ -204,6 +205,15 @@ def from_ast(  # long: one case for each kind of node
     raise SbmlError(f"{place}: uses {name!r}, which is not supported: write it with the supported functions")
 
 
+def _count_arguments(node: Any, place: str) -> None:
+    """libSBML reads `<divide/>` of three numbers; which of them is meant is not for us to say."""
+    count = node.getNumChildren()
+    empty = not count and node.getType() in (libsbml.AST_FUNCTION_MAX, libsbml.AST_FUNCTION_MIN)
+    if empty or not node.hasCorrectNumberArguments():
+        name = node.getOperatorName() or node.getName() or "an operator"
+        raise SbmlError(f"{place}: gives {name} {count} arguments: give as many as it takes")
+
+
 def _piecewise(node: Any, functions: Functions, rename: Mapping[str, str] | None, place: str) -> sp.Expr:
     n = node.getNumChildren()
     value = from_ast(node.getChild(n - 1), functions, rename, place) if n % 2 else None
@@ -223,6 +233,7 @@ def condition(
 ) -> Inequality:
     """A condition of a file; whatever else stands there is a number that holds unless it is 0."""
     kind = node.getType()
+    _count_arguments(node, place)
     parts = range(node.getNumChildren())
 
     def inner(i: int) -> Inequality:

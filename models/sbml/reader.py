@@ -14,6 +14,7 @@ import sympy as sp
 
 from models.declare import Derived, Event, Parameter, Reaction, nothing, published, time
 from models.network import Network, NetworkError, _in_order
+from models.sbml.each_once import require_each_once
 from models.sbml.encodings import decoded
 from models.sbml.formulas import SbmlError, breaks_of, condition, from_ast, rate_of
 from models.sbml.model_file import SbmlModel
@@ -103,6 +104,7 @@ class _Reader:
         self.names = {e.getId() for e in model.getListOfAllElements() if e.getId()}
         self.own = self.local_names()
         self.asked: set[str] = set()  # every name that a formula uses
+        require_each_once(model, place)
 
     def formula(self, node: Any, where: str, rename: Mapping[str, str] | None = None) -> sp.Expr:
         if node is None:

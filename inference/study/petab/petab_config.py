@@ -19,7 +19,7 @@ from inference.study.problem_tables import (
 def table_files(path: pathlib.Path, config: Mapping[str, Any], key: str) -> list[str]:
     """Names of files that a YAML file lists under `key`, each once."""
     names = config.get(key) or []
-    found = [one_file(path, n, key) for n in ([names] if isinstance(names, str) else names)]
+    found = [one_file(path, n, key) for n in (names if isinstance(names, list) else [names])]
     twice = [n for n in dict.fromkeys(found) if found.count(n) > 1]
     if twice:
         raise StudyError(f"{path.name}: {key} lists {twice[0]!r} twice: remove one")
@@ -44,7 +44,7 @@ def load_config(path: pathlib.Path) -> dict[str, Any]:
         StudyError: no YAML, no problem, or aliases that stand for more than a problem ever holds.
     """
     try:
-        config = yaml.safe_load(read_text(path))
+        config = yaml.load(read_text(path), Loader=_EachKeyOnce)
     except (yaml.YAMLError, RecursionError, ValueError) as e:
         if isinstance(e, StudyError):
             raise
@@ -57,6 +57,17 @@ def load_config(path: pathlib.Path) -> dict[str, Any]:
 
 
 LARGEST_YAML = 100_000
+
+
+class _EachKeyOnce(yaml.SafeLoader):
+    """Of a key that is there twice, YAML libraries take one or the other."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """A table of the file, whose keys differ."""
+        keys = [k.value for k, _ in node.value if isinstance(k, yaml.ScalarNode)]
+        if twice := next((k for i, k in enumerate(keys) if k in keys[:i]), None):
+            raise yaml.constructor.ConstructorError(None, None, f"{shortly(twice)} is there twice")
+        return super().construct_mapping(node, deep)
 
 
 def _size(value: object, known: dict[int, int]) -> int:

@@ -148,6 +148,8 @@ def _model_location(path: pathlib.Path, config: Mapping[str, Any]) -> str:
 
 def model_of(text: str, location: str) -> SbmlModel:
     """The model of a problem; every finding names its file."""
+    if not text.lstrip().startswith("<"):  # `read_sbml` would take it for a path
+        raise StudyError(f"{location}: is no SBML: give a model in XML")
     try:
         return read_sbml(text, location)
     except SbmlError as e:
@@ -168,12 +170,17 @@ def _only_annotates(rows: Rows, model: SbmlModel) -> None:
 def lint(path: pathlib.Path) -> None:
     """PEtab's own checks; raises `StudyError` with the first finding, at the row that it speaks of."""
     from petab import v2
+    from pydantic import ValidationError
 
     logging.getLogger("petab").setLevel(logging.CRITICAL)
     try:
         issues = v2.Problem.from_yaml(path).validate()
     except UnicodeError:  # petab reads UTF-8 only; we have read the same tables
         return
+    except ValidationError as e:  # a row that is none
+        wrong = e.errors()[0]
+        text = " ".join([*map(str, wrong["loc"]), first_line(wrong["msg"]).removeprefix("Value error, ")])
+        raise StudyError(f"{_place(path, str(wrong['input']))}: {text}: correct this row") from None
     except Exception as e:  # petab raises many kinds
         raise StudyError(f"{_place(path, str(e))}: {first_line(e)}: correct what petablint reports") from None
     errors = [i for i in issues if i.level >= v2.lint.ValidationIssueSeverity.ERROR]

@@ -332,6 +332,24 @@ REFUSED = [
         r"measurements.tsv:2: noiseParameters has 1 values for 0",
     ),
     (
+        "measurements.tsv",
+        "\t0\t2",
+        "\t1_000\t2",
+        r"measurements.tsv:2: measurement '1_000' is no number",
+    ),
+    (
+        "measurements.tsv",
+        "\t0\t2",
+        "\t0\t1e400",
+        r"measurements.tsv:2: time 1e400 is beyond the numbers of a machine",
+    ),
+    (
+        "measurements.tsv",
+        "\t0\t2",
+        "\t0\t1e-320",
+        r"measurements.tsv:2: time 1e-320 is beyond the numbers of a machine",
+    ),
+    (
         "problem.yaml",
         "[conditions.tsv]",
         "[conditions.tsv, conditions.tsv]",

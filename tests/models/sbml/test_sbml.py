@@ -276,6 +276,18 @@ def test_what_is_not_supported_is_refused_by_name():
         read_sbml(SBML % ('<parameter id="p" value="1" constant="false"/>', algebraic, ""))
 
 
+@pytest.mark.parametrize(
+    "operator, arguments",
+    [("divide", 3), ("minus", 3), ("power", 3), ("exp", 4), ("ln", 0), ("divide", 1), ("not", 2)],
+)
+def test_a_formula_with_another_number_of_arguments_than_its_operator_takes_is_refused(operator, arguments):
+    formula = MATH % f"<apply><{operator}/>{'<ci>A</ci>' * arguments}</apply>"
+    parameter = '<parameter id="p" constant="false"/>'
+    rule = f'<listOfRules><assignmentRule variable="p">{formula}</assignmentRule></listOfRules>'
+    with pytest.raises(SbmlError, match=rf"gives {operator} {arguments} arguments"):
+        read_sbml(SBML % (parameter, rule, ""))
+
+
 def test_an_event_at_a_known_time_is_read_with_its_time():
     t = '<csymbol encoding="text" definitionURL="http://www.sbml.org/sbml/symbols/time">t</csymbol>'
     trigger = MATH % f"<apply><geq/>{t}<cn>7</cn></apply>"
