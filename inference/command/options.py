@@ -13,19 +13,21 @@ import typer
 
 from inference.command import declared_names
 from inference.command.start import fail
+from inference.runs.declared_types import plain_number
 from inference.runs.folders import results_folder, run_folder
 from models.engine.machine import DEVICES
 from models.nearest_name import unknown
 
 
-def number(option: str, text: str, lowest: float = 0.0) -> float:
-    """A finite number not below `lowest`."""
+def number(option: str, text: str, lowest: float = 0.0, highest: float = math.inf) -> float:
+    """A finite number between `lowest` and `highest`."""
     try:
-        value = float(text)
+        value = plain_number(text)
     except ValueError:
-        raise fail(f"{option}: {text!r} is not a number") from None
-    if not math.isfinite(value) or value < lowest:
-        raise fail(f"{option}: {text} must be finite and not below {lowest:g}")
+        raise fail(f"{option}: {text[:60]!r} is not a number") from None
+    if not math.isfinite(value) or not lowest <= value <= highest:
+        to = "" if highest == math.inf else f" and not above {highest:g}"
+        raise fail(f"{option}: {text[:60]} must be finite and not below {lowest:g}{to}")
     return value
 
 
@@ -139,6 +141,8 @@ def source_of(command: str, run: str | None, prior: bool) -> None:
 
     A fit that is unfinished or not to be used is told later, by whoever reads it.
     """
+    if run is not None and not run.strip():
+        raise fail("RUN: is empty: name the folder of a fit")
     if prior == (run is not None):
         raise fail(f"{command}: say what to believe: either RUN, the folder of a fit, or --prior")
     folder = run_folder(run)
@@ -204,6 +208,8 @@ def drugs(words: str) -> Any:
 
 
 Drugs = Annotated[list[str] | None, drugs("repeated for a combination; none: dexamethasone=300")]
+LARGEST_SEED = 2**32 - 1  # every generator of random numbers takes it
+Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="of the random numbers")]
 CONDITION = one_of("--condition", lambda: [d.name for d in declared_names.conditions()])
 Condition = Annotated[
     str,

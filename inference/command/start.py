@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import os
 import re
 import sys
@@ -20,6 +22,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")  # a command draws into files; a note
 CommandError: Any = typer.BadParameter.__mro__[2]
 OURS = ("models", "inference")
 STOPPED = "stopped: the same command goes on from what is kept, or begins again"
+MOST = 10_000_000  # of anything that is counted; more fits in no memory
 
 
 class Refusal(ValueError):
@@ -42,7 +45,28 @@ class Subcommand(TyperCommand):
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         """Read the arguments; every refusal of one is a line."""
         with one_line(self.params, info_name):
-            return super().make_context(info_name, list(args), parent, **extra)
+            context = super().make_context(info_name, list(args), parent, **extra)
+            for p in self.params:
+                value = context.params.get(p.name)
+                if isinstance(value, float) and not math.isfinite(value):
+                    raise fail(f"{_shown(p)}: {value} must be a finite number")
+                if isinstance(value, int) and value > MOST and p.name != "seed":  # which counts nothing
+                    raise fail(f"{_shown(p)}: {value} must not be above {MOST}")
+            return context
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words. Of an option that is given twice, which one is meant is not for us to say; an empty
+        one is a variable of a script that nobody set.
+        """
+        given: list[Any] = self.make_parser(ctx).parse_args(list(args))[2]
+        for word, after in itertools.pairwise([*args, "-"]):
+            if word.startswith("--") and (word.endswith("=") or not after.strip()):
+                raise fail(f"{word.rstrip('=')}: is empty: give a value or leave it out")
+        single = [p for p in given if p.param_type_name == "option" and not (p.multiple or p.is_flag)]
+        twice = next((p for i, p in enumerate(single) if p in single[:i]), None)
+        if twice is not None:
+            raise fail(f"{_shown(twice)}: is given twice: keep one")
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Do what is asked; an error of the library is a line."""
@@ -71,6 +95,8 @@ def one_line(params: Sequence[Any], name: str | None) -> Iterator[None]:
     except BrokenPipeError:  # `| head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(1) from None
+    except MemoryError:
+        text = f"{name or 'gp130'}: this machine has not the memory for so much: ask for less at a time"
     except OSError as error:  # a disk that is full, a folder that only looks writable
         text = (
             str(error)
@@ -95,10 +121,14 @@ def spoken(text: str, params: Sequence[Any]) -> str:
     """The text of an error with each `field` that this command has an option for as --field."""
     names = {}
     for p in params:
-        options = [o for o in p.opts if o.startswith("--")]
-        shown = options[0] if options else (p.metavar or p.name.upper())
+        options, shown = [o for o in p.opts if o.startswith("--")], _shown(p)
         names |= {p.name: shown} | {o.lstrip("-").replace("-", "_"): shown for o in options}
     return re.sub(r"`(\w+)`", lambda m: names.get(m[1]) or names.get(SAID.get(m[1], ""), m[0]), text)
+
+
+def _shown(param: Any) -> str:
+    """An option or argument as it is written in a call."""
+    return next((o for o in param.opts if o.startswith("--")), param.metavar or param.name.upper())
 
 
 def _about_the_call(error: Any, params: Sequence[Any], name: str | None) -> str:
@@ -111,10 +141,9 @@ def _about_the_call(error: Any, params: Sequence[Any], name: str | None) -> str:
     param = getattr(error, "param", None)
     message = getattr(error, "message", "") or ""
     if param is not None:
-        place = next((o for o in param.opts if o.startswith("--")), param.metavar or param.name.upper())
         if not message:
-            return f"{place}: is missing: {help_} says what it is"
-        return f"{place}: {message.replace('Input should be', 'must be').partition(', unable')[0]}"
+            return f"{_shown(param)}: is missing: {help_} says what it is"
+        return f"{_shown(param)}: {message.replace('Input should be', 'must be').partition(', unable')[0]}"
     if found := re.fullmatch(r"Got unexpected extra arguments?\S* \((.*)\)", message):
         return f"{name}: takes no more words, but was given {found[1]!r}: see {help_}"
     return error.format_message()

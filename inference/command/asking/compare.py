@@ -13,7 +13,7 @@ import typer
 from inference.command import options
 from inference.command.start import Subcommand, fail, new_app
 from inference.command.team_option import On, computing
-from inference.runs.folders import results_folder
+from inference.runs.folders import file_name, results_folder
 from models.engine.machine import prepare_jax
 
 DEFAULT = "estradiol_reduced"
@@ -40,7 +40,7 @@ def main(
         int | None, typer.Option(min=20, help="kept draws of each chain, particles of each island")
     ] = None,
     warmup: Annotated[int | None, typer.Option(min=1, help="of nuts; steps of the last walk")] = None,
-    seed: Annotated[int, typer.Option()] = 1,
+    seed: options.Seed = 1,
     device: options.Device = "auto",
     on: On = None,
     out: Annotated[
@@ -69,7 +69,7 @@ def main(
     tell.say(f"Reading {study} under every hypothesis ...")
     every = joints(study)
     name = "-".join(["compare", every[0].study.id, *[sampler] * (sampler != "walk"), *["quick"] * quick])
-    folder = out or results_folder() / name
+    folder = out or results_folder() / file_name(name)
     stop = stop_when_asked(tell)
     with computing(on, tell) as executor:
         found = compared(every, asked, sampler, Run(folder, tell, stop, executor=executor))

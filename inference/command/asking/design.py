@@ -29,7 +29,7 @@ def main(
     draws: Annotated[
         int, typer.Option(min=50, help="cells drawn; each is simulated under every hypothesis")
     ] = 512,
-    seed: Annotated[int, typer.Option()] = 1,
+    seed: options.Seed = 1,
     device: options.Device = "auto",
     out: Annotated[Path | None, typer.Option(help="default results/design")] = None,
 ) -> None:  # long: an option a line, a record a key

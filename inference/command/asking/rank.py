@@ -52,7 +52,7 @@ def main(
     draws: Annotated[
         int | None, typer.Option(help="draws; sobol: base points, a power of 2; morris: trajectories")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0)] = 1,
+    seed: options.Seed = 1,
     device: options.Device = "auto",
     out: Annotated[Path | None, typer.Option(help="folder of the ranking")] = None,
     force: Annotated[

@@ -30,7 +30,7 @@ def main(
     draws: Annotated[
         int, typer.Option(min=8, help="parameter sets behind every band; rankings take four times as many")
     ] = 64,
-    seed: Annotated[int, typer.Option(min=0)] = 1,
+    seed: options.Seed = 1,
     out: Annotated[
         Path | None,
         typer.Option(help="the HTML file; default report.html in the run, or results/report-prior.html"),

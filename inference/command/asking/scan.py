@@ -32,7 +32,7 @@ def main(
         float, typer.Option(help="share of activity taken from both members of a pair: 0.5 or 0.9")
     ] = 0.5,
     draws: Annotated[int, typer.Option(min=2)] = 50,
-    seed: Annotated[int, typer.Option(min=0)] = 1,
+    seed: options.Seed = 1,
     out: Annotated[Path | None, typer.Option(help="folder of the scan; default results/scan-...")] = None,
     force: Annotated[
         bool, typer.Option("--force", help="use a run whose verdict is not ok, and mark the result")

@@ -40,6 +40,8 @@ def main(
     """Print log_likelihood (as PEtab defines it), log_prior, chi2, n_measurements and, if asked, gradient."""
     if not features and problem is None:
         raise fail("PROBLEM: is missing: name a problem.yaml or a built-in study")
+    if not (0 < rtol < 1 and atol > 0):
+        raise fail(f"{'--atol' if 0 < rtol < 1 else '--rtol'}: is no tolerance: give a small positive number")
     source = options.study("" if problem is None else problem) if not features else ""
     if parameters is not None and not parameters.is_file():
         raise fail(f"--parameters {parameters}: is no file: name a table of parameterId and value")

@@ -54,7 +54,7 @@ def main(
             callback=options.one_of("--sampler", lambda: [d.name for d in declared_names.samplers()]),
         ),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="default 1")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, max=options.LARGEST_SEED, help="default 1")] = None,
     device: options.Device = "auto",
     out: Annotated[
         Path | None, typer.Option(help="folder of the run; default results/STUDY-HYPOTHESIS")
@@ -62,7 +62,9 @@ def main(
     resume: Annotated[
         bool, typer.Option("--resume", help="go on where --out stopped; start if nothing is there")
     ] = False,
-    time_budget: Annotated[float | None, typer.Option(help="stop cleanly after so many minutes")] = None,
+    time_budget: Annotated[
+        float | None, typer.Option(min=0, help="stop cleanly after so many minutes")
+    ] = None,
     prepare: Annotated[
         Path | None,
         typer.Option(help="only write what a run needs into this file, for a machine without petab"),

@@ -11,7 +11,7 @@ import typer
 
 from inference.command import options
 from inference.command.start import Subcommand, new_app
-from inference.runs.folders import results_folder
+from inference.runs.folders import file_name, results_folder
 from models.engine.machine import prepare_jax
 
 app = new_app()
@@ -23,12 +23,13 @@ def main(
     hypothesis: options.FittedHypothesis = "H1",
     starts: Annotated[int, typer.Option(min=1)] = 32,
     spread: Annotated[
-        float, typer.Option(help="largest share of the prior's width in which the searches begin")
+        float,
+        typer.Option(min=0, max=10, help="largest share of the prior's width in which the searches begin"),
     ] = 0.5,
     max_steps: Annotated[int, typer.Option(min=1, help="evaluations of each search at most")] = 300,
     profiles: Annotated[bool, typer.Option("--profiles", help="profile every parameter")] = False,
     points: Annotated[int, typer.Option(min=1, help="points of a profile on each side")] = 6,
-    seed: Annotated[int, typer.Option()] = 1,
+    seed: options.Seed = 1,
     out: Annotated[Path | None, typer.Option(help="folder; default results/optimise/STUDY")] = None,
 ) -> None:
     """Write fit.tsv (for gp130 evaluate --parameters), waterfall.csv and its figure, and profiles.csv if
@@ -40,7 +41,7 @@ def main(
     from inference.study.loading import load
 
     loaded = load(study, hypothesis=hypothesis)
-    folder = options.writable_folder(out or results_folder() / "optimise" / loaded.id)
+    folder = options.writable_folder(out or results_folder() / "optimise" / file_name(loaded.id))
     folder.mkdir(parents=True, exist_ok=True)
     tell = Teller()
     tell.say(f"Searching from {starts} starts; results go to {folder} (compiling first) ...")

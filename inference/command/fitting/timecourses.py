@@ -27,7 +27,7 @@ def main(
     data: options.Data = None,
     starts: Annotated[int, typer.Option(min=1, help="searches for the mode of each data set")] = 8,
     steps: Annotated[int, typer.Option(min=1, help="of each search")] = 40,
-    seed: Annotated[int, typer.Option()] = 1,
+    seed: options.Seed = 1,
     device: options.Device = "auto",
     out: Annotated[
         Path | None,

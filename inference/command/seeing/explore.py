@@ -22,8 +22,10 @@ def main(
     ] = False,
     preset: options.Preset = "mm1s",
     hypothesis: options.Hypothesis = "H1",
-    seed: Annotated[int, typer.Option(min=0)] = 1,
-    port: Annotated[int, typer.Option(help="of the page on this machine; 0: any free one")] = 5006,
+    seed: options.Seed = 1,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="of the page on this machine; 0: any free one")
+    ] = 5006,
     address: Annotated[
         str, typer.Option(help="IP address to listen on; others on its network may try to read the page")
     ] = "127.0.0.1",

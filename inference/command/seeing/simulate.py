@@ -15,7 +15,7 @@ import typer
 
 from inference.command import declared_names, options
 from inference.command.options import number
-from inference.command.start import Subcommand, fail, new_app
+from inference.command.start import MOST, Subcommand, fail, new_app
 from inference.runs.folders import results_folder
 from inference.runs.outputs import write_figure
 from models.engine.machine import prepare_jax
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 app = new_app()
 LONGEST = 200_000  # output times
+LATEST = 1e6  # h, a century
+WIDEST = 20.0  # sd of ln; beyond it factors leave the numbers of a machine
 SHOWN = 4096  # sets of which the figure is made
 
 
@@ -128,7 +130,7 @@ def main(  # long: an option a line
             callback=options.each_of("--part", lambda: ["grown", *(d.name for d in declared_names.parts())]),
         ),
     ] = None,
-    seed: Annotated[int, typer.Option()] = 1,
+    seed: options.Seed = 1,
     rtol: Annotated[
         str | None, typer.Option(help="relative tolerance; 1e-8 for one set, 1e-6 for an ensemble")
     ] = None,
@@ -139,17 +141,17 @@ def main(  # long: an option a line
     ] = None,
 ) -> None:
     """Simulate one dish, or an ensemble of cells in it, from the stimulus to the end."""
-    minutes, step = 60 * number("--hours", hours), number("--every", every)
+    minutes, step = 60 * number("--hours", hours, highest=LATEST), number("--every", every)
     if minutes <= 0 or step <= 0:
         raise fail(f"{'--hours' if minutes <= 0 else '--every'}: must be above 0")
     if minutes / step > LONGEST:
         raise fail(f"--every {every}: gives more than {LONGEST} output times: use a larger step")
-    count = number("--ensemble", ensemble, 1.0)
+    count = number("--ensemble", ensemble, 1.0, MOST)
     if count != int(count):
         raise fail(f"--ensemble {ensemble}: must be a whole number")
     count = int(count)
-    width = None if spread == "prior" else number("--spread", spread)
-    tolerance = number("--rtol", rtol or ("1e-8" if count == 1 else "1e-6"), 1e-13)
+    width = None if spread == "prior" else number("--spread", spread, highest=WIDEST)
+    tolerance = number("--rtol", rtol or ("1e-8" if count == 1 else "1e-6"), 1e-13, 0.1)
     names = {n.lower(): d.texts[0] for d in declared_names.drugs() for n in (d.name, *d.also)}
     inputs = [d.name for d in declared_names.rows("Input")]
     chosen = pairs("--set", set or [], [d.name for d in declared_names.rows("Parameter")])

@@ -11,7 +11,7 @@ import typer
 from inference.command import options
 from inference.command.start import Subcommand, fail, new_app
 from inference.command.team_option import On, computing
-from inference.runs.folders import results_folder
+from inference.runs.folders import file_name, results_folder
 from inference.runs.outputs import write_figure, write_text
 from models.engine.machine import prepare_jax
 
@@ -35,7 +35,7 @@ def main(
     sampler: Annotated[
         str, typer.Option(help="walk: tempered random walks, from values alone; nuts: needs gradients, hours")
     ] = "walk",
-    seed: Annotated[int, typer.Option()] = 1,
+    seed: options.Seed = 1,
     device: options.Device = "auto",
     on: On = None,
     run: Annotated[
@@ -66,7 +66,7 @@ def main(
         raise typer.Exit(judge_run(run, out or run, tell))
     loaded = load(study)
     name = f"calibrate-{loaded.id}" + ("" if wrong_noise == 1.0 else f"-noise-x{wrong_noise:g}")
-    folder = out or results_folder() / name
+    folder = out or results_folder() / file_name(name)
     require_writable(folder, 50 * 2**20)
     tell.say(
         f"Study {loaded.id}: {len(loaded.unknowns)} parameters, {len(loaded.protocols)} dishes; {fits} "

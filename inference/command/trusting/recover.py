@@ -22,7 +22,7 @@ app = new_app()
 def main(
     fits: Annotated[int, typer.Option(min=1, help="data sets")] = 16,
     steps: Annotated[int, typer.Option(min=1, help="of each search for the mode")] = 12,
-    seed: Annotated[int, typer.Option()] = 1,
+    seed: options.Seed = 1,
     device: options.Device = "auto",
     on: On = None,
     out: Annotated[

@@ -92,6 +92,56 @@ def test_a_refusal_is_one_line_and_exit_code_2(asked, said):
     assert error.count("\n") == 1
 
 
+HOSTILE = (  # a call, and the option that the line begins with
+    ("simulate --il6 nan", "--il6"),
+    ("simulate --il6 1e400", "--il6"),
+    ("simulate --il6 1_0", "--il6"),
+    ("simulate --il6 \N{ARABIC-INDIC DIGIT ONE}", "--il6"),
+    ("simulate --il6 1 --il6 2", "--il6"),
+    ("simulate --hours 1e300", "--hours"),
+    ("simulate --every 1e-300", "--every"),
+    ("simulate --ensemble 1e30", "--ensemble"),
+    ("simulate --ensemble 2.5", "--ensemble"),
+    ("simulate --spread 1e300", "--spread"),
+    ("simulate --rtol 1e300", "--rtol"),
+    ("simulate --seed -1", "--seed"),
+    ("simulate --seed 99999999999999999999", "--seed"),
+    ("simulate --out=", "--out"),
+    ("simulate --set k_SR=", "--set k_SR"),
+    ("simulate --drug bortezomib=1e400", "--drug bortezomib"),
+    ("simulate --drug bortezomib=4@nan", "--drug bortezomib"),
+    ("rank --prior --estradiol nan", "--estradiol"),
+    ("rank --prior --draws 99999999999999", "--draws"),
+    ("rank --prior --drug bortezomib=4 --drug bortezomib=5", "--drug bortezomib"),
+    ("rank --prior --hours inf", "--hours"),
+    ("scan --prior --pair-level nan", "--pair-level"),
+    ("facts --prior --draws 1e3", "--draws"),
+    ("calibrate --wrong-noise inf", "--wrong-noise"),
+    ("calibrate --fits 99999999999999", "--fits"),
+    ("evaluate estradiol_reduced --rtol 0", "--rtol"),
+    ("evaluate estradiol_reduced --atol nan", "--atol"),
+    ("fit --time-budget -1", "--time-budget"),
+    ("fit --chains 99999999999999", "--chains"),
+    ("fit --seed=1 --seed=1", "--seed"),
+    ("optimise --spread inf", "--spread"),
+    ("explore --prior --port 65536", "--port"),
+)
+
+
+@pytest.mark.parametrize("call, place", HOSTILE)
+def test_a_number_that_cannot_be_meant_is_refused_before_anything_is_done(call, place):
+    code, out, error = gp130(*call.split(" "))
+    assert code == 2
+    assert out == ""
+    assert error.startswith(f"{place}")
+    assert error.count("\n") == 1
+
+
+def test_an_empty_word_is_no_folder():
+    assert gp130("rank", "")[::2] == (2, "RUN: is empty: name the folder of a fit\n")
+    assert gp130("fit", "--out", "")[::2] == (2, "--out: is empty: give a value or leave it out\n")
+
+
 def test_names_are_known_whatever_their_case():
     params = {p.name: p for p in one("simulate").params}
     assert params["preset"].callback is not None
