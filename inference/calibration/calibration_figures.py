@@ -9,6 +9,7 @@ from scipy import stats
 
 from inference.calibration.coverage import ALPHA, LEVELS, Calibration
 from inference.runs.colours import DATA, POSTERIOR, PRIOR, SECOND
+from inference.runs.figure_labels import label
 
 
 def rank_ecdfs(c: Calibration) -> Figure:
@@ -35,7 +36,7 @@ def rank_ecdfs(c: Calibration) -> Figure:
         ax.fill_between(share, low, high, color=PRIOR, alpha=0.35, lw=0, step="mid")
         ax.plot(share, seen, color=SECOND if failed else POSTERIOR, lw=1.3, drawstyle="steps-mid")
         ax.axhline(0, color=DATA, lw=0.5)
-        ax.set_title(f"{name}   p = {c.p[i]:.2g}", fontsize=8.5, color=SECOND if failed else DATA)
+        ax.set_title(f"{label(name, 40)}   p = {c.p[i]:.2g}", fontsize=8.5, color=SECOND if failed else DATA)
         ax.spines[["top", "right"]].set_visible(False)
     for ax in axes.flat[len(c.names) :]:
         ax.set_visible(False)
@@ -73,7 +74,7 @@ def rank_histograms(c: Calibration) -> Figure:
         )
         ax.step(at, np.append(middle, middle[-1]), where="post", color=DATA, lw=0.5)
         ax.stairs(np.histogram(c.ranks[:, i], edges - 0.5)[0], at, color=POSTERIOR, lw=1.3)
-        ax.set_title(name, fontsize=8.5)
+        ax.set_title(label(name, 40), fontsize=8.5)
         ax.set_ylim(0, None)
         ax.spines[["top", "right"]].set_visible(False)
     for ax in axes.flat[len(c.names) :]:
@@ -98,7 +99,7 @@ def coverage(c: Calibration) -> Figure:
     )
     ax.plot(level, level, color=DATA, lw=0.7)
     for i, name in enumerate(c.names):
-        ax.plot(level, 100 * c.coverage[:, i], marker="o", ms=3, lw=1, label=name)
+        ax.plot(level, 100 * c.coverage[:, i], marker="o", ms=3, lw=1, label=label(name, 40))
     ax.set_xlabel("level of the interval, %")
     ax.set_ylabel("holds the truth, % of data sets")
     ax.legend(fontsize=6.5, frameon=False, loc="upper left", bbox_to_anchor=(1, 1))

@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from inference.explorer.controls import Controls, Explorer, at_median, bands, figure, in_words
 from inference.resistance.believed_from import BeliefSource
 from inference.resistance.conditions import CONDITIONS
+from inference.runs.figure_labels import page_label
 from models.drugs import drug
 
 DOSES = (0.0, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1e3, 3e3, 1e4)  # nM
@@ -22,6 +23,7 @@ FIRST, FIRST_DOSE = "dexamethasone", 300.0
 
 def page(e: Explorer, source: BeliefSource) -> pn.Row:
     """What one visitor sees."""
+    mark = page_label(source.mark, 400)
     network = e.few.what.system.network
     names = [d.name for d, _ in e.few.question.drugs]
     what = pn.widgets.Select(label="drug", options=names, value=FIRST if FIRST in names else names[0])
@@ -40,7 +42,7 @@ def page(e: Explorer, source: BeliefSource) -> pn.Row:
 
     def shown(name: str, dose: float, condition: str, estradiol: float, *factors: float) -> Iterator[Any]:
         chosen = dict(zip(strengths, factors, strict=True))
-        yield from answers(e, Controls(drug(name), dose, condition, estradiol, chosen), source.mark)
+        yield from answers(e, Controls(drug(name), dose, condition, estradiol, chosen), mark)
 
     moved = (
         what.param.value,
@@ -50,7 +52,9 @@ def page(e: Explorer, source: BeliefSource) -> pn.Row:
         *(s.param.value_throttled for s in strengths.values()),
     )
     controls = pn.Column(
-        pn.pane.Markdown(f"**Cell** from {source.name}. A hypothesis generator, not a clinical tool."),
+        pn.pane.HTML(
+            f"<b>Cell</b> from {page_label(source.name)}. A hypothesis generator, not a clinical tool."
+        ),
         what,
         dose,
         where,

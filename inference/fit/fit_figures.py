@@ -17,6 +17,7 @@ from scipy.stats import gaussian_kde
 
 from inference.fit.verdict import INTERVAL, NOT_INFORMED
 from inference.runs.colours import DATA, POSTERIOR, PRIOR, SECOND
+from inference.runs.figure_labels import label
 
 LOW, HIGH = (1 - INTERVAL) / 2, (1 + INTERVAL) / 2
 
@@ -63,10 +64,9 @@ def strengths(dt: xr.DataTree, table: pd.DataFrame, mark: str = "") -> Figure:
         if log:
             ax.set_xscale("log")
         ax.set_ylim(0, 1.18 * ax.get_ylim()[1])
-        ax.set_xlabel(name if unit in ("-", "1", "0-1", "rel") else f"{name} ({unit})")
-        ax.set_title(
-            "\n".join(_wrapped(str(constants["meaning"].sel(parameter=name).item()), 44)), fontsize=7.5
-        )
+        ax.set_xlabel(label(name if unit in ("-", "1", "0-1", "rel") else f"{name} ({unit})"))
+        meaning = _wrapped(str(constants["meaning"].sel(parameter=name).item()), 44)
+        ax.set_title(label("\n".join(meaning), 140), fontsize=7.5)
         ax.set_yticks([])
         told = str(table.loc[name, "informed"])
         ax.text(
@@ -82,7 +82,8 @@ def strengths(dt: xr.DataTree, table: pd.DataFrame, mark: str = "") -> Figure:
     for ax in axes.flat[len(names) :]:
         ax.set_visible(False)
     axes.flat[0].legend(frameon=False, fontsize=7.5, loc="center right")
-    fig.suptitle("What the data say" + " about feedback strengths and estradiol" * named + mark, fontsize=11)
+    what = "What the data say" + " about feedback strengths and estradiol" * named
+    fig.suptitle(what + label(mark, 400), fontsize=11)
     return fig
 
 
@@ -125,7 +126,7 @@ def predictive(dt: xr.DataTree, mark: str = "") -> Figure:  # long: one figure, 
                 ax.fill_between(times[k], bands[0][0][k], bands[0][2][k], color=colour, alpha=0.15, lw=0)
                 ax.fill_between(times[k], bands[1][0][k], bands[1][2][k], color=colour, alpha=0.35, lw=0)
                 ax.plot(times[k], bands[1][1][k], color=colour, lw=1)
-                ax.plot(times[k], y[k], "o", ms=3, color=colour, mec="black", mew=0.4, label=g)
+                ax.plot(times[k], y[k], "o", ms=3, color=colour, mec="black", mew=0.4, label=label(g, 40))
             ax.set_xlabel("time (min)")
             ax.legend(frameon=False, fontsize=6.5)
         else:
@@ -149,17 +150,18 @@ def predictive(dt: xr.DataTree, mark: str = "") -> Figure:  # long: one figure, 
                     solid_capstyle="butt",
                 )
             ax.plot(at, y, "o", ms=4, color=DATA)
-            ax.set_xticks(range(len(groups)), groups, rotation=60, ha="right", fontsize=6.5)
+            words = [label(g, 40) for g in groups]
+            ax.set_xticks(range(len(groups)), words, rotation=60, ha="right", fontsize=6.5)
         if np.all(y > 0) and y.max() / y.min() > 30:
             ax.set_yscale("log")
-        ax.set_title(name, fontsize=9)
+        ax.set_title(label(name), fontsize=9)
         ax.spines[["top", "right"]].set_visible(False)
     for ax in axes.flat[len(names) :]:
         ax.set_visible(False)
     title = (
         "Measurements (points) and the fitted model: read-out (dark band), new measurement (light band), 89 %"
     )
-    fig.suptitle(title + mark, fontsize=10)
+    fig.suptitle(title + label(mark, 400), fontsize=10)
     return fig
 
 
@@ -180,7 +182,7 @@ def chains(dt: xr.DataTree, table: pd.DataFrame, mark: str = "") -> Figure:
         if _log_scale(values, str(table.loc[name, "unit"])):  # pyright: ignore[reportArgumentType]  xarray's stubs take .values for a method
             ax.set_yscale("log")
             ax.yaxis.set_minor_formatter(NullFormatter())
-        ax.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
+        ax.set_ylabel(label(name, 30), rotation=0, ha="right", va="center", fontsize=8)
         ax.tick_params(labelsize=7)
         told = f"R-hat {table.loc[name, 'rhat']:.3f}\nESS {table.loc[name, 'ess_bulk']:.0f}"
         ax.text(1.005, 0.5, told, transform=ax.transAxes, fontsize=7, va="center")

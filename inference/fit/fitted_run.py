@@ -11,6 +11,7 @@ from inference.fit.drawn import FILE as DRAWN
 from inference.fit.run_folder import RunError
 from inference.fit.verdict_file import FILE as VERDICT
 from inference.fit.verdict_file import Verdict, read_verdict
+from inference.runs.run_record import BEGIN_AGAIN
 
 if TYPE_CHECKING:  # a run is opened on machines that have neither
     import pandas as pd
@@ -66,10 +67,13 @@ class FittedRun:
     @cached_property
     def summary(self) -> pd.DataFrame:
         """A row a parameter: medians and 89 % intervals, how well it was drawn, what the data told."""
-        import pandas as pd
+        from inference.runs.text_tables import read_table
 
         self._require_judged()
-        return pd.read_csv(self.folder / "summary.csv", index_col="parameter", keep_default_na=False)
+        needed = ("parameter", "tags", *SHOWN)
+        return read_table(
+            self.folder / "summary.csv", needed, BEGIN_AGAIN, index_col="parameter", keep_default_na=False
+        )
 
     @cached_property
     def verdict(self) -> Verdict:

@@ -16,6 +16,7 @@ from scipy import stats
 
 from inference.fit.verdict import GOOD_K
 from inference.runs.colours import DATA, POSTERIOR, PRIOR
+from inference.runs.figure_labels import label
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def figure(found: LooPit) -> Figure:
     jitter = np.random.default_rng(0).uniform(-0.25, 0.25, len(y))
     right.scatter(found.pit[good], (y + jitter)[good], s=8, color=POSTERIOR, alpha=0.7, lw=0)
     right.scatter(found.pit[~good], (y + jitter)[~good], s=14, facecolor="none", edgecolor=PRIOR, lw=0.8)
-    right.set_yticks(range(len(names)), names, fontsize=7)
+    right.set_yticks(range(len(names)), [label(n, 40) for n in names], fontsize=7)
     right.set_xlabel("LOO-PIT (open: too influential to be judged)")
     for ax in (left, right):
         ax.spines[["top", "right"]].set_visible(False)

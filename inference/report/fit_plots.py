@@ -24,6 +24,7 @@ from inference.report.plots import (
 )
 from inference.runs import labelled_tree
 from inference.runs.colours import DATA, POSTERIOR, PRIOR
+from inference.runs.figure_labels import page_label
 
 
 def strengths(table: pd.DataFrame, meaning: dict[str, str]) -> go.Figure:
@@ -52,9 +53,10 @@ def strengths(table: pd.DataFrame, meaning: dict[str, str]) -> go.Figure:
             )
         )
         told = [
-            f"<b>{n}</b> {kind}: {r[columns[1]]:.3g} [{r[columns[0]]:.3g}, {r[columns[2]]:.3g}] "
-            f"{r['unit']}<br>{wrapped(meaning.get(str(n), ''))}"
-            f"<br>{r['informed']}"
+            f"<b>{page_label(str(n))}</b> {kind}: {r[columns[1]]:.3g} "
+            f"[{r[columns[0]]:.3g}, {r[columns[2]]:.3g}] "
+            f"{page_label(str(r['unit']))}<br>{wrapped(page_label(meaning.get(str(n), ''), 400))}"
+            f"<br>{page_label(str(r['informed']))}"
             for n, r in here.iterrows()
         ]
         figure.add_trace(
@@ -78,7 +80,7 @@ def strengths(table: pd.DataFrame, meaning: dict[str, str]) -> go.Figure:
         )
     figure.add_vline(x=1, line={"color": "#999999", "width": 1})
     figure.update_xaxes(type="log", dtick="D2", title="multiple of the prior's median")
-    figure.update_yaxes(tickvals=y, ticktext=list(here.index))
+    figure.update_yaxes(tickvals=y, ticktext=[page_label(str(n)) for n in here.index])
     return styled(figure, 130 + 26 * len(here))
 
 
@@ -129,15 +131,16 @@ def _over_time(
         k = k[np.argsort(times[k], kind="stable")]
         _, unique = np.unique(times[k], return_index=True)
         colour, dash = PALETTE[i % 7], DASHES[i % 7]
-        banded(figure, times[k][unique], [b[:, k][:, unique] for b in bands], colour, str(g), dash)
+        shown = page_label(str(g))
+        banded(figure, times[k][unique], [b[:, k][:, unique] for b in bands], colour, shown, dash)
         look = {"symbol": SYMBOLS[i % 7], "size": 7, "line": {"color": "black", "width": 0.8}}
         figure.add_trace(
             go.Scatter(
                 x=times[k],
                 y=y[k],
                 mode="markers",
-                name=f"{g}, measured",
-                legendgroup=str(g),
+                name=f"{shown}, measured",
+                legendgroup=shown,
                 showlegend=False,
                 marker={"color": colour, **look},
             )
@@ -174,13 +177,13 @@ def _side_by_side(
             mode="markers",
             marker={"color": DATA, "size": 7},
             name="measured",
-            text=experiments,
+            text=[page_label(str(e)) for e in experiments],
             hovertemplate="%{text}: %{y:.3g}<extra></extra>",
         )
     )
     figure.update_xaxes(
         tickvals=list(range(len(groups))),
-        ticktext=[wrapped(g.replace("_", " "), 14 if len(groups) < 8 else 60) for g in groups],
+        ticktext=[wrapped(page_label(g).replace("_", " "), 14 if len(groups) < 8 else 60) for g in groups],
         tickangle=0 if len(groups) < 5 else 60,
         tickfont={"size": 9},
     )

@@ -19,6 +19,7 @@ from inference.resistance.questions import HOURS
 from inference.resistance.rankings.ranked import csv_table
 from inference.resistance.rankings.ranking_request import told
 from inference.resistance.simulated_plate import READ
+from inference.runs.text_tables import read_table
 from models.behaviours.listed import BEHAVIOURS
 from models.catalogue import PRESETS
 from models.documents.network_picture import picture
@@ -37,6 +38,8 @@ PROVES = {
 
 # behaviours of the specification that are about resistance
 ABOUT_RESISTANCE = ("B19", "B20", "B21", "B22", "B23", "B24", "B25")
+
+FACTS = ("verdict", "quantity", "measured", "predicted", "why")  # columns of a table of statements
 
 
 def rankings_section(found: Sequence[tuple[str, xr.DataTree]], main: xr.DataTree) -> Section:
@@ -211,7 +214,9 @@ def measured_section(found: Sequence[Path], facts: pd.DataFrame | None) -> Secti
         )
     for path in found:
         after = path.stem == "lines_after"
-        renamed = pd.read_csv(path).rename(columns={"why": "because"})
+        renamed = read_table(path, FACTS, "delete it, and compare the lines again").rename(
+            columns={"why": "because"}
+        )
         rows = renamed.loc[:, ["verdict", "quantity", "measured", "predicted", "because"]]
         body += table(
             rows,

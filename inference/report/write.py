@@ -26,7 +26,8 @@ from inference.resistance.resistance_readouts import VIABILITY, Doses
 from inference.runs import labelled_tree, resumable
 from inference.runs.console import Teller
 from inference.runs.resumable import read_json
-from inference.runs.run_record import read_run, read_verdict
+from inference.runs.run_record import BEGIN_AGAIN, read_run, read_verdict
+from inference.runs.text_tables import read_table
 from models import catalogue
 from models.dish import PRECULTURE
 from models.drugs import shown_drugs
@@ -37,6 +38,18 @@ REDUCED = {
 }  # the same dishes about estradiol, on which `compare` works by default
 DEFAULT_STUDY = "il6_feedback_estradiol"
 FOUND = "made before"
+SUMMARY = (
+    "tags",
+    "unit",
+    "prior_median",
+    "median",
+    "low",
+    "high",
+    "rhat",
+    "ess_bulk",
+    "ess_tail",
+    "informed",
+)
 HERE = "made for this page with few draws"
 
 
@@ -87,7 +100,11 @@ def comparison_of(folders: Sequence[Path], study: str) -> Path | None:
 
 def facts_of(folders: Sequence[Path], source: str) -> pd.DataFrame | None:
     """The table of published facts predicted from the same beliefs."""
-    tables = [pd.read_csv(p, keep_default_na=False) for p in _below(folders, "facts.csv")]
+    again = "delete it, and compare the facts again"
+    tables = [
+        read_table(p, ("source", *chapters.FACTS), again, keep_default_na=False)
+        for p in _below(folders, "facts.csv")
+    ]
     return next((t for t in tables if set(t["source"]) == {source}), None)
 
 
@@ -264,14 +281,15 @@ def _records(run: Path | None) -> RunRecords:
     verdict = read_verdict(run / "verdict.json")
     path, summary = run / "summary.csv", None
     if path.exists():
-        summary = pd.read_csv(path, index_col="parameter")
+        summary = read_table(path, SUMMARY, BEGIN_AGAIN, index_col="parameter")
     elif "constant_data" in (dt := labelled_tree.load_run(run / "posterior.nc")).children:
         summary = summarise(dt)
     if summary is not None:
         for column in ("unit", "tags"):
             summary[column] = summary[column].fillna("").astype(str)
     failures = run / "failures.csv"
-    return RunRecords(record, verdict, summary, pd.read_csv(failures) if failures.exists() else None)
+    unsolved = read_table(failures, (), BEGIN_AGAIN) if failures.exists() else None
+    return RunRecords(record, verdict, summary, unsolved)
 
 
 def _answer(g: Gathered, drug: str, where: str) -> str:

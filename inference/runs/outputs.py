@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from inference.runs.text_tables import without_formulas
 from models.whole_file import replacing
 
 if TYPE_CHECKING:
@@ -26,13 +27,15 @@ def write_text(text: str, path: Path) -> None:
 
 
 def write_table(table: pd.DataFrame | pd.Series, path: Path, **options: Any) -> None:
-    """A table as comma-separated values, or as `options` of `DataFrame.to_csv` say.
+    """A table as comma-separated values, or as `options` of `DataFrame.to_csv` say, without formulas for a
+    spreadsheet.
 
     Raises:
         OSError: it cannot be written there.
     """
     with replacing(path) as place:
-        table.to_csv(place, **options)
+        whole = table if table.ndim == 2 else table.to_frame()
+        without_formulas(whole).to_csv(place, **options)
 
 
 def write_figure(figure: Figure, path: Path, *, dpi: int = 130) -> None:

@@ -24,7 +24,7 @@ def main(
     ] = False,
     hypothesis: options.Hypothesis = "H1",
     draws: Annotated[int, typer.Option(min=8, help="parameter sets behind every prediction")] = 128,
-    seed: Annotated[int, typer.Option(min=0)] = 1,
+    seed: options.Seed = 1,
     out: Annotated[
         Path | None, typer.Option(help="folder for facts.csv; default facts/ in the run, or results/facts")
     ] = None,

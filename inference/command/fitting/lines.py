@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from inference.command import options
 from inference.command.start import Subcommand, fail, new_app
 from inference.runs.folders import results_folder
 from inference.runs.outputs import write_table
@@ -25,7 +26,7 @@ def main(
         ),
     ],
     draws: Annotated[int, typer.Option(min=8, help="draws of the prior")] = 256,
-    seed: Annotated[int, typer.Option(min=0)] = 1,
+    seed: options.Seed = 1,
     fit: Annotated[
         bool,
         typer.Option("--fit", help="fit the drug-stress parameters to the curves, as a run that rank reads"),
