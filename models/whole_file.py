@@ -45,6 +45,8 @@ def replacing(path: Path, *, seal: bool = False) -> Iterator[Path]:
             f.flush()
             os.fsync(f.fileno())
         os.replace(temporary, path)
+    except OSError as e:  # a disk that is full says not where
+        raise (e if e.filename or e.strerror is None else OSError(e.errno, e.strerror, str(path))) from None
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -206,9 +206,14 @@ def protocol_text(protocol: Protocol) -> str:
 
 
 def save(data: xr.Dataset, path: Path) -> None:
-    """Write netCDF-4, compressed, whole or not at all."""
+    """Write netCDF-4, compressed, whole or not at all, with a checksum at its end."""
+    with replacing(path, seal=True) as temporary:
+        begin(data, temporary)
+
+
+def begin(data: xr.Dataset, path: Path) -> None:
+    """Write netCDF-4, compressed, to which more may be added."""
     squeezed = {
         name: {"zlib": True, "complevel": 3} for name in ("concentration", "parameter_value") if name in data
     }
-    with replacing(path) as place:
-        data.to_netcdf(place, engine="h5netcdf", encoding=squeezed)
+    data.to_netcdf(path, engine="h5netcdf", encoding=squeezed)

@@ -13,7 +13,7 @@ import h5netcdf
 import h5py
 import numpy as np
 
-from inference.simulation.dish_dataset import CONCENTRATION, MEANING, Ensemble, save
+from inference.simulation.dish_dataset import CONCENTRATION, MEANING, Ensemble, begin
 from models.engine.ensemble import stream_ensemble
 from models.engine.resumable_file import dataset, folder
 
@@ -62,7 +62,7 @@ def bytes_needed(ensemble: Ensemble, file: Path) -> tuple[int, int]:
 def join(ensemble: Ensemble, file: Path, parts: Sequence[Path]) -> None:
     """One labelled file of all pieces."""
     small = {name: np.concatenate([_read(p, name) for p in parts]) for name in ("ok", "reason")}
-    save(ensemble.labelled(None, small["ok"], small["reason"]), file)
+    begin(ensemble.labelled(None, small["ok"], small["reason"]), file)
     with h5netcdf.File(file, "a") as out:
         shape = (len(ensemble.sets), len(ensemble.times), len(ensemble.network.species))
         packed = {"chunks": (min(16, shape[0]), *shape[1:]), "compression": "gzip", "compression_opts": 3}

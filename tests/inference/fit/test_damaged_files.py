@@ -8,17 +8,20 @@ import pathlib
 import random
 import shutil
 from collections.abc import Callable
+from dataclasses import fields
 
 import numpy as np
 import pytest
 import xarray as xr
 
 from inference.fit import run_folder
+from inference.fit.drawn import Drawn, read_drawn
 from inference.resistance.believed_from import run_source
 from inference.runs import labelled_tree, resumable
 from inference.runs.console import Teller
 from inference.runs.run_record import read_run, read_verdict
 from inference.runs.settings import QUICK
+from inference.simulation import dish_dataset
 from inference.study import prepared_study
 from inference.study.loading import load
 from inference.study.study import StudyError
@@ -47,10 +50,21 @@ def whole(tiny, a_finished_run, tmp_path_factory) -> pathlib.Path:
     for name in ("run.json", "verdict.json"):
         resumable.write_json(folder / name, json.loads((folder / name).read_text()))
     drawn(folder / "checkpoint" / "chunks")
-    tree = xr.DataTree.from_dict({"/": xr.Dataset({"a": ("x", np.arange(9.0))}, attrs={"mark": ""})})
-    labelled_tree.save(tree, folder / "ranking.nc")
-    for index in range(2):
-        resumable_file.write_part(folder / "many.h5", index, "this run", {"values": np.ones((4, 3))})
+    values = xr.Dataset({"a": ("x", np.arange(9.0))}, attrs={"mark": ""})
+    for name in ("ranking.nc", "scan.nc"):
+        labelled_tree.save(xr.DataTree.from_dict({"/": values}), folder / name)
+    for name in ("ranking.json", "calibration.json", "comparison.json"):
+        resumable.write_json(folder / name, {"ok": True, "p": {"k": 0.25}})
+    dish_dataset.save(values, folder / "dish.nc")
+    drawn(folder / "walks")
+    empty = np.zeros((2, 3, 1))
+    kept = {f.name: empty for f in fields(Drawn) if f.name not in ("stats", "superchains")}
+    Drawn(**kept, superchains=2, stats={"diverging": empty}).write(folder)
+    for file in ("many.h5", "joined.h5"):
+        for index in range(2):
+            resumable_file.write_part(folder / file, index, "this run", {"values": np.ones((4, 3))})
+    with resumable_file.joining(folder / "joined.h5", 2) as (temporary, parts):
+        resumable_file.joined(temporary, parts, {}, {"fingerprint": "this run"})
     prepared_study.write(load(tiny, lint=False), QUICK, folder / run_folder.KEPT, hypothesis="H0")
     return folder
 
@@ -61,6 +75,15 @@ READ: dict[str, Read] = {
     "verdict.json": lambda run: read_verdict(run / "verdict.json"),
     "posterior.nc": lambda run: run_source(run, True),
     "ranking.nc": lambda run: labelled_tree.load(run / "ranking.nc"),
+    "scan.nc": lambda run: labelled_tree.load(run / "scan.nc"),
+    "ranking.json": lambda run: resumable.read_json(run / "ranking.json", "delete it"),
+    "calibration.json": lambda run: resumable.read_json(run / "calibration.json", "delete it"),
+    "comparison.json": lambda run: resumable.read_json(run / "comparison.json", "delete it"),
+    "walks/identity.json": lambda run: drawn(run / "walks"),
+    "walks/000001.npz": lambda run: drawn(run / "walks"),
+    "checkpoint/drawn.npz": read_drawn,
+    "dish.nc": lambda run: resumable_file.complete(run / "dish.nc", ""),
+    "joined.h5": lambda run: resumable_file.complete(run / "joined.h5", "this run"),
     "checkpoint/chunks/identity.json": lambda run: drawn(run / "checkpoint" / "chunks"),
     "checkpoint/chunks/000000.npz": lambda run: drawn(run / "checkpoint" / "chunks"),
     "checkpoint/chunks/000001.npz": lambda run: drawn(run / "checkpoint" / "chunks"),
@@ -93,7 +116,7 @@ def told(read: Read, run: pathlib.Path, name: str) -> None:
 def test_one_flipped_bit_is_told(run, name, seed):
     path, rng = run / name, random.Random(f"{name} {seed}")
     content = path.read_bytes()
-    for _ in range(3):
+    for _ in range(4):
         changed = bytearray(content)
         changed[rng.randrange(len(content))] ^= 1 << rng.randrange(8)
         path.write_bytes(changed)
