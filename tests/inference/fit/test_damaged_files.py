@@ -128,6 +128,9 @@ def test_one_flipped_bit_is_told(run, name, seed):
 def test_a_cut_is_told(run, name, share):
     path = run / name
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+    if share == 0 and name in ("dish.nc", "joined.h5"):
+        assert not READ[name](run)  # an empty one is none: it is made again
+        return
     told(READ[name], run, name)
 
 
