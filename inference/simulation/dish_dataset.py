@@ -211,9 +211,9 @@ def save(data: xr.Dataset, path: Path) -> None:
         begin(data, temporary)
 
 
-def begin(data: xr.Dataset, path: Path) -> None:
+def begin(data: xr.Dataset, place: Path) -> None:
     """Write netCDF-4, compressed, to which more may be added."""
     squeezed = {
         name: {"zlib": True, "complevel": 3} for name in ("concentration", "parameter_value") if name in data
     }
-    data.to_netcdf(path, engine="h5netcdf", encoding=squeezed)
+    data.to_netcdf(place, engine="h5netcdf", encoding=squeezed)

@@ -19,6 +19,10 @@ class FullDisk(OSError):
 class Unfinished(pd.DataFrame):
     """A table whose writing fails half-way."""
 
+    @property
+    def _constructor(self):
+        return Unfinished
+
     def to_csv(self, path, **_):
         pathlib.Path(path).write_text("half")
         raise FullDisk
