@@ -44,7 +44,7 @@ def load_config(path: pathlib.Path) -> dict[str, Any]:
         StudyError: no YAML, no problem, or aliases that stand for more than a problem ever holds.
     """
     try:
-        config = yaml.load(read_text(path), Loader=_EachKeyOnce)
+        config = _EachKeyOnce(read_text(path)).get_single_data()
     except (yaml.YAMLError, RecursionError, ValueError) as e:
         if isinstance(e, StudyError):
             raise
