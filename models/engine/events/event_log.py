@@ -39,6 +39,7 @@ from models.engine.work_queue import (
 NOTHING, BEGIN, TRIGGER, EXECUTE = range(4)
 LOOKS = 8  # points of a step at which triggers are looked at
 HALVINGS = 52
+BEYOND = 1e-10  # of a step
 
 
 @dataclass(frozen=True)
@@ -331,6 +332,7 @@ def _stride(plan: EventPlan, tolerance: Tolerance, s: Watch) -> Watch:  # long: 
     high, met = _first(changed, s.t, good)
     if plan.events.joined:  # a trigger may hold between two points that were looked at
         short, parts_met = _first(parted, s.t, good)
+        short = jnp.minimum(short + BEYOND, 1.0)  # a strict part holds beyond its root
         sooner = parts_met & (~met | (short < high)) & changed(short)
         high, met = jnp.where(sooner, short, high), met | sooner
     t, y1 = at(jnp.where(met, high, 1.0))
