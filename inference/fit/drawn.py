@@ -34,7 +34,7 @@ class Drawn:
         expected: noise-free read-out of each measurement; `replicated`: a new measurement of it.
         kept: which draws were predicted.
         ok: could the network be solved at this draw? `prior_ok`: at this draw of the prior?
-        mode_potentials, superchains, log_evidence: see `samplers.draws.Draws`.
+        mode_potentials, mode_mass, superchains, log_evidence: see `samplers.draws.Draws`.
         stats: of how each draw was made, by names of `STATS_ON_DISK`.
     """
 
@@ -50,6 +50,7 @@ class Drawn:
     ok: Bool[np.ndarray, "chain draw"]
     prior_ok: Bool[np.ndarray, " predicted"]
     mode_potentials: Float[np.ndarray, " start"]
+    mode_mass: Float[np.ndarray, " mode"]
     superchains: int
     log_evidence: Float[np.ndarray, " estimate"]
     stats: Mapping[str, np.ndarray]
@@ -69,4 +70,5 @@ def read_drawn(folder: Path) -> Drawn:
     arrays = read_arrays(folder / FILE)
     stats = {k: arrays.pop(key) for k, key in STATS_ON_DISK.items() if key in arrays}
     superchains = int(arrays.pop("superchains"))
+    arrays.setdefault("mode_mass", np.zeros(0))  # of a run made before modes were told apart
     return Drawn(**arrays, superchains=superchains, stats=stats)

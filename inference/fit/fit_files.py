@@ -37,6 +37,7 @@ from inference.study.declared_scales import scale_of
 from inference.study.study import Study
 
 CERTIFIED, BY_OTHER = 100, 4  # draws solved again more tightly, and by another method
+SHOWN = 40  # parameters of another network that are shown at the end
 QUICK_MARK = "  (quick run: not for use)"
 
 
@@ -106,6 +107,7 @@ def finish(study: Study, run: Run, sampler: Sampler | None = None) -> Verdict:
             failed_solves=len(failed),
             superchains=drawn.superchains,
             certificate=note.get("certificate"),
+            mode_mass=drawn.mode_mass,
             longest=None if method is None else method.longest(settings),
         )
     verdict = replace(verdict, quick=settings.quick)
@@ -143,14 +145,24 @@ def figures(
 
 
 def show(table: pd.DataFrame, verdict: Verdict, console: Console) -> None:
-    """The short table at the end of a run, and the verdict in words."""
+    """The short table at the end of a run, and the verdict in words: of our own network what it is about, of
+    another one its own parameters.
+    """
+    ours = table["tags"].str.contains("feedback|estradiol")
+    rows = table[ours] if ours.any() else table.iloc[:SHOWN]
+    what = "Feedback strengths and estradiol effects" if ours.any() else "Parameters"
+    rest = (
+        f"; {len(table) - len(rows)} more are in summary.csv"
+        if len(rows) < len(table) and not ours.any()
+        else ""
+    )
     grid = Table(
-        title=f"Feedback strengths and estradiol effects: median and {100 * check.INTERVAL:.0f} % interval",
+        title=f"{what}: median and {100 * check.INTERVAL:.0f} % interval{rest}",
         title_justify="left",
     )
     for column in ("parameter", "unit", "prior", "posterior", "what the data say"):
         grid.add_column(column, no_wrap=column == "parameter")
-    for name, row in table[table["tags"].str.contains("feedback|estradiol")].iterrows():
+    for name, row in rows.iterrows():
         posterior = f"{row['median']:.3g} [{row['low']:.3g}, {row['high']:.3g}]"
         if row["informed"] == "bounded from below":  # pyright: ignore[reportGeneralTypeIssues]  pandas' stubs say Series
             posterior = f"above {row['low']:.3g}"

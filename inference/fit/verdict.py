@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from inference.best_fit.basins import in_words
 from inference.fit.verdict_file import Verdict
 from inference.samplers.nested_rhat import nested_rhat
 from inference.study.declared_scales import likely_scale, on_declared_scale
@@ -173,6 +174,7 @@ def judge(
     longest: int | None = None,
     superchains: int | None = None,
     certificate: Mapping[str, Any] | None = None,
+    mode_mass: Sequence[float] | np.ndarray = (),
 ) -> Verdict:
     """Judge a run by its draws.
 
@@ -182,12 +184,13 @@ def judge(
         superchains: groups of chains that began at one point; if fewer than the chains, they are judged by
             nested R-hat, because chains that are short by design cannot pass the ordinary one.
         certificate: `Certificate.attrs()` of the solver, if it was made.
+        mode_mass: share of the posterior at each mode that the searches told apart, best first.
     """
     posterior, stats = dt["posterior"].to_dataset(), dt["sample_stats"].to_dataset()
     scales = {str(n): declared_scale(dt, str(n)) for n in posterior.data_vars}
     reasons, notes = _of_divergences(posterior, scales, stats)
     reasons = _of_chains(posterior, superchains) + reasons + _of_energy_and_quadrature(stats)
-    notes += _of_length(stats, longest)
+    notes += _of_length(stats, longest) + of_modes(mode_mass)
     if failed_solves:
         reasons.append(f"{failed_solves} kept draws could not be solved: see failures.csv")
     notes += _of_influence(dt)
@@ -281,6 +284,18 @@ def _of_length(stats: xr.Dataset, longest: int | None) -> list[str]:
     return [
         f"{100 * share:.1f} % of the draws reached the longest allowed trajectory ({longest} steps): slow, "
         "not wrong"
+    ]
+
+
+def of_modes(mass: Sequence[float] | np.ndarray) -> list[str]:
+    """A note: how many modes there are, and where the mass is."""
+    if not len(mass):
+        return []
+    if len(mass) == 1:
+        return ["one mode was found"]
+    said = in_words(np.asarray(mass))
+    return [
+        f"{said}; chains begin at each in these shares and need not change between them: smc weighs modes"
     ]
 
 

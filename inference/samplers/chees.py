@@ -311,4 +311,5 @@ class Chees(Sampler):
                 report,
                 max_leapfrog=self.max_leapfrog,
             )
-        return None if draws is None else replace(draws, mode_potentials=modes.potential)
+        found = {"mode_potentials": modes.potential, "mode_mass": modes.modes.mass}
+        return None if draws is None else replace(draws, **found)

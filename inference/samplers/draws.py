@@ -22,6 +22,7 @@ class Draws:
         superchains: groups of chains that began at one point each; as many as chains if each had its own.
         log_evidence: one independent estimate of ln p(data) each; empty where the sampler gives none.
         mode_potentials: where the searches for the mode ended, best first; empty where there was none.
+        mode_mass: share of the posterior at each mode that was told apart, by its normal approximation.
     """
 
     z: np.ndarray
@@ -29,6 +30,7 @@ class Draws:
     superchains: int
     log_evidence: np.ndarray = field(default_factory=lambda: np.zeros(0))
     mode_potentials: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    mode_mass: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
 
 Report = Callable[[int, bool, Seen], None]  # chunks done, warming up, stats of the chunk (chain, draw)

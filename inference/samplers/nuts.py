@@ -249,4 +249,5 @@ class Nuts(Sampler):
 
             own = run.within("chunks")
             draws = sample(problem, settings, jnp.asarray(points), modes.covariance, own, report, batch=batch)
-        return None if draws is None else replace(draws, mode_potentials=modes.potential)
+        found = {"mode_potentials": modes.potential, "mode_mass": modes.modes.mass}
+        return None if draws is None else replace(draws, **found)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from inference.study.dishes.steady_states import fast_enough
-from inference.study.problem_tables import StudyError, known
+from inference.study.problem_tables import StudyError, Tables, known
 from inference.study.study import Study, from_tables
 
 
@@ -92,3 +92,10 @@ def _effects(hypothesis: str, names: Collection[str], study: str) -> tuple[set[s
         )
     freed = {effect} & present if effect else set()
     return freed, dict.fromkeys(present - freed, 0.0)
+
+
+def has_effects(tables: Tables) -> bool:
+    """Whether a problem has an estradiol effect, so that it can stand under a hypothesis."""
+    from models.catalogue import EFFECTS
+
+    return any(p.id in EFFECTS for p in tables.parameters)

@@ -198,10 +198,10 @@ def _jacobian(field: list[Any], y: list[sp.Symbol]) -> dict[tuple[int, int], Any
     few, and two that one reaction joins share its slope.
     """
     column = {s: j for j, s in enumerate(y)}
-    slopes: dict[tuple[Any, sp.Symbol], Any] = {}
+    slopes: dict[tuple[Any, Any], Any] = {}
     found: dict[tuple[int, int], Any] = {}
     for i, e in enumerate(field):
-        parts: dict[sp.Symbol, list[Any]] = {}
+        parts: dict[Any, list[Any]] = {}
         for term in sp.Add.make_args(e):
             number, rate = term.as_coeff_Mul()
             for s in rate.free_symbols & column.keys():

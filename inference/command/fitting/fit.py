@@ -86,7 +86,7 @@ def main(
     from inference.runs.console import Teller, stop_when_asked
     from inference.samplers.choices import sampler_called
     from inference.study import prepared_study
-    from inference.study.loading import load
+    from inference.study.loading import has_effects, load
 
     tell = Teller()
     if finish_run is not None:
@@ -107,7 +107,9 @@ def main(
         prepared_study.write(loaded, settings, prepare, hypothesis=hypothesis)
         tell.say(f"Written to {prepare}: run it with gp130 fit {prepare} --out RUN")
         return
-    folder = out or free_folder(f"{loaded.id}-{hypothesis}" + ("-quick" if settings.quick else ""))
+    # a problem without estradiol effects stands under no hypothesis
+    about = f"{loaded.id}-{hypothesis}" if has_effects(loaded.tables) else loaded.id
+    folder = out or free_folder(about + ("-quick" if settings.quick else ""))
     asked, begun = stop_when_asked(tell), time.monotonic()
 
     def stop() -> bool:

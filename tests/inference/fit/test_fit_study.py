@@ -31,7 +31,15 @@ SETTINGS = replace(QUICK, chains=2, warmup=0, draws=16, prior_draws=8, starts=2)
 # what a file of before holds; these names stay
 ON_DISK = {
     *("theta", "log_likelihood", "log_prior", "expected", "replicated", "kept", "ok", "superchains"),
-    *("prior_theta", "prior_expected", "prior_replicated", "prior_ok", "mode_potentials", "log_evidence"),
+    *(
+        "prior_theta",
+        "prior_expected",
+        "prior_replicated",
+        "prior_ok",
+        "mode_potentials",
+        "mode_mass",
+        "log_evidence",
+    ),
     *("stats_potential_energy", "stats_energy", "stats_num_steps", "stats_accept_prob", "stats_diverging"),
     *("stats_step_size", "stats_quadrature_error"),
 }
