@@ -14,11 +14,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import sympy as sp
-from jax import lax
 
 from models.declare import time
 from models.engine.lowering import lower
 from models.engine.solver.logarithm import log
+from models.engine.solver.sparse_lu import keep
 from models.formula import formula, function_of
 from models.network import Network, inlined, rates_of_change
 
@@ -105,7 +105,7 @@ MODULES: list[Any] = [
         "floored": jnp.floor,
         "Max": lambda *x: reduce(jnp.maximum, x),
         "Min": lambda *x: reduce(jnp.minimum, x),
-        "kept": lax.optimization_barrier,
+        "kept": keep,
         "Heaviside": lambda x, h0=0.5: jnp.heaviside(x, h0),
     },
     jnp,

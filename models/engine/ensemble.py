@@ -32,8 +32,9 @@ from models.network import Network
 if TYPE_CHECKING:
     import xarray as xr  # a machine that only simulates lanes need not have it
 
-# items a device and chunk: long enough that the last trajectories of a chunk are a small share of it
-CHUNK = 16_384
+# items a device and chunk: long enough that the last trajectories of a chunk are a small share of it, with
+# the lanes that a CPU has, and with those of an accelerator
+CHUNK, CHUNK_OF_ACCELERATORS = 16_384, 262_144
 Observables = tuple[tuple[str, sp.Expr], ...]
 Join = Callable[[Path, Sequence[Path]], None]  # (temporary file, parts): fills the one from the others
 
@@ -310,7 +311,8 @@ def _chunks(
     if sets == 0:
         raise ValueError("an ensemble: no parameter sets: give at least one row")
     used = tuple(devices or jax.local_devices())
-    most = max(1, CHUNK * len(used) // len(setting.protocols))
+    most = CHUNK if jax.default_backend() == "cpu" else CHUNK_OF_ACCELERATORS
+    most = max(1, most * len(used) // len(setting.protocols))
     return _Chunks(setting, used, lanes, chunk or min(-(-sets // processes), most))
 
 

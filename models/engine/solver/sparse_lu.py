@@ -58,10 +58,11 @@ def eliminate(pattern: tuple[Entry, ...], size: int) -> Elimination:
 
 
 def keep(x: Any) -> Any:
-    """The same values, made real: XLA otherwise computes an intermediate again in every kernel that
-    uses it.
+    """The same values, made real on the CPU, where XLA otherwise computes an intermediate again in every
+    kernel that uses it; elsewhere a barrier would be the end of a kernel, and the start of kernels is what
+    costs.
     """
-    return lax.optimization_barrier(x)
+    return lax.optimization_barrier(x) if jax.default_backend() == "cpu" else x
 
 
 def factor(plan: Elimination, matrix: Mapping[Entry, Any]) -> dict[Entry, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from typing import Any
 
 import jax
@@ -13,6 +14,7 @@ from scipy.integrate import solve_ivp
 
 from models.declare import Input, Parameter, Pathway, Reaction, Species, assumed, nothing, time
 from models.engine.compile import System, compile_network
+from models.engine.derivative import choose_lanes
 from models.engine.lanes import simulate_lanes
 from models.engine.one_dish import Trajectory, simulate
 from models.engine.protocol import Schedule
@@ -257,3 +259,33 @@ def test_a_queue_has_the_gradient_of_its_items(system: System, arguments: Argume
     np.testing.assert_allclose(
         jax.grad(total)(parameters, 64), jax.grad(total)(parameters, 192), rtol=1e-9, atol=1e-13
     )
+
+
+def test_off_the_cpu_no_barrier_splits_kernels_and_the_values_are_the_same(
+    system: System, arguments: Arguments, monkeypatch: Any
+) -> None:
+    here = lanes(system, *arguments, lanes=64)
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")  # only tracing asks
+
+    def traced(*x: Any) -> Any:
+        found = lanes(system, *x, lanes=128)
+        return found.values, found.ok
+
+    assert "optimization_barrier" not in str(jax.make_jaxpr(traced)(*arguments))
+    values, ok = jax.jit(traced)(*arguments)
+    assert bool(ok.all())
+    np.testing.assert_allclose(values, here.values, rtol=1e-10)  # fusions round in another order
+
+
+def test_off_the_cpu_lanes_are_an_eighth_of_the_items_or_fewer(system: System, monkeypatch: Any) -> None:
+    """With a lane for each item a chunk waits for its longest: of 10,000 steps where the mean is 1,000."""
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    for items in (1024, 16_384, 262_144, 1_000_000):
+        assert choose_lanes(items) <= items / 8
+        assert choose_lanes(items) % 64 == 0
+    steps = np.random.default_rng(0).lognormal(np.log(500), 1.0, 16_384)
+    ends = np.zeros(choose_lanes(len(steps)))
+    heap = list(ends)
+    for s in steps:  # the lane that is free first takes the next item
+        heapq.heapreplace(heap, heap[0] + s)
+    assert steps.sum() / (len(heap) * max(heap)) > 3 * steps.mean() / steps.max()
