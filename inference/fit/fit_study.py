@@ -28,6 +28,7 @@ from inference.runs.settings import FULL, QUICK, Settings
 from inference.samplers.choices import sampler_called
 from inference.samplers.sampler import Sampler
 from inference.study import prepared_study
+from inference.study.findings import UNREACHED
 from inference.study.study import Study, StudyError
 from models.catalogue import HYPOTHESES
 
@@ -61,12 +62,15 @@ def fit(
         The run; without its files where ArviZ is not installed.
 
     Raises:
+        StudyError: an observable depends on nothing that is estimated.
         RunError: the folder holds something else.
         SamplerError: the sampler cannot run here.
         StoppedError: `stop` ended it.
     """
     method = sampler or sampler_called(settings.sampler)
     method.require()
+    if idle := next((line for line in study.told if UNREACHED in line), None):
+        raise StudyError(f"{idle}: leave them out, or estimate what they depend on")
     if sampler is not None and sampler.name != settings.sampler:
         base = settings in (FULL, QUICK)
         settings = sampler.sized(settings) if base else replace(settings, sampler=sampler.name)

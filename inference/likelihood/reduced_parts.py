@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from inference.likelihood.likelihood import Prediction, Tolerance, predict, terms, trajectories
+from inference.study.problem_tables import ExperimentRow
 from inference.study.study import Study, from_tables
 from models.engine.one_dish import Trajectory
 
@@ -39,16 +40,29 @@ def split(study: Study) -> tuple[Part, ...]:
     """The study's experiments, grouped by the species that their measurements depend on."""
     of_experiment = [e.id for e in study.tables.experiments]
     groups: dict[tuple[str, ...], list[str]] = {}
-    for name in of_experiment:
-        alone = _restricted(study, [name])
-        if alone is not None:
-            groups.setdefault(alone.study.system.species, []).append(name)
+    alike: dict[object, Part | None] = {}  # doses of one drug, say: what one needs the others need
+    for e in study.tables.experiments:
+        kind = _kind(study, e)
+        if kind not in alike:
+            alike[kind] = _restricted(study, [e.id])
+        if (alone := alike[kind]) is not None:
+            groups.setdefault(alone.study.system.species, []).append(e.id)
     merged: dict[tuple[str, ...], list[str]] = {}
     for species in sorted(groups, key=len, reverse=True):
         wider = [m for m in merged if set(species) <= set(m) and len(m) <= SLACK * len(species)]
         merged.setdefault(min(wider, key=len) if wider else species, []).extend(groups[species])
     ordered = ([e for e in of_experiment if e in names] for names in merged.values())
     return tuple(p for names in ordered if (p := _restricted(study, names)) is not None)
+
+
+def _kind(study: Study, e: ExperimentRow) -> object:
+    """What decides which species an experiment needs: what is measured, what is set, and whether to 0."""
+    rows = [m for m in study.tables.measurements if m.experiment == e.id]
+    changes = (
+        (c.target, c.value.is_zero if c.value.is_number else c.value) for p in e.periods for c in p.changes
+    )
+    times = (*(p.time for p in e.periods), max((m.time for m in rows), default=0.0))
+    return frozenset((m.observable, m.overrides) for m in rows), frozenset(changes), times
 
 
 def _restricted(study: Study, experiments: list[str]) -> Part | None:

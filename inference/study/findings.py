@@ -15,6 +15,7 @@ from models.formula import formula
 from models.network import Network, inlined, rates_of_change
 
 Values = Mapping[str, sp.Expr]
+UNREACHED = "depends on nothing estimated"
 
 
 def refuse(tables: Tables, values: Values) -> None:
@@ -145,7 +146,7 @@ def _unmoved(
             reached |= new
             names = {n for r in new for n in needs.get(r, ())}
         if not reached & moving:
-            found.append(f"{o.at}: {o.id} depends on nothing estimated: its measurements say nothing")
+            found.append(f"{o.at}: {o.id} {UNREACHED}: its measurements say nothing")
     return found
 
 

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import sympy as sp
 
 from inference.fit.drawn import Drawn, read_drawn
 from inference.fit.fit_files import sampled_of
@@ -26,6 +27,7 @@ from inference.runs.settings import QUICK, Sizes
 from inference.samplers.draws import STATS, Draws
 from inference.samplers.sampler import Sampler
 from inference.study.loading import load
+from inference.study.study import StudyError, from_tables
 
 SETTINGS = replace(QUICK, chains=2, warmup=0, draws=16, prior_draws=8, starts=2)
 # what a file of before holds; these names stay
@@ -170,3 +172,17 @@ def test_a_verdict_is_read_back_as_it_was(tmp_path):
     assert read_verdict(tmp_path) == verdict
     assert verdict.why_not == ("the chains disagree", "a quick run, not for use")
     assert Verdict(True, ()).usable
+
+
+def test_an_observable_that_nothing_estimated_reaches_is_refused_before_anything_is_drawn(tiny, tmp_path):
+    study = load(tiny)
+    tables = study.tables
+    (blot,) = tables.observables
+    constant = replace(
+        blot, id="constant", formula=sp.Float(2.0), noise=sp.Float(0.1), at="observables.tsv:3"
+    )
+    row = replace(tables.measurements[0], observable="constant")
+    more = replace(tables, observables=(blot, constant), measurements=(*tables.measurements, row))
+    with pytest.raises(StudyError, match=r"observables.tsv:3: constant depends on nothing estimated"):
+        fit(from_tables(more), SETTINGS, to=tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
