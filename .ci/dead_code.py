@@ -44,7 +44,6 @@ USED_ELSEWHERE = {
     "failure": "the sentence of a behaviour that is missed, which its test prints",
     "prior_ok": "a field of a record, which is written field by field",
     "scale_belief": "a fact of an assay that the tables of read-outs state",
-    "relative_to_vehicle": "a fact of an assay that the tables of read-outs state",
     "timeCourseSelections": "set on libRoadRunner",
     "relative_tolerance": "set on libRoadRunner",
     "absolute_tolerance": "set on libRoadRunner",

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from inference.face.lists import presets as presets
     from inference.face.lists import readouts as readouts
     from inference.face.lists import studies as studies
+    from inference.face.new_studies import new_study as new_study
+    from inference.face.new_studies import own_line as own_line
     from inference.resistance.conditions import Condition as Condition
     from inference.resistance.questions import Question as Question
     from inference.resistance.resistance_readouts import Readout as Readout
@@ -51,6 +53,8 @@ __all__ = [  # noqa: RUF022  # in the order in which one meets them
     "dish",
     "simulate",
     "simulate_ensemble",
+    "new_study",
+    "own_line",
     "load",
     "fit",
     "resume",
@@ -80,6 +84,8 @@ __getattr__, __dir__ = contents(
         "dish": "inference.face.dishes",
         "simulate": "inference.face.dishes",
         "simulate_ensemble": "inference.face.dishes",
+        "new_study": "inference.face.new_studies",
+        "own_line": "inference.face.new_studies",
         "load": "inference.face.fits",
         "fit": "inference.face.fits",
         "resume": "inference.face.fits",

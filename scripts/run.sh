@@ -106,7 +106,7 @@ show() {
         site 'build the site into results/site' lock 'write scripts/requirements/ anew from pyproject.toml' sbom 'all that is installed, as a CycloneDX file' \
         licences 'all that is installed, and under which licence'
 }
-is_command() { case $1 in *[!a-z0-9_]*) false ;; *) grep -q "^  $1   *[a-z]" "$list" ;; esac; }
+is_command() { case $1 in *[!a-z0-9_-]*) false ;; *) grep -q "^  $1   *[a-z]" "$list" ;; esac; }
 is_ready() { prepared .venv-device || prepared .venv; }
 word=${1:-}
 case $word in

@@ -19,10 +19,11 @@ def text() -> str:
 @cache
 def commands() -> dict[str, str]:
     """Command -> its line, in the order of the list."""
-    return dict(re.findall(r"^  (\w+) {2,}(\S.*)$", text().partition("\n\n")[2].partition("\n\n")[2], re.M))
+    listed = text().partition("\n\n")[2].partition("\n\n")[2]
+    return dict(re.findall(r"^  ([\w-]+) {2,}(\S.*)$", listed, re.M))
 
 
 def module(name: str) -> ModuleType:
     """The file of a command, wherever its room is."""
-    (path,) = FOLDER.glob(f"*/{name}.py")
-    return importlib.import_module(f"inference.command.{path.parent.name}.{name}")
+    (path,) = FOLDER.glob(f"*/{name.replace('-', '_')}.py")
+    return importlib.import_module(f"inference.command.{path.parent.name}.{path.stem}")

@@ -114,7 +114,8 @@ def one_line(params: Sequence[Any], name: str | None) -> Iterator[None]:
     raise typer.Exit(2)
 
 
-SAID = {"doses": "drug", "inputs": "input"}  # fields of the library that a command takes one by one
+# fields of the library that commands call otherwise, or take one by one
+SAID = {"doses": "drug", "inputs": "input", "to": "out"}
 
 
 def spoken(text: str, params: Sequence[Any]) -> str:

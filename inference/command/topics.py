@@ -74,13 +74,16 @@ def _studies() -> str:
 
 
 def _own_data() -> str:
-    return f"""A study is a folder that any PEtab tool reads. Copy one, put your numbers into its tables, fit:
+    return """From a table (CSV or Excel; a row a value, or a plate map) to a fit of the whole cell:
 
-  cp -r {declared_names.STUDIES / "il6_feedback_estradiol"} my_study
-  (edit my_study/measurements.tsv: one row a measurement)
+  line,drug,dose (nM),IL-6 (ng/mL),time (h),viability (%)          plate.csv
+  MM.1S,dexamethasone,100,10,48,83
+  gp130 new-study plate.csv --out my_study
   gp130 fit my_study --out results/my_study
 
-A mistake in a table is one line, `measurements.tsv:14: finding: remedy`, before anything runs."""
+Columns are recognised and shown; --column, --set and --unit correct them. The study is a folder that any
+PEtab tool reads, with a README that says what such data can tell. A mistake is one line,
+`plate.csv:14: column 'dose (nM)': finding: remedy`, before anything runs."""
 
 
 def _results() -> str:

@@ -91,7 +91,7 @@ def test_every_command_spoken_of_is_there(house):
     launcher = (house.root / "scripts" / "run.sh").read_text()
     for place, text in spoken(house):
         for word in LAUNCHED.findall(text):
-            there = (house.root / "scripts" / f"{word}.py").is_file() or re.search(
+            there = (house.root / "scripts" / f"{word.replace('-', '_')}.py").is_file() or re.search(
                 rf"^ *{word}\)", launcher, re.M
             )
             assert there, f"{place}: sh scripts/run.sh {word}"

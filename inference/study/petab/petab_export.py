@@ -90,6 +90,7 @@ def write(tables: Tables, folder: pathlib.Path) -> pathlib.Path:  # long: one ta
             "observableParameters",
             "noiseParameters",
             "censoring",
+            "datasetId",
         ),
         (
             (
@@ -99,6 +100,7 @@ def write(tables: Tables, folder: pathlib.Path) -> pathlib.Path:  # long: one ta
                 repr(m.value),
                 *_overrides(of[m.observable], m.overrides),
                 {0: "", -1: "left", 1: "right"}[m.censored],
+                "_".join(m.source.split()),
             )
             for m in tables.measurements
         ),

@@ -24,9 +24,9 @@ def gp130(*arguments: str) -> tuple[int, str, str]:
 
 
 def test_every_file_of_the_rooms_is_a_command_of_the_list():
-    files = {p.stem for p in contents.FOLDER.glob("*/*.py") if p.stem != "__init__"}
-    assert files - {"benchmark_part"} == set(COMMANDS)  # a process of benchmark's own
-    assert {p.stem for p in (ROOT / "scripts").glob("*.py")} == set(COMMANDS)
+    files = {p.stem.replace("_", "-") for p in contents.FOLDER.glob("*/*.py") if p.stem != "__init__"}
+    assert files - {"benchmark-part"} == set(COMMANDS)  # a process of benchmark's own
+    assert {p.stem.replace("_", "-") for p in (ROOT / "scripts").glob("*.py")} == set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -3,7 +3,7 @@
 import pytest
 from typer.testing import CliRunner
 
-from inference.command.fitting import evaluate, fit, lines, optimise, published, timecourses
+from inference.command.fitting import evaluate, fit, lines, new_study, optimise, published, timecourses
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,8 @@ from inference.command.fitting import evaluate, fit, lines, optimise, published,
         (fit, "--sampler nots", "--sampler nots: is not known: did you mean 'nuts'?"),
         (lines, "", "TABLE: is missing: gp130 lines --help says what it is"),
         (lines, "no.csv", "no.csv: is not there"),
+        (new_study, "no.csv", "no.csv: is not there: give a table"),
+        (new_study, "", "TABLE: is missing: gp130 new_study --help says what it is"),
         (evaluate, "", "PROBLEM: is missing"),
         (published, "nobody", "MODEL nobody: is not one of zeilfelder, sobotta"),
         (optimise, "nope", "study nope: is not one of"),
