@@ -125,11 +125,11 @@ def _rank(unit: Float[np.ndarray, "row column"]) -> int:
 
 
 def _flat(unit: Float[np.ndarray, "row column"]) -> Float[np.ndarray, "direction column"]:
-    """Directions in which nothing moves; where there are fewer rows than columns only those of two columns,
-    for any other may be a chance of the points.
+    """Directions in which nothing moves; where there are not twice as many rows as columns only those of two
+    columns, for any other may be a chance of the points.
     """
     columns = unit.shape[1]
-    if _different(unit) >= columns:
+    if _different(unit) >= 2 * columns:
         _, values, right = np.linalg.svd(unit, full_matrices=True)
         return right[int((values > FLAT).sum()) :]
     found = []
