@@ -13,6 +13,7 @@ mean), and weights under which the draws are those of hypothesis h.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import jax
@@ -22,12 +23,14 @@ from jaxtyping import Array, Bool, Float, Int
 from numpy.typing import ArrayLike
 
 from inference.hypotheses.readings import ESTRADIOL, TWO_VARIANTS, RivalReadings
-from inference.likelihood.likelihood import MAX_STEPS, lanes, terms
+from inference.hypotheses.study_choices import Choice, choices_of
+from inference.likelihood.likelihood import MAX_STEPS, lanes, predict, terms
 from inference.likelihood.problem import Problem, priors_of
 from inference.likelihood.reduced_parts import Part, split
 from inference.study.loading import load
 from inference.study.study import Study, StudyError
 from models.engine.lanes import simulate_lanes
+from models.engine.one_dish import Trajectory
 
 UNSOLVED = -1e30  # log-likelihood of a hypothesis under which a dish could not be solved
 
@@ -58,6 +61,7 @@ class Joint:
         effects: the unknowns that each frees.
         masks: (hypothesis, unknown) 1 where the unknown counts, 0 where it has the value `held`.
         rows: (measurement,) it was measured in a dish that sees the agent.
+        choices: what could have been chosen otherwise, as declared beside the study.
     """
 
     question: RivalReadings
@@ -69,6 +73,7 @@ class Joint:
     held: Float[np.ndarray, "hypothesis unknown"]
     parts: tuple[Dishes, ...]
     rows: Bool[np.ndarray, " measurement"]
+    choices: tuple[Choice, ...] = ()
 
 
 def joint(source: str, question: RivalReadings = ESTRADIOL) -> Joint:
@@ -84,11 +89,11 @@ def joint(source: str, question: RivalReadings = ESTRADIOL) -> Joint:
             f"{plain.id}: parameters.tsv has none of {', '.join(question.effects)}: add the effects that "
             f"are to be compared"
         )
-    return joint_of(load(source, free=present, lint=False), question)
+    return joint_of(load(source, free=present, lint=False), question, choices_of(source, plain.tables))
 
 
-def joint_of(study: Study, question: RivalReadings) -> Joint:
-    """A study of which every effect of the agent that its table has is unknown, under all readings."""
+def joint_of(study: Study, question: RivalReadings, choices: tuple[Choice, ...] = ()) -> Joint:
+    """A study in which every effect that its table has is unknown, under all readings of the question."""
     present = in_table(study, question)
     kept = [r for r in question.readings if set(r.free) <= set(present)]
     masks = np.array([[float(n not in question.effects or n in r.free) for n in study.names] for r in kept])
@@ -102,9 +107,8 @@ def joint_of(study: Study, question: RivalReadings) -> Joint:
     rows = np.zeros(len(study.measurements), bool)
     for d in parts:
         rows[d.part.rows] = d.exposed[d.part.study.measurements.lane]
-    return Joint(
-        question, study, tuple(r.name for r in kept), tuple(r.free for r in kept), masks, held, parts, rows
-    )
+    names, effects = tuple(r.name for r in kept), tuple(r.free for r in kept)
+    return Joint(question, study, names, effects, masks, held, parts, rows, choices)
 
 
 def joints(source: str) -> tuple[Joint, ...]:
@@ -152,6 +156,9 @@ def _sees(agent: str, study: Study, lane: int) -> bool:
     return any(not (isinstance(v, int | float) and v == 0.0) for v in levels)
 
 
+Read = Callable[[Study, Array, Trajectory], Array]  # of one part and hypothesis -> (quantity, measurement)
+
+
 def log_likelihoods(
     joint: Joint,
     theta: Float[Array, " unknown"],
@@ -160,21 +167,51 @@ def log_likelihoods(
     atol: float,
 ) -> tuple[Float[Array, "hypothesis measurement"], Bool[Array, " hypothesis"]]:
     """Log-likelihood of each measurement under each hypothesis, and whether it could be computed."""
+
+    def read(study: Study, theta: Array, own: Trajectory) -> Array:
+        return terms(study, theta, own)[None]
+
+    found, ok = _read(joint, theta, read, 1, rtol, atol)
+    return found[:, 0], ok
+
+
+def predictions(
+    joint: Joint,
+    theta: Float[Array, " unknown"],
+    *,
+    rtol: float,
+    atol: float,
+) -> tuple[Float[Array, "hypothesis 2 measurement"], Bool[Array, " hypothesis"]]:
+    """Location and sd of the noise of each measurement under each hypothesis, on the scale of the noise, and
+    whether they could be computed.
+    """
+
+    def read(study: Study, theta: Array, own: Trajectory) -> Array:
+        seen = predict(study, theta, own)
+        return jnp.stack([seen.location, seen.scale])
+
+    return _read(joint, theta, read, 2, rtol, atol)
+
+
+def _read(
+    joint: Joint, theta: Array, read: Read, quantities: int, rtol: float, atol: float
+) -> tuple[Array, Array]:
     thetas = theta * jnp.asarray(joint.masks) + jnp.asarray(joint.held)
-    total = jnp.zeros((len(joint.hypotheses), len(joint.rows)))
+    total = jnp.zeros((len(joint.hypotheses), quantities, len(joint.rows)))
     ok = jnp.ones(len(joint.hypotheses), bool)
     for dishes in joint.parts:
-        found, good = _of_part(dishes, thetas, rtol, atol)
-        total, ok = total.at[:, dishes.part.rows].set(found), ok & good
+        found, good = _of_part(dishes, thetas, read, rtol, atol)
+        total, ok = total.at[:, :, dishes.part.rows].set(found), ok & good
     return total, ok
 
 
 def _of_part(
     dishes: Dishes,
     thetas: Float[Array, "hypothesis unknown"],
+    read: Read,
     rtol: float,
     atol: float,
-) -> tuple[Float[Array, "hypothesis measurement"], Bool[Array, " hypothesis"]]:
+) -> tuple[Float[Array, "hypothesis quantity measurement"], Bool[Array, " hypothesis"]]:
     study = dishes.part.study
     parameters, schedule = jax.vmap(lambda t: lanes(study, t))(thetas)
     h, lane = dishes.which.T
@@ -192,7 +229,7 @@ def _of_part(
 
     def one(theta: Array, where: Array) -> tuple[Array, Array]:
         own = jax.tree.map(lambda x: x[where], seen)
-        found = terms(study, theta, own)
+        found = read(study, theta, own)
         good = jnp.isfinite(found)
         return jnp.where(good, found, 0.0), jnp.all(own.ok) & jnp.all(good)
 

@@ -6,12 +6,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from inference.hypotheses import comparison, comparison_files
+from inference.hypotheses import comparison, comparison_files, every_choice, every_choice_files
 from inference.hypotheses.all_at_once import Joint
 from inference.hypotheses.comparison import Compared
+from inference.hypotheses.every_choice import Combinations
 from inference.runs import provenance, resumable
 from inference.runs.console import duration
-from inference.runs.outputs import write_figure, write_text
+from inference.runs.outputs import write_figure, write_table, write_text
 from inference.runs.run import Run
 from inference.runs.settings import Settings
 
@@ -37,7 +38,8 @@ def compared(
     sampler: str,
     run: Run,
 ) -> list[Compared] | None:
-    """Compare, and write summary.md, comparison.json and comparison.png for each question; None if stopped.
+    """Compare, and write choices.md, choices.csv, choices.png, then summary.md, comparison.json and
+    comparison.png for each question; None if stopped.
 
     Args:
         every: the study once a question: hypotheses on estradiol, and readings of bortezomib if it has any.
@@ -57,7 +59,8 @@ def compared(
         )
         run.say(f"Computing on {provenance.device_line()}; results go to {here}")
         try:
-            found = comparison.compare(both, settings, SAMPLERS[sampler], own)
+            stopped, combined = _every_choice(both, settings, own, mark)
+            found = None if stopped else comparison.compare(both, settings, SAMPLERS[sampler], own, combined)
         except resumable.StopAskedError:
             found = None
         if found is None:
@@ -80,7 +83,22 @@ def compared(
         run.say(text)
         run.say(
             f"Written to {here} after {duration(time.monotonic() - begun)}: summary.md, comparison.json, "
-            "comparison.png"
+            "comparison.png; choices.md, choices.csv, choices.png"
         )
         results.append(found)
     return results
+
+
+def _every_choice(both: Joint, settings: Settings, run: Run, mark: str) -> tuple[bool, Combinations | None]:
+    """(stopped, what every combination of choices says), written and told before the long run begins."""
+    if not both.rows.any():
+        return False, None
+    found = every_choice.combinations(both, settings, run.within("choices"))
+    if found is None:
+        return True, None
+    text = every_choice_files.markdown(found)
+    write_text(f"# {both.question.title}: {both.study.id}{mark}\n\n{text}", run.folder / "choices.md")
+    write_table(found.table, run.folder / "choices.csv", index=False)
+    write_figure(every_choice_files.figure(found, mark), run.folder / "choices.png")
+    run.say(text)
+    return False, found

@@ -5,7 +5,7 @@ them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +13,7 @@ import numpy as np
 
 from inference.hypotheses import bayes_factors, fingerprints
 from inference.hypotheses.all_at_once import Joint, blocks, joint_of, log_likelihoods, mixture, time_courses
+from inference.hypotheses.every_choice import Combinations
 from inference.hypotheses.readings import ESTRADIOL, TWO_VARIANTS, RivalReadings
 from inference.likelihood.problem import Problem
 from inference.runs import settings
@@ -40,6 +41,7 @@ class Compared:
         log_evidence: (island,) ln of the evidence of the mixture where SMC ran; empty otherwise.
         ratio, held: fingerprints of the hypotheses, and which of them the study measured.
         effects: effect -> (median, low, high) if the hypothesis that frees it is right.
+        every: the Bayes factors under every combination of choices; None where no dish saw the agent.
     """
 
     joint: Joint
@@ -52,6 +54,7 @@ class Compared:
     ratio: np.ndarray
     held: np.ndarray
     effects: dict[str, tuple[float, float, float]]
+    every: Combinations | None = None
 
 
 def uniform(joint: Joint) -> np.ndarray:
@@ -216,10 +219,14 @@ def compare(
     settings: settings.Settings,
     method: Method,
     run: Run,
+    every: Combinations | None = None,
 ) -> Compared | None:
     """Sample the mixture, once more with balanced weights if a hypothesis was hardly visited.
 
     None if stopped; the same call goes on from what is in the folder.
+
+    Args:
+        every: what `every_choice.combinations` found, to be told with the rest.
 
     Raises:
         CheckpointError: the folder holds another comparison.
@@ -261,7 +268,8 @@ def compare(
             f"often ..."
         )
         sampled, again = bayes_factors.balanced(evidence.log_bf), 1
-    return summarise(joint, theta, kept["terms"], share, evidence, log_evidence, settings.seed)
+    found = summarise(joint, theta, kept["terms"], share, evidence, log_evidence, settings.seed)
+    return replace(found, every=every)
 
 
 def summarise(

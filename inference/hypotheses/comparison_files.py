@@ -9,14 +9,14 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from inference.fit import verdict
-from inference.hypotheses import bayes_factors
+from inference.hypotheses import bayes_factors, every_choice_files
 from inference.hypotheses.comparison import Compared
 from inference.hypotheses.fingerprints import FINGERPRINTS, separating
 from inference.runs.colours import DATA, POSTERIOR, PRIOR, SECOND
 
 
 def sentences(c: Compared) -> list[str]:  # long: one page of text, in the order it is read
-    """The findings in words: favoured, disfavoured, not to be told apart and why, what the prior decides."""
+    """The findings in words: what survives every choice, what cannot be told apart and why."""
     names, e, asked = c.joint.hypotheses, c.evidence, c.joint.question
     prints = FINGERPRINTS[asked.input]
     out = []
@@ -25,24 +25,11 @@ def sentences(c: Compared) -> list[str]:  # long: one page of text, in the order
             f"**No measurement was made with {asked.word}**: these data say nothing about any hypothesis, "
             f"every Bayes factor is 1."
         )
-    for word in ("strongly favoured", "favoured", "disfavoured", "strongly disfavoured"):
-        here = [
-            n for n, b in zip(names[1:], e.log_bf[1:], strict=True) if bayes_factors.verdict(float(b)) == word
-        ]
-        if here:
-            out.append(f"Against {asked.against}, the data find **{word}**: {', '.join(here)}.")
-    undecided = [
-        n
-        for n, b in zip(names[1:], e.log_bf[1:], strict=True)
-        if bayes_factors.verdict(float(b)) == "undecided"
-    ]
-    if undecided:
-        out.append(
-            f"Undecided against {names[0]} (Bayes factor within 3 either way): {', '.join(undecided)}."
-        )
+    out += _verdicts(c) if c.every is None else every_choice_files.sentences(c.every)
     if asked.present:
         out.append(
-            f"The probability that {asked.present}, each of the {len(names)} hypotheses equally likely "
+            f"With the choices of the tables alone, the probability that {asked.present}, each of the "
+            f"{len(names)} hypotheses equally likely "
             f"beforehand, "
             f"is {e.inclusion:.3f} (Monte-Carlo error {e.inclusion_sd:.3f})."
         )
@@ -96,11 +83,27 @@ def sentences(c: Compared) -> list[str]:  # long: one page of text, in the order
     return out
 
 
+def _verdicts(c: Compared) -> list[str]:
+    """What the choices of the tables alone say, where no others were tried."""
+    names, e, asked, out = c.joint.hypotheses, c.evidence, c.joint.question, []
+    words = [bayes_factors.verdict(float(b)) for b in e.log_bf[1:]]
+    for word in ("strongly favoured", "favoured", "disfavoured", "strongly disfavoured"):
+        if here := [n for n, w in zip(names[1:], words, strict=True) if w == word]:
+            out.append(f"Against {asked.against}, the data find **{word}**: {', '.join(here)}.")
+    if undecided := [n for n, w in zip(names[1:], words, strict=True) if w == "undecided"]:
+        out.append(
+            f"Undecided against {names[0]} (Bayes factor within 3 either way): {', '.join(undecided)}."
+        )
+    return out
+
+
 def markdown(c: Compared, mark: str = "") -> str:  # long: one page of text, in the order it is read
     """The report."""
     e, p, names, asked = c.evidence, c.predictive, c.joint.hypotheses, c.joint.question
     lines = [f"# {asked.title}: {c.joint.study.id}{mark}", ""]
     lines += [f"* {s}" for s in sentences(c)]
+    if c.every is not None:
+        lines += ["", every_choice_files.markdown(c.every).rstrip(), "", "## With the choices of the tables"]
     lines += [
         "",
         "| | what it says | P(H given data) | ln BF against "
@@ -252,6 +255,7 @@ def content(c: Compared) -> dict[str, Any]:
         "effects": {h: list(v) for h, v in c.effects.items()},
         "other_priors": {key(d): d.alternatives | {"declared": d.declared} for d in c.doubts},
         "agent": c.joint.question.word,
+        "every_choice": None if c.every is None else every_choice_files.content(c.every),
         "prior_decides": [d.hypothesis for d in c.doubts if d.decides],
         "tied": bayes_factors.tied(e, names),
         "fingerprints": {

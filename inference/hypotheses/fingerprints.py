@@ -124,6 +124,8 @@ def measured(study: Study, question: RivalReadings) -> np.ndarray:
             levels: dict[str, float] = {}
             for p in protocol.periods[: m.period[i] + 1]:
                 levels |= dict(p.inputs) | ({"IL6": p.put["IL6"]} if "IL6" in p.put else {})
+            if any(levels.get(p.name, p.value) != p.value for p in study.network.parameters):
+                continue  # a cell that is changed on the way (transfected) is none of those
             stimulated = {n for n in ("TNF", "IL6") if _positive(levels.get(n, 0.0))}
             fits = stimulated == (set() if f.stimulus == "none" else {f.stimulus})
             names = {str(s) for s in row.formula.free_symbols}

@@ -236,7 +236,7 @@ def marginal(
         design,
         tuple(instruments),
         plain,
-        _measured(study),
+        measured_on_scale(study),
         Problem(Priors(own), log_likelihood),
     )
     return self
@@ -308,7 +308,7 @@ def _table(
     return log_likelihoods(residual, sd, jnp.asarray(m.design[i.rows, j]), m.sd[j])
 
 
-def _measured(study: Study) -> Float[np.ndarray, " measurement"]:
+def measured_on_scale(study: Study) -> Float[np.ndarray, " measurement"]:
     found = np.zeros(len(study.measurements))
     for r in study.readouts:
         found[r.rows] = np.asarray(on_scale(r.row.family, jnp.asarray(study.measurements.value[r.rows])))

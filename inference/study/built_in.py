@@ -33,6 +33,8 @@ class Series:
         noise: parameter of the table, or placeholder (`each`: every measurement brings its own).
         scale, blank, per: parameters in the formula, see `models.readouts.Observable.seen`.
         family: distribution of the noise, in PEtab's word.
+        laboratories: the sd between laboratories that a ratio has beside the noise that is printed; each of
+            control and treated has half of the variance.
     """
 
     id: str
@@ -44,21 +46,37 @@ class Series:
     per: str = ""
     family: str = "log-normal"
     each: bool = False
+    laboratories: str = ""
 
     def row(self, network: Network) -> tuple[str, ...]:
         """Its row of observables.tsv; KeyError where the network does not compute the read-out."""
         declared = {o.name: o for o in available(network)}[self.readout]
         formula = declared.seen(scale=self.scale, blank=self.blank, per=self.per)
-        return (self.id, self.title, formula, self.noise, self.family, self.noise if self.each else "")
+        noise = f"sqrt(({self.noise}^2 + {self.laboratories}^2) / 2)" if self.laboratories else self.noise
+        return (self.id, self.title, formula, noise, self.family, self.noise if self.each else "")
 
 
 def _gel(id: str, title: str, readout: str, gel: str) -> Series:
     return Series(id, title, readout, f"noise_{gel}", f"scale_{gel}", f"blank_{gel}")
 
 
-def _il6_to_control(id: str, title: str, scale: str, noise: str) -> Series:
+def _to_control(id: str, title: str, readout: str, scale: str, per: str = "") -> Series:
+    return Series(
+        id,
+        f"{title}, ratio to control",
+        readout,
+        f"noise_{scale}",
+        f"scale_{scale}",
+        per=per,
+        each=True,
+        laboratories="sd_laboratories",
+    )
+
+
+def _il6_to_control(state: str, study: str) -> Series:
     # per g_auto: without a feedback of the cell's own the ratio is that of the release
-    return Series(id, f"{title}, ratio to control", "IL6_medium", noise, scale, per="g_auto", each=True)
+    title = f"IL-6 in the medium, {state}, {study} cells"
+    return _to_control(f"IL6_{state}_{study}", title, "IL6_medium", f"IL6_{state}_{study}", "g_auto")
 
 
 FEEDBACK = (
@@ -79,25 +97,18 @@ MORE_DISHES = (
     ),
 )
 ESTRADIOL = (
-    _il6_to_control(
-        "IL6_stimulated",
-        "IL-6 in the medium, stimulated",
-        "scale_IL6_stimulated",
-        "noise_ratio_IL6_stimulated",
+    *(
+        _il6_to_control(state, study)
+        for state in ("stimulated", "unstimulated")
+        for study in ("hFOB", "marrow")
     ),
-    _il6_to_control(
-        "IL6_unstimulated",
-        "IL-6 in the medium, unstimulated",
-        "scale_IL6_unstimulated",
-        "noise_ratio_IL6_unstimulated",
-    ),
-    _il6_to_control("IL6_promoter", "IL-6 promoter activity", "scale_promoter", "noise_ratio_promoter"),
+    _to_control("IL6_promoter", "IL-6 promoter activity", "IL6_mRNA", "promoter"),
     Series(
-        "NFkB_nuclear_ratio",
-        "nuclear NF-kB, ratio to control",
-        "NFkB_nuclear",
-        "noise_ratio_NFkB",
-        "scale_NFkB_ratio",
+        "NFkB_translocation",
+        "nuclear over cytosolic NF-kB, ratio to control",
+        "NFkB_ratio",
+        "noise_translocation",
+        "scale_translocation",
         each=True,
     ),
 )

@@ -19,6 +19,14 @@ def builtin() -> dict[str, pathlib.Path]:
     return {p.parent.name: p for p in sorted(root.glob("*/problem.yaml"))}
 
 
+def located(source: str | pathlib.Path) -> pathlib.Path:
+    """The YAML file of a study by its name or path; whether it is there is not looked at."""
+    path = pathlib.Path(source)
+    if path.suffix not in (".yaml", ".yml"):
+        path = builtin().get(str(source), path / "problem.yaml")
+    return path
+
+
 def load(
     source: str | pathlib.Path,
     *,
@@ -41,9 +49,7 @@ def load(
         StudyError: `file:row: finding: remedy`, before anything is simulated; no such hypothesis, or one
             whose effect is not in the table.
     """
-    path = pathlib.Path(source)
-    if path.suffix not in (".yaml", ".yml"):
-        path = builtin().get(str(source), path / "problem.yaml")
+    path = located(source)
     if not path.is_file():
         names = ", ".join(builtin())
         raise StudyError(
