@@ -276,7 +276,7 @@ def report(
     Example:
         >>> import inference as gp
         >>> page = gp.report(gp.prior("H1"), draws=8, to="prior.html")  # doctest: +ELLIPSIS
-        ...
+        Simulating dexamethasone ...
         >>> page.path.stat().st_size > 100_000
         True
     """

@@ -51,7 +51,7 @@ def fit(
         >>> study = gp.load("feedback_reduced")
         >>> short = replace(gp.QUICK, chains=2, starts=2)
         >>> run = gp.fit(study, short, to="results/example")  # doctest: +ELLIPSIS
-        Study feedback_reduced ...
+        Study feedback_reduced: ...
         >>> run.posterior["k_SR"].dims
         ('chain', 'draw')
         >>> run.verdict.usable
