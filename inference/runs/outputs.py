@@ -26,7 +26,7 @@ def write_text(text: str, path: Path) -> None:
         place.write_text(text, encoding="utf-8", newline="\n")
 
 
-def write_table(table: pd.DataFrame | pd.Series, path: Path, **options: Any) -> None:
+def write_table(table: pd.DataFrame, path: Path, **options: Any) -> None:
     """A table as comma-separated values, or as `options` of `DataFrame.to_csv` say, without formulas for a
     spreadsheet.
 
@@ -34,8 +34,7 @@ def write_table(table: pd.DataFrame | pd.Series, path: Path, **options: Any) -> 
         OSError: it cannot be written there.
     """
     with replacing(path) as place:
-        whole = table if table.ndim == 2 else table.to_frame()
-        without_formulas(whole).to_csv(place, **options)
+        without_formulas(table).to_csv(place, **options)
 
 
 def write_figure(figure: Figure, path: Path, *, dpi: int = 130) -> None:
