@@ -234,4 +234,4 @@ def test_a_suite_counts_what_it_finds(tmp_path):
     found = judged([tmp_path / n for n in (RIGHT, WRONG, REFUSED, FAULT)], judge)
     assert [v.kind for v in found] == [RIGHT, WRONG, REFUSED, FAULT]
     assert not _close(np.array([1.2]), np.array([1.0]), 0.1, 0.05).all()
-    assert _close(np.array([1.1, np.inf, np.nan]), np.array([1.0, np.inf, np.nan]), 0.1, 0.0).all()
+    assert _close(np.array([1.125, np.inf, np.nan]), np.array([1.0, np.inf, np.nan]), 0.125, 0.0).all()

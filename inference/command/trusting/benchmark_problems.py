@@ -12,6 +12,8 @@ from typing import Any
 
 import typer
 
+from inference.runs.outputs import write_text
+
 Child = Callable[[str, dict[str, Any], int | None, Path], dict[str, Any]]
 
 
@@ -55,7 +57,7 @@ def measure(
             if "failed" not in found:  # what ended otherwise is tried again the next time
                 write_json(path, found)
         records[name] = found
-        (out / "problems.jsonl").write_text("".join(json.dumps(r) + "\n" for r in records.values()))
+        write_text("".join(json.dumps(r) + "\n" for r in records.values()), out / "problems.jsonl")
     show(records)
     typer.echo(f"Written to {out}: problems.jsonl")
     return all(r.get("right", True) and r.get("slopes_right", True) for r in records.values()) and not any(

@@ -25,6 +25,7 @@ from inference.datasets.plates.series import in_series, slug
 from inference.datasets.plates.spreadsheet import PlateError, Sheet, TidyTable, of_frame, read_sheet, tidy
 from inference.likelihood.knowable import Knowable, knowable
 from inference.resistance.believed_from import run_source
+from inference.runs.outputs import write_text
 from inference.study.loading import load
 from inference.study.petab import petab_export
 from inference.study.problem_tables import Tables
@@ -229,7 +230,7 @@ def _write(tables: Tables, folder: Path, text: str) -> None:
     shutil.rmtree(beside, ignore_errors=True)
     try:
         path = petab_export.write(tables, beside)
-        (beside / "README.md").write_text(text, encoding="utf-8")
+        write_text(text, beside / "README.md")
         load(path)
         if folder.exists():
             folder.rmdir()

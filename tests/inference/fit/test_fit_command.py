@@ -59,7 +59,9 @@ def own_study(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     )
     parameters = pd.read_csv(folder / "parameters.tsv", sep="\t", dtype=str)
     free = {"k_SR", "K_iS", "k_mS", "k_S", "noise_SOCS3", "noise_degree"}
-    here = parameters["parameterId"].isin(free) | ~parameters["parameterId"].str.match("scale_|blank_|noise_")
+    here = parameters["parameterId"].isin(free) | ~parameters["parameterId"].str.match(
+        "scale_|blank_|noise_|sd_lab"
+    )
     parameters.loc[~parameters["parameterId"].isin(free), "estimate"] = "false"
     parameters[here].to_csv(folder / "parameters.tsv", sep="\t", index=False)
     return folder / "problem.yaml"

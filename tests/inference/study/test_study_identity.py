@@ -14,6 +14,7 @@ from inference.runs.settings import QUICK
 from inference.study.loading import load
 from inference.study.study_identity import beliefs_fingerprint
 from models.declare import Reaction, Species, nothing
+from models.engine.native.choice import SWITCH, XLA, engine
 from models.network import Network
 
 MATH = 'xmlns="http://www.w3.org/1998/Math/MathML"'
@@ -80,7 +81,11 @@ def test_runs_of_our_own_studies_from_before_still_open(study, fingerprint):
 
 def held(study, folder: pathlib.Path, **fields: object) -> None:
     """A folder with a run that was stopped."""
-    record = run_folder.request(study, QUICK) | {"status": "running", "device": provenance.device_line()}
+    record = run_folder.request(study, QUICK) | {
+        "status": "running",
+        "device": provenance.device_line(),
+        "engine": engine(),
+    }
     resumable.write_json(folder / "run.json", record | fields)
 
 
@@ -116,6 +121,20 @@ def test_a_run_of_before_which_does_not_say_its_beliefs_goes_on(study, tmp_path)
     del record["beliefs_fingerprint"], record["sha256"]
     (tmp_path / "run.json").write_text(json.dumps(record))
     assert not run_folder.take(tmp_path, study, QUICK, resume=True)
+
+
+def test_another_engine_is_refused_and_a_run_of_before_was_of_xla(study, tmp_path):
+    held(study, tmp_path, engine="another, 3 lanes")
+    with pytest.raises(run_folder.RunError, match="begun with the engine 'another, 3 lanes'"):
+        run_folder.take(tmp_path, study, QUICK, resume=True)
+    record = json.loads((tmp_path / "run.json").read_text())
+    del record["engine"], record["sha256"]
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    if engine() == XLA:
+        assert not run_folder.take(tmp_path, study, QUICK, resume=True)
+    else:
+        with pytest.raises(run_folder.RunError, match=f"{SWITCH}=0"):
+            run_folder.take(tmp_path, study, QUICK, resume=True)
 
 
 def test_another_number_of_devices_is_refused(study, tmp_path):

@@ -128,6 +128,10 @@ SYMBOLS = {
     "O43521": "BCL2L11",
     "P42574": "CASP3",
     "O14788": "TNFSF11",
+    "Q15306": "IRF4",
+    "P05019": "IGF1",
+    "O75888": "TNFSF13",
+    "Q9Y275": "TNFSF13B",
 }
 MOLECULES = {
     "E2": ("CHEBI:16469", "17beta-estradiol"),
@@ -175,6 +179,7 @@ GENES = {
     "BH3": "BCL2L11",
     "CASP": "CASP3",
     "RANKL": "TNFSF11",
+    "IRF4": "IRF4",
 }
 
 
@@ -188,6 +193,9 @@ def test_accessions_are_those_of_the_named_proteins_and_molecules():
     assert {u.name: SYMBOLS[u.uniprot] for u in niche().inputs if u.uniprot} == {
         "TNF": "TNF",
         "sIL6R": "IL6R",
+        "IGF1": "IGF1",
+        "APRIL": "TNFSF13",
+        "BAFF": "TNFSF13B",
     }
     assert {u.name: u.chebi for u in niche().inputs if u.chebi} == {
         name: accession for name, (accession, _) in MOLECULES.items()
