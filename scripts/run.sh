@@ -82,7 +82,7 @@ with_uv() {
     uv=$(find_uv) || exit 2
     # Behind an inspecting proxy only the system's own list of certificates will do.
     [ ! -s /etc/ssl/certs/ca-certificates.crt ] || export UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1
-    say "Setting up .venv with uv (once; about 1 GB) ..."
+    say "Setting up .venv with uv (once; about 1.8 GB) ..."
     # uv knows neither a pyenv that is not on PATH nor which of its own downloads this machine may make.
     python=$(for candidate in python3 python3.12 python3.13 python3.14 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1[2-9]*/bin/python3; do
         is_new "$candidate" && { command -v "$candidate"; break; }
@@ -117,7 +117,7 @@ case $word in
 esac
 # Help never sets anything up: the list is all there is until then.
 case " $* " in
-    " help "* | *" --help "*) is_ready || { show; say "" "More about a command: set up first, with 'sh scripts/run.sh prepare' (about 1 GB)"; exit 0; } ;;
+    " help "* | *" --help "*) is_ready || { show; say "" "More about a command: set up first, with 'sh scripts/run.sh prepare' (about 1.8 GB)"; exit 0; } ;;
 esac
 
 if [ "$word" = lock ]; then
