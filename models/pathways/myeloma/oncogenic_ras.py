@@ -1,6 +1,6 @@
 """Mutant RAS as an input of the cell: what it drives, and what then depends on ERK."""
 
-from models.declare import Parameter, Pathway, assumed, derived, fixed, memory
+from models.declare import Parameter, Pathway, assumed, derived, fixed
 
 
 class OncogenicRas(Pathway):
@@ -61,7 +61,9 @@ class OncogenicRas(Pathway):
         4.0,
         "-",
         "MEK inhibitor that is needed more where mutant RAS drives RAF",
-        memory("they hold MEK less well that RAF activates (Hatzivassiliou 2013); size chosen"),
+        assumed(
+            "size chosen; that they hold MEK less well which RAF activates: Hatzivassiliou 2013, unverified"
+        ),
         fixed,
         ("weight",),
     )

@@ -92,7 +92,7 @@ class Bcl2Binding(Pathway):
         0.7,
         "0-1",
         "proteasome-dependent share of the loss of BIM",
-        memory("BIM accumulates under bortezomib; size chosen"),
+        assumed("size chosen; that BIM accumulates under bortezomib is remembered, unverified"),
         fixed,
         ("drug",),
     )

@@ -109,7 +109,7 @@ class ReceptorAbundance(Pathway):
         2.06 / 0.63,
         "1/nM/min",
         "phosphorylation of STAT3 by active receptor",
-        published("3.26 per nM and min, Sobotta 2017"),
+        derived("2.06 per min over 0.63 nM of complexes, Sobotta 2017"),
         log_normal(0.3),
         ("kinetics",),
     )

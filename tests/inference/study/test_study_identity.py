@@ -75,7 +75,8 @@ def test_a_coefficient_is_told_to_its_last_digit():
         ("feedback_reduced", "368e9c0878e746de"),
     ],
 )
-def test_runs_of_our_own_studies_from_before_still_open(study, fingerprint):
+def test_whoever_changes_a_study_that_runs_were_made_of_means_it(study, fingerprint):
+    """Runs of before are refused as runs of another study then, and the list of changes says so."""
     assert load(study, lint=False).fingerprint == fingerprint
 
 

@@ -19,7 +19,7 @@ from inference.command.fitting import evaluate, fit, lines, new_study, optimise,
         (lines, "", "TABLE: is missing: gp130 lines --help says what it is"),
         (lines, "no.csv", "no.csv: is not there"),
         (new_study, "no.csv", "no.csv: is not there: give a table"),
-        (new_study, "", "TABLE: is missing: gp130 new_study --help says what it is"),
+        (new_study, "", "TABLE: is missing: gp130 new-study --help says what it is"),
         (evaluate, "", "PROBLEM: is missing"),
         (published, "nobody", "MODEL nobody: is not one of zeilfelder, sobotta"),
         (optimise, "nope", "study nope: is not one of"),
@@ -28,7 +28,9 @@ from inference.command.fitting import evaluate, fit, lines, new_study, optimise,
 )
 def test_a_refusal_is_one_line_and_exit_code_2(command, asked, said, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    done = CliRunner().invoke(command.app, asked.split(), prog_name=command.__name__.rpartition(".")[2])
+    done = CliRunner().invoke(
+        command.app, asked.split(), prog_name=command.__name__.rpartition(".")[2].replace("_", "-")
+    )
     assert (done.exit_code, done.stdout) == (2, "")
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
