@@ -22,6 +22,7 @@ from inference.best_fit import search_figures
 from inference.fit import fit_figures
 from inference.fit import verdict as check
 from inference.fit.drawn import Drawn, read_drawn
+from inference.fit.measured_dishes import measured_dishes
 from inference.fit.run_folder import NOTE, read_note
 from inference.fit.solver_certificate import Certificate, certify
 from inference.fit.verdict_file import FILE, Verdict
@@ -56,6 +57,7 @@ def labels_of(study: Study) -> labelled_tree.Labels:
         np.asarray(m.value),
         np.asarray(m.censored) != 0,
         [scale_of(u.prior) for u in study.unknowns],
+        measured_dishes(study),
     )
 
 

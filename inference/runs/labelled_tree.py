@@ -26,6 +26,8 @@ class Labels:
             limit.
         scale: on which the prior of each parameter was declared, as `inference.study.declared_scales` names
             it; empty where that is not known.
+        dishes: what the instruments show and what each dish was given, along `observable` and `experiment`,
+            or None.
     """
 
     parameter: Sequence[str]
@@ -39,6 +41,7 @@ class Labels:
     value: np.ndarray
     censored: np.ndarray
     scale: Sequence[str] = ()
+    dishes: xr.Dataset | None = None
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,7 @@ def _constants(labels: Labels) -> xr.Dataset:
     replicates = np.zeros((len(experiments), len(observables), len(times)), dtype=int)
     for e, o, t in zip(labels.experiment, labels.observable, labels.time, strict=True):
         replicates[experiments.index(e), observables.index(o), np.searchsorted(times, t)] += 1
-    return xr.Dataset(
+    constants = xr.Dataset(
         {
             "nominal": ("parameter", np.asarray(labels.nominal, dtype=float)),
             "unit": ("parameter", np.asarray(labels.unit, dtype=str)),
@@ -149,6 +152,7 @@ def _constants(labels: Labels) -> xr.Dataset:
             "measurement": np.arange(len(labels.value)),
         },
     )
+    return constants if labels.dishes is None else constants.merge(labels.dishes, join="exact")
 
 
 def flat(attrs: Mapping[str, Any]) -> dict[str, str | int | float]:
