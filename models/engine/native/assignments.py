@@ -163,9 +163,13 @@ class Assignments:
 
 @lru_cache(maxsize=64)
 def _traced(function: Callable[..., Any], sizes: tuple[int | None, ...]) -> Any:
-    """A function of scalars and groups of scalars, traced once: a step takes the same field eight times."""
+    """A function of scalars and groups of scalars, traced once: a step takes the same field eight times.
+
+    Outside of any mesh: where work is spread over devices JAX adds operations that say where a number lies.
+    """
     scalar = jax.ShapeDtypeStruct((), jnp.float64)
-    return jax.make_jaxpr(function)(*(scalar if n is None else (scalar,) * n for n in sizes))
+    with jax.sharding.use_abstract_mesh(jax.sharding.AbstractMesh((), ())):
+        return jax.make_jaxpr(function)(*(scalar if n is None else (scalar,) * n for n in sizes))
 
 
 CALLS = {
