@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from inference.runs.outputs import write_text
+from inference.study.petab.petab_v2 import PARAMETER_COLUMNS
 from models.belief_kinds import LogNormal
 from models.catalogue import core
 from models.declare import Parameter
@@ -93,19 +94,8 @@ def write(study: Measured, folder: Path, network: Network | None = None) -> Path
     ]
     _table(
         here / "parameters.tsv",
-        (
-            "parameterId",
-            "parameterName",
-            "unit",
-            "lowerBound",
-            "upperBound",
-            "nominalValue",
-            "estimate",
-            "priorDistribution",
-            "priorParameters",
-            "tags",
-        ),
-        parameters,
+        PARAMETER_COLUMNS,
+        [[row.get(c, "") for c in PARAMETER_COLUMNS] for row in parameters],
     )
     write_text(
         f"format_version: 2.0.0\nid: {study.id}\nmodel_files:\n  network:\n    location: network.xml\n    "
@@ -140,26 +130,41 @@ def _table(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) 
     write_text("\n".join("\t".join(map(str, r)) for r in (header, *rows)) + "\n", path)
 
 
-def _log_normal(centre: float, sd: float) -> tuple[object, ...]:
+def _log_normal(centre: float, sd: float) -> dict[str, str]:
     wide = math.exp(5 * sd)
-    return (
-        f"{centre / wide:.6g}",
-        f"{centre * wide:.6g}",
-        f"{centre:.6g}",
-        "true",
-        "log-normal",
-        f"{math.log(centre):.6g};{sd:g}",
-    )
+    return {
+        "lowerBound": f"{centre / wide:.6g}",
+        "upperBound": f"{centre * wide:.6g}",
+        "nominalValue": f"{centre:.6g}",
+        "priorDistribution": "log-normal",
+        "priorParameters": f"{math.log(centre):.6g};{sd:g}",
+    }
 
 
-def _shared(p: Parameter, wider: float | None) -> tuple[object, ...]:
+def _uniform(centre: float) -> dict[str, str]:
+    return {
+        "lowerBound": "0",
+        "upperBound": "1",
+        "nominalValue": str(centre),
+        "priorDistribution": "uniform",
+        "priorParameters": "0;1",
+    }
+
+
+def _estimated(
+    name: str, meaning: str, unit: str, belief: Mapping[str, str], strength: bool
+) -> dict[str, str]:
+    """The row of an unknown; `strength`: one of those that the feedbacks are told by."""
+    row = {"parameterId": name, "parameterName": meaning, "unit": unit, "estimate": "true", **belief}
+    return row | ({"tags": "feedback"} if strength else {})
+
+
+def _shared(p: Parameter, wider: float | None) -> dict[str, str]:
     # what is declared as fixed may still move a little from cell to cell
     sd = wider or (p.belief.sd if isinstance(p.belief, LogNormal) else 0.3)
-    return (p.name, p.meaning, p.unit, *_log_normal(p.value, sd), "feedback" if p.name in FEEDBACK else "")
+    return _estimated(p.name, p.meaning, p.unit, _log_normal(p.value, sd), p.name in FEEDBACK)
 
 
-def _own(o: Own) -> tuple[object, ...]:
-    tags = "feedback" if o.name == "c1a_cell" else ""
-    if o.share:
-        return o.name, o.meaning, "0-1", "0", "1", o.centre, "true", "uniform", "0;1", tags
-    return (o.name, o.meaning, "-", *_log_normal(o.centre, o.sd), tags)
+def _own(o: Own) -> dict[str, str]:
+    belief, unit = (_uniform(o.centre), "0-1") if o.share else (_log_normal(o.centre, o.sd), "-")
+    return _estimated(o.name, o.meaning, unit, belief, o.name == "c1a_cell")

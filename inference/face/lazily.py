@@ -12,7 +12,8 @@ from typing import Any
 class _Contents(ModuleType):
     """A package in which a name of the contents means the function, although a room bears it too.
 
-    Importing the room `inference.fit` would put the module in place of the function `fit`.
+    Importing the room `inference.fit` would put the module in place of the function `fit`. The function has
+    the modules of the room as attributes, so that `inference.fit.verdict` is found through it too.
     """
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -40,7 +41,10 @@ def contents(
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         module, _, function = before.partition(":")
         getattr(import_module(module), function)()
-        return getattr(import_module(homes[name]), name)
+        found = getattr(import_module(homes[name]), name)
+        if room := sys.modules.get(f"{package}.{name}"):
+            vars(found).update({n: v for n, v in vars(room).items() if isinstance(v, ModuleType)})
+        return found
 
     def names() -> list[str]:
         return sorted([*homes, "__version__"])

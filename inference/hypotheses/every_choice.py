@@ -252,7 +252,8 @@ def _tabled(
     rows = []
     timed = [c for c in choices if c.options[0].times]
     for kept in _subsets(datasets):
-        for places in itertools.product(*(range(len(c.options)) for c in timed)):
+        touched = {n for s, need in zip(source, counts, strict=True) if s in kept for n in need}
+        for places in itertools.product(*(_places(c, touched) for c in timed)):
             at = {c.name: i for c, i in zip(timed, places, strict=True)}
             here = np.array(
                 [
@@ -277,6 +278,11 @@ def _tabled(
                 )
                 rows += _of_combination(agent, log_l, shared, weights, drawn_from, told, as_declared)
     return Combinations(agent.hypotheses, tuple(c.name for c in choices), pd.DataFrame(rows))
+
+
+def _places(choice: Choice, touched: set[str]) -> list[int]:
+    """Positions of the options that differ: of a time that is of nothing that is in, the declared one."""
+    return [i for i, o in enumerate(choice.options) if choice.name in touched or o.name == choice.declared]
 
 
 def _subsets(datasets: Sequence[str]) -> Iterator[tuple[str, ...]]:

@@ -11,11 +11,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from inference.likelihood.likelihood import chi_squared, log_prior, predict, solved, terms
-from inference.study.dishes.steady_states import at_rest
 from inference.study.petab.petab_v2 import NOISES
 from inference.study.priors import FAMILIES
 from inference.study.problem_tables import StudyError, known, numeric, read_rows
 from inference.study.protocols import same_dish
+from inference.study.solved.steady_states import at_rest
 from inference.study.study import Study
 from models.engine.work_queue import COMPLETE, REASONS
 from models.sbml.refused import FEATURES as SBML_FEATURES

@@ -8,8 +8,8 @@ from jaxtyping import Array, Bool, Float
 
 from inference.likelihood.moving_starts import in_order, merged
 from inference.likelihood.noise_models import log_density, log_share_above, log_share_below, on_scale
-from inference.study.dishes.steady_states import checked
-from inference.study.dishes.watched import solve
+from inference.study.solved.steady_states import checked
+from inference.study.solved.watched import solve
 from inference.study.study import Study
 from models.engine.one_dish import Trajectory
 from models.engine.protocol import Schedule

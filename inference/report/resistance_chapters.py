@@ -111,7 +111,7 @@ def _shown(tree: xr.DataTree) -> pd.DataFrame:
         {
             "rank": t["rank"],
             "parameter": [f"`{n}`" for n in t["parameter"]],
-            "meaning": d["meaning"].sel(factor=t["parameter"].values).values,
+            "meaning": t["meaning"],
             "pathway": t["pathway"],
             "effect": t["effect"],
             "interval": [f"{a:+.2f} to {b:+.2f}" for a, b in zip(t["low"], t["high"], strict=True)],

@@ -8,8 +8,8 @@ import pathlib
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from inference.study.dishes.steady_states import fast_enough
 from inference.study.problem_tables import StudyError, Tables, known
+from inference.study.solved.steady_states import fast_enough
 from inference.study.study import Study, from_tables
 
 

@@ -16,8 +16,8 @@ from inference.study import findings
 from inference.study.dishes.clock import STILL, Clock, quickened, timed
 from inference.study.dishes.happenings import NeedsStateError
 from inference.study.dishes.reduction import smaller, steppable
+from inference.study.dishes.room_for_events import room_for_events
 from inference.study.dishes.state_events import StateEvents, state_events
-from inference.study.dishes.watched import room_for_events
 from inference.study.number_pool import Pool, PooledProtocols, lay_out
 from inference.study.priors import Prior, declared
 from inference.study.problem_tables import (
@@ -183,7 +183,10 @@ def from_tables(tables: Tables) -> Study:
         for k, o in enumerate(tables.observables)
         if (r := _readout(tables, k, o, clock, system, by_experiment, values, pool)) is not None
     )
-    study = Study(
+    events = compile_events(system, watched.events) if watched and watched.events else None
+    nominal = np.array([u.nominal for u in unknowns])
+    place = tables.model.place
+    return Study(
         id=tables.id,
         network=whole,
         system=system,
@@ -203,9 +206,9 @@ def from_tables(tables: Tables) -> Study:
         fingerprint=fingerprint(tables, whole),
         told=findings.told(tables, system.network, protocols, values, watched.events if watched else ()),
         waits=waits,
-        events=compile_events(system, watched.events) if watched and watched.events else None,
+        events=events,
+        room=room_for_events(system, events, lanes, pool.function(), times, nominal, place) if events else 0,
     )
-    return study if study.events is None else replace(study, room=room_for_events(study))
 
 
 def _dishes(

@@ -16,9 +16,9 @@ import jax.numpy as jnp
 import sympy as sp
 
 from models.declare import time
+from models.engine.arithmetic.kept import keep
+from models.engine.arithmetic.logarithm import log
 from models.engine.lowering import lower
-from models.engine.solver.logarithm import log
-from models.engine.solver.sparse_lu import keep
 from models.formula import formula, function_of
 from models.network import Network, inlined, rates_of_change
 

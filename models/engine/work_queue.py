@@ -22,6 +22,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
+from models.engine.arithmetic.kept import keep
 from models.engine.lane_states import (
     Items,
     LanePlan,
@@ -37,7 +38,7 @@ from models.engine.lane_states import (
     write,
 )
 from models.engine.solver.control import error_size, first_step, next_step
-from models.engine.solver.sparse_lu import eliminate, keep, linear_solver
+from models.engine.solver.sparse_lu import eliminate, linear_solver
 from models.engine.solver.stages_over_lanes import (
     Rows,
     newton_matrix,

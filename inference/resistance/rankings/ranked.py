@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FIRST = ("pathway", "effect", "low", "high", "rank", "rank_low", "rank_high", "informed")
-HIDDEN = ("size", "meaning")  # of the table for people; both are in `dataset`
+LAST = ("meaning",)
+HIDDEN = ("size",)  # of the table for people; it is in `dataset`
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,9 +71,10 @@ class Ranking:
 def csv_table(tree: xr.DataTree) -> pd.DataFrame:
     """The ranking as people read it: a row a parameter, sorted by rank."""
     d = tree["parameter"].to_dataset()
-    more = [str(n) for n, v in d.data_vars.items() if v.dims == ("factor",) and n not in (*FIRST, *HIDDEN)]
+    placed = {*FIRST, *LAST, *HIDDEN}
+    more = [str(n) for n, v in d.data_vars.items() if v.dims == ("factor",) and n not in placed]
     table = pd.DataFrame(
-        {n: d[n].values for n in (*FIRST, *more)}, index=pd.Index(d["factor"].values, name="parameter")
+        {n: d[n].values for n in (*FIRST, *more, *LAST)}, index=pd.Index(d["factor"].values, name="parameter")
     )
     if tree.attrs["mark"]:
         table["mark"] = tree.attrs["mark"]

@@ -11,6 +11,7 @@ import sympy as sp
 import yaml
 
 from inference.runs.outputs import write_text
+from inference.study.petab.petab_v2 import PARAMETER_COLUMNS
 from inference.study.problem_tables import Change, Tables
 from models.declare import time
 from models.formula import formula
@@ -107,20 +108,7 @@ def write(tables: Tables, folder: pathlib.Path) -> pathlib.Path:  # long: one ta
     )
     _table(
         folder / "parameters.tsv",
-        (
-            "parameterId",
-            "parameterName",
-            "lowerBound",
-            "upperBound",
-            "nominalValue",
-            "estimate",
-            "priorDistribution",
-            "priorParameters",
-            "belief",
-            "beliefParameters",
-            "tags",
-            "unit",
-        ),
+        PARAMETER_COLUMNS,
         (
             (
                 p.id,

@@ -42,6 +42,20 @@ from models.sbml.model_file import SbmlModel
 from models.sbml.reader import read_sbml
 from models.units import UnitError, unit
 
+PARAMETER_COLUMNS = (  # all that are read, in the order in which they are written
+    "parameterId",
+    "parameterName",
+    "lowerBound",
+    "upperBound",
+    "nominalValue",
+    "estimate",
+    "priorDistribution",
+    "priorParameters",
+    "belief",
+    "beliefParameters",
+    "tags",
+    "unit",
+)
 COLUMNS = {
     "condition": ("conditionId", "targetId", "targetValue"),
     "experiment": ("experimentId", "time", "conditionId"),
@@ -70,18 +84,7 @@ OPTIONAL = {
         "replicateId",
         "censoring",
     ),
-    "parameter": (
-        "parameterName",
-        "lowerBound",
-        "upperBound",
-        "nominalValue",
-        "priorDistribution",
-        "priorParameters",
-        "belief",
-        "beliefParameters",
-        "tags",
-        "unit",
-    ),
+    "parameter": tuple(c for c in PARAMETER_COLUMNS if c not in COLUMNS["parameter"]),
     "mapping": ("name",),
 }
 CENSORINGS = {"": 0, "none": 0, "left": -1, "right": 1}

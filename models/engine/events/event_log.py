@@ -17,12 +17,13 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
 
+from models.engine.arithmetic.kept import keep
 from models.engine.compile import System
 from models.engine.events.event_system import EventSystem, stacked
 from models.engine.lane_states import Tolerance
 from models.engine.protocol import Schedule
 from models.engine.solver.control import error_size, first_step, next_step
-from models.engine.solver.sparse_lu import eliminate, keep, linear_solver
+from models.engine.solver.sparse_lu import eliminate, linear_solver
 from models.engine.solver.stages_over_lanes import Rows, newton_matrix, rows, stages_of, table, weighted
 from models.engine.solver.tableau import Tableau
 from models.engine.work_queue import (

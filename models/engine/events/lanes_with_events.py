@@ -8,7 +8,7 @@ stretch, which begins at the time that was found, f dt behind.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,16 +42,6 @@ from models.engine.work_queue import COMPLETE
 fixed = lax.stop_gradient
 BEFORE = 1e-9  # of the time itself: where the state before an event is read
 NEAR = 1e-6  # of a stretch: by so much its end may be corrected
-
-
-@dataclass(frozen=True)
-class Precision:
-    """How a stretch is solved; `wanted` as in `simulate_lanes`."""
-
-    rtol: Any
-    atol: Any
-    max_steps: int
-    wanted: tuple[str, ...] | None
 
 
 def happenings(
@@ -99,12 +89,10 @@ def simulate_with_events(
         most: happenings (a trigger, an execution, the start of a period) that a dish has room for; one with
             more is not `ok`.
     """
-    log = happenings(
-        system, events, parameters, schedule, times, rtol=rtol, atol=atol, max_steps=max_steps, most=most
-    )
+    how: dict[str, Any] = {"rtol": rtol, "atol": atol, "max_steps": max_steps}
+    log = happenings(system, events, parameters, schedule, times, most=most, **how)
     n, species = parameters.shape[0], len(system.species)
-    precision = Precision(rtol, atol, max_steps, None if wanted is None else tuple(wanted))
-    walk = _Walk(system, events, parameters, schedule, fixed(times), precision)
+    walk = _Walk(system, events, parameters, schedule, fixed(times), how | {"wanted": wanted})
     first = jnp.broadcast_to(jnp.asarray(system.initial)[:, None], (species, n))
     period = jnp.zeros(n, jnp.int32)
     start = _Carry(
@@ -147,14 +135,14 @@ class _Carry:
 
 @dataclass(frozen=True)
 class _Walk:
-    """From happening to happening."""
+    """From happening to happening; `how`: settings of `simulate_lanes` for every stretch."""
 
     system: System
     events: EventSystem
     parameters: Array
     schedule: Schedule
     times: Array
-    precision: Precision
+    how: Mapping[str, Any]
     failed: int = 3  # TOO_MANY_STEPS: a stretch that the search for events could solve
 
     def solved(self, c: _Carry, until: Array) -> tuple[Array, Array, Rows, tuple[Array, Rows]]:
@@ -178,10 +166,7 @@ class _Walk:
             self.parameters,
             Schedule(c.t[:, None], inputs, jnp.zeros((len(until), 1, species)), start.T[:, None]),
             jnp.take_along_axis(asked, order, 1),
-            rtol=self.precision.rtol,
-            atol=self.precision.atol,
-            max_steps=self.precision.max_steps,
-            wanted=self.precision.wanted,
+            **self.how,
         )
         values = jnp.take_along_axis(found.values, jnp.argsort(order, 1)[:, :, None], 1)
         y, before = (jnp.where(goes, values[:, k].T, c.y) for k in (-1, -2))

@@ -6,7 +6,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from models.engine.solver.logarithm import log
+from models.engine.arithmetic.logarithm import log
 from models.engine.solver.sparse_lu import Scalars
 from models.engine.solver.tableau import Tableau
 

@@ -17,8 +17,9 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from models.engine.arithmetic.kept import keep
 from models.engine.compile import System
-from models.engine.solver.sparse_lu import Scalars, eliminate, factor, keep, solve, solve_transposed
+from models.engine.solver.sparse_lu import Scalars, eliminate, factor, solve, solve_transposed
 from models.engine.solver.stages_over_lanes import (
     Lane,
     Rows,

@@ -16,6 +16,8 @@ from typing import Any
 import jax
 from jax import lax
 
+from models.engine.arithmetic.kept import keep
+
 Entry = tuple[int, int]
 Scalars = tuple[Any, ...]
 
@@ -55,14 +57,6 @@ def eliminate(pattern: tuple[Entry, ...], size: int) -> Elimination:
     lower = tuple(tuple(j for j in order if rank[j] < rank[k] and (k, j) in fill) for k in range(size))
     upper = tuple(tuple(j for j in order if rank[j] > rank[k] and (k, j) in fill) for k in range(size))
     return Elimination(tuple(order), frozenset(fill), lower, upper)
-
-
-def keep(x: Any) -> Any:
-    """The same values, made real on the CPU, where XLA otherwise computes an intermediate again in every
-    kernel that uses it; elsewhere a barrier would be the end of a kernel, and the start of kernels is what
-    costs.
-    """
-    return lax.optimization_barrier(x) if jax.default_backend() == "cpu" else x
 
 
 def factor(plan: Elimination, matrix: Mapping[Entry, Any]) -> dict[Entry, Any]:

@@ -20,8 +20,9 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
+from models.engine.arithmetic.kept import keep
 from models.engine.compile import System
-from models.engine.solver.sparse_lu import Entry, Scalars, keep
+from models.engine.solver.sparse_lu import Entry, Scalars
 from models.engine.solver.tableau import Row, Tableau
 
 Lane = Float[Array, "*lane"]  # of one dish: a number

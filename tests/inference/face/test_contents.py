@@ -75,11 +75,26 @@ def test_a_type_checker_sees_the_same_names_from_the_same_modules():
     assert set(gp.__all__) == set(imported)
 
 
-def test_a_function_is_found_although_a_room_bears_its_name():
-    from inference.fit import verdict
+ROOM = "import inference.fit\nimport inference.fit.verdict as room\nimport inference.report.page"
+FACE = "import inference as gp\nbefore = gp.fit, gp.report"
 
-    assert verdict.Verdict is sys.modules["inference.fit"].verdict.Verdict
-    assert callable(gp.fit)
+
+@pytest.mark.parametrize("first", [(ROOM, FACE), (FACE, ROOM)], ids=["room first", "function first"])
+def test_a_function_and_the_room_that_bears_its_name_live_together(first):
+    program = "\n".join(
+        (
+            *first,
+            "import inspect, sys",
+            "assert before == (gp.fit, gp.report) and all(map(inspect.isfunction, before))",
+            "assert inference.fit.verdict is room is sys.modules['inference.fit.verdict']",
+            "assert inference.report.page is sys.modules['inference.report.page']",
+            "from inference import fit",
+            "from inference.fit import verdict",
+            "assert fit is gp.fit and verdict is room",
+        )
+    )
+    found = python(program)
+    assert found.returncode == 0, found.stderr
 
 
 def test_the_version_is_that_of_the_distribution():

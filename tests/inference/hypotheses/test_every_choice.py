@@ -1,6 +1,7 @@
 """Evidence under every combination of choices: against quadrature by SciPy, and against closed forms."""
 
 from dataclasses import replace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -66,7 +67,8 @@ def test_with_the_nuisance_held_fixed_bayes_factors_are_those_of_quadrature(foun
     nodes, weight = np.polynomial.legendre.leggauss(24)
     effect = 0.5 * (nodes + 1)
     log_l, plain = log_evidence(kept, effect), log_evidence(kept, np.zeros(1))[0]
-    for name, prior in (("Beta(1, 2)", stats.beta(1, 2)), ("Beta(4, 1): large effects", stats.beta(4, 1))):
+    priors: dict[str, Any] = {"Beta(1, 2)": stats.beta(1, 2), "Beta(4, 1): large effects": stats.beta(4, 1)}
+    for name, prior in priors.items():
         exact = np.log(np.sum(0.5 * weight * prior.pdf(effect) * np.exp(log_l - plain)))
         t = found.table
         row = t[(t["studies"] == " + ".join(kept)) & (t["prior"] == name)]
@@ -80,7 +82,11 @@ def test_the_quadrature_is_that_of_scipy_s_own_rule() -> None:
     """24 nodes are enough: an adaptive rule on the same likelihood finds the same."""
     nodes, weight = np.polynomial.legendre.leggauss(24)
     x = 0.5 * (nodes + 1)
-    prior, like = stats.beta(1, 2), lambda e: np.exp(-0.5 * ((np.log1p(-0.9 * e) + 0.6) / 0.2) ** 2)
+    prior: Any = stats.beta(1, 2)
+
+    def like(e: Any) -> Any:
+        return np.exp(-0.5 * ((np.log1p(-0.9 * e) + 0.6) / 0.2) ** 2)
+
     adaptive = integrate.quad(lambda e: prior.pdf(e) * like(e), 0, 1)[0]
     assert np.sum(0.5 * weight * prior.pdf(x) * like(x)) == pytest.approx(adaptive, rel=1e-4)
 
@@ -88,7 +94,13 @@ def test_the_quadrature_is_that_of_scipy_s_own_rule() -> None:
 def test_every_study_is_in_and_out_and_every_option_of_every_choice_is_tried(found) -> None:
     t = found.table
     assert set(t["hypothesis"]) == {"H3"}
-    assert len(t) == 7 * 4 * 3 * 3  # studies but not none, priors, two times; a held sd has no prior
+    times = (
+        3 * 3 + 3 + 3 * 3 * 3
+    )  # Kassem's studies alone, Kurebayashi's alone, and both; three times of each
+    assert len(t) == times * 4  # priors; a held sd has none
+    alone = t[t["studies"] == "Kurebayashi1997"]
+    assert set(alone["time of IL-6"]) == {"24 h"}  # which it has not measured: as declared, once
+    assert set(alone["time after transfection"]) == {"6 h", "24 h", "48 h"}
     assert not t.duplicated(["studies", "prior", *found.choices]).any()
     assert t["declared"].sum() == 1
 

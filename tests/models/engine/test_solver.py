@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from models.engine.solver.logarithm import log
+from models.engine.arithmetic.logarithm import log
 from models.engine.solver.rosenbrock import Rosenbrock
 from models.engine.solver.sparse_lu import eliminate, factor, solve, solve_transposed
 from models.engine.solver.tableau import RODAS4, RODAS5P, Tableau

@@ -20,6 +20,7 @@ from inference.resistance.rankings import methods, ranking_run
 from inference.resistance.rankings.ranking_request import RankingRequest
 from inference.runs import console
 from inference.runs.run import Run
+from models.catalogue import niche
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 EXPONENT = {"IC_rux": 2.0, "k_SR": -1.5, "k_mS": 1.0, "K_L": -0.5}
@@ -78,6 +79,7 @@ def test_a_run_gets_a_ranking_with_every_file_and_column(rank, power_law, tmp_pa
     assert list(table.index[:4]) == list(EXPONENT)
     assert np.allclose(table.loc[list(EXPONENT), "effect"], list(EXPONENT.values()))
     assert list(table["rank"]) == list(range(1, len(table) + 1))
+    assert table.loc["IC_rux", "meaning"] == niche().parameter("IC_rux").meaning
     assert table.loc["IC_rux", "informed"] == "informed"
     assert table.loc["k_SR", "informed"] == NOT_INFORMED
     assert table.loc["K_L", "informed"] == NOT_FITTED

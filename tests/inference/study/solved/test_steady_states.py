@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import jax.numpy as jnp
 import numpy as np
 
-from inference.study.dishes.steady_states import at_rest
+from inference.study.solved.steady_states import at_rest
 from models.engine.one_dish import Trajectory
 
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool
 
-from inference.study.dishes.watched import solve
+from inference.study.solved.watched import solve
 from inference.study.study import Study, from_tables
 from models.engine.one_dish import Trajectory
 from models.engine.protocol import Schedule

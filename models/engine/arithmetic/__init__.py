@@ -1,0 +1,1 @@
+"""What the formulas of a network and the steps of the solver both compute with."""
