@@ -10,10 +10,17 @@ FEW, MANY = 8, 30  # names that are listed in a refusal; where nothing else list
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that is nearest, whatever the case; None where none is really near."""
-    folded = {k.lower(): k for k in reversed(list(known))}
+    """The known name that is nearest, whatever the case; None where none is really near.
+
+    Of names that differ in case alone it is the one with most letters as they were written.
+    """
+    folded: dict[str, list[str]] = {}
+    for k in known:
+        folded.setdefault(k.lower(), []).append(k)
     close = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=NEAR)
-    return folded[close[0]] if close else None
+    if not close:
+        return None
+    return max(folded[close[0]], key=lambda k: difflib.SequenceMatcher(None, name, k).ratio())
 
 
 def unknown(place: str, name: str, known: Iterable[str], *, see: str = "") -> str:

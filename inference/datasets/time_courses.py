@@ -106,7 +106,7 @@ def in_units(study: Study, values: Float[np.ndarray, "... measurement"]) -> np.n
     return out
 
 
-def fit(  # long: search, prediction and record of one fit, in order
+def fit(
     study: Study,
     *,
     starts: int,
@@ -157,6 +157,20 @@ def fit(  # long: search, prediction and record of one fit, in order
         raise StudyError(
             f"{study.id}: no starting point could be solved: check units and bounds in parameters.tsv"
         )
+    arrays = _record(study, found, priors, predict, width, seed) | {"starts": np.asarray(starts)}
+    run.write(KEPT, arrays)
+    return _fit_of(study, arrays)
+
+
+def _record(
+    study: Study,
+    found: fisher_scoring.Modes,
+    priors: Priors,
+    predict: fisher_scoring.Predict,
+    width: int,
+    seed: int,
+) -> dict[str, np.ndarray]:
+    """The best of the modes, the normal approximation there, and what draws of it predict."""
     best = int(np.argmax(found.log_posterior))
     z, covariance = found.z[best], found.covariance[best]
     rng = np.random.default_rng(seed)
@@ -172,12 +186,11 @@ def fit(  # long: search, prediction and record of one fit, in order
         location + scale * rng.standard_normal(scale.shape), [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0
     )
     names, mean, root, prior = _on_ln(study, priors, z)
-    residual = (y - location) / scale
+    residual = (on_scales(study, study.measurements.value) - location) / scale
     pit, k = loo_pit.of_probabilities(stats.norm.logpdf(residual) - np.log(scale), stats.norm.cdf(residual))
-    arrays = {
+    return {
         "log_posterior": found.log_posterior[best],
         "gained": found.gained[best],
-        "starts": np.asarray(starts),
         "near": (found.log_posterior > found.log_posterior[best] - 2).sum(),
         "names": np.array(names),
         "mean": mean,
@@ -192,8 +205,6 @@ def fit(  # long: search, prediction and record of one fit, in order
         "pit": pit,
         "k": k,
     }
-    run.write(KEPT, arrays)
-    return _fit_of(study, arrays)
 
 
 def _fit_of(study: Study, k: Mapping[str, np.ndarray]) -> Fit:

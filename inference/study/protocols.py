@@ -7,14 +7,15 @@ Every entry of a lane (a parameter, an input of a period, an added amount) is a 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Set
+from dataclasses import dataclass, replace
+from typing import Any
 
 import sympy as sp
 
 from inference.study.dishes.clock import STILL, Clock
 from inference.study.dishes.happenings import Dish, NeedsStateError, followed
-from inference.study.problem_tables import Change, ExperimentRow, StudyError, Tables
+from inference.study.problem_tables import Change, ExperimentRow, PeriodRow, StudyError, Tables
 from models.declare import time
 from models.engine.protocol import Period, Protocol
 from models.network import Network, inlined
@@ -40,7 +41,7 @@ def changing(tables: Tables, network: Network) -> set[str]:
     return {c.target for e in tables.experiments for period in e.periods[1:] for c in period.changes} & names
 
 
-def protocol(  # long: a change by what it changes, period by period
+def protocol(
     experiment: ExperimentRow,
     network: Network,
     model: SbmlModel,
@@ -59,58 +60,19 @@ def protocol(  # long: a change by what it changes, period by period
         until: the time of the last measurement.
     """
     species, inputs = {s.name for s in network.species}, {u.name: u.default for u in network.inputs}
-    parameters = {p.name for p in network.parameters}
-    own: dict[str, sp.Expr] = {}  # parameters (of the model or of observables) that differ in this dish
-    for c in (c for p in experiment.periods[:1] for c in p.changes):
-        if c.target not in species and c.target not in inputs:
-            own[c.target] = _resolved(c.value, {**values}, c.at)
-    told = parameters | species | set(inputs)
-    if len(experiment.periods) > 1 and experiment.periods[0].time == -math.inf:
-        # nothing is measured before: what only observables name has its value from the next period on
-        for c in experiment.periods[1].changes:
-            if c.target not in told and c.value != sp.Symbol(c.target):
-                own[c.target] = _resolved(c.value, {**values}, c.at)
-                told.add(c.target)
+    own, told = _of_this_dish(experiment, network, values)
     here = {**values, **own}
-    rows = [_finite(experiment, i) for i in range(len(experiment.periods))]
+    changes = _Changes(network, model, here, told, species, inputs)
     periods: list[Period] = []
     for i, row in enumerate(experiment.periods):
-        put, add, levels = {}, {}, {}
-        for c in row.changes:
-            if c.target in species:
-                symbol = sp.Symbol(c.target)
-                rest = sp.expand(c.value - symbol)
-                if i and c.target in model.compartments:
-                    raise NeedsStateError(
-                        f"{c.at}: the size of {c.target} changes, and concentrations with it"
-                    )
-                adds = bool(i) and symbol in c.value.free_symbols and symbol not in rest.free_symbols
-                _not_by_state(
-                    c, rest if adds else c.value, species | (set(inputs) - set(here) if i else set())
-                )
-                (add if adds else put)[c.target] = _resolved(rest if adds else c.value, here, c.at)
-                _not_negative(put.get(c.target), c.target, c.at, network)
-            elif c.target in inputs:
-                if i and c.target in model.compartments:
-                    raise NeedsStateError(
-                        f"{c.at}: the size of {c.target} changes, and concentrations with it"
-                    )
-                own_value = {c.target: sp.Float(inputs[c.target], 17)} if c.target not in here else {}
-                levels[c.target] = _resolved(c.value, {**own_value, **here}, c.at)
-                _not_negative(levels[c.target], c.target, c.at, network)
-            elif i and c.target not in told:
-                raise StudyError(
-                    f"{c.at}: {c.target} changes during an experiment but is no part of the model: set it "
-                    f"in the first period"
-                )
+        levels, put, add = changes.of(row, first=i == 0)
         if i == 0:
-            start = {**{n: here.get(n, sp.Float(v, 17)) for n, v in inputs.items() if n in here}, **levels}
-            levels = start
+            levels = {**{n: here[n] for n in inputs if n in here}, **levels}
             put = {**{n: here[n] for n in species if n in here}, **put}  # what events set may be in the table
             first = _Start(network, model, here, levels, put)
             put = {**{n: first.of(n) for n in model.initial if n in species}, **put}
             levels = {**{n: first.of(n) for n in model.initial if n in inputs}, **levels}
-        periods.append(Period(rows[i], _light(levels), _light(put), _light(add)))
+        periods.append(Period(_finite(experiment, i), _light(levels), _light(put), _light(add)))
     periods = periods or [Period(0.0)]
     if clock is STILL and not model.events:
         return Protocol(experiment.id, tuple(_with_breaks(periods, model)), _light(own))
@@ -119,9 +81,80 @@ def protocol(  # long: a change by what it changes, period by period
     dish = Dish(network, numbers, levels, frozenset(species), model.place)  # pyright: ignore[reportArgumentType]  SymPy's stubs say Basic
     waits = bool(experiment.periods) and experiment.periods[0].time == -math.inf
     if waits and len(periods) == 1:  # PEtab 2: what goes with time begins at 0
-        waits, periods = True, [*periods, Period(0.0)]
+        periods = [*periods, Period(0.0)]
     settled = followed(periods, int(waits), dish, model.events, clock, until)
     return Protocol(experiment.id, settled[0], _light(own), *settled[1:])
+
+
+def _of_this_dish(
+    experiment: ExperimentRow, network: Network, values: Mapping[str, sp.Expr]
+) -> tuple[dict[str, sp.Expr], set[str]]:
+    """Parameters, of the model or of observables, that differ in this dish; and all names that are known by
+    then.
+    """
+    states = {q.name for q in (*network.species, *network.inputs)}
+    told = states | {p.name for p in network.parameters}
+    own: dict[str, sp.Expr] = {}
+    for c in (c for p in experiment.periods[:1] for c in p.changes):
+        if c.target not in states:
+            own[c.target] = _resolved(c.value, {**values}, c.at)
+    if len(experiment.periods) > 1 and experiment.periods[0].time == -math.inf:
+        # nothing is measured before: what only observables name has its value from the next period on
+        for c in experiment.periods[1].changes:
+            if c.target not in told and c.value != sp.Symbol(c.target):
+                own[c.target] = _resolved(c.value, {**values}, c.at)
+                told.add(c.target)
+    return own, told
+
+
+@dataclass(frozen=True)
+class _Changes:
+    """What a period of one dish changes.
+
+    Attributes:
+        here: what every name stands for.
+        told: names that are known.
+        species, inputs: of the network, inputs with their defaults.
+    """
+
+    network: Network
+    model: SbmlModel
+    here: Mapping[str, sp.Expr]
+    told: Collection[str]
+    species: Set[str]
+    inputs: Mapping[str, float]
+
+    def of(self, row: PeriodRow, first: bool) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+        """Levels of inputs, states that are set, and what is added to states.
+
+        Raises:
+            NeedsStateError: a size changes, or a change asks for the state.
+            StudyError: a change of nothing that is known.
+        """
+        species, inputs = self.species, self.inputs
+        levels, put, add = {}, {}, {}
+        for c in row.changes:
+            known = c.target in species or c.target in inputs
+            if known and not first and c.target in self.model.compartments:
+                raise NeedsStateError(f"{c.at}: the size of {c.target} changes, and concentrations with it")
+            if c.target in species:
+                symbol = sp.Symbol(c.target)
+                rest = sp.expand(c.value - symbol)
+                adds = not first and symbol in c.value.free_symbols and symbol not in rest.free_symbols
+                value = rest if adds else c.value
+                _not_by_state(c, value, species | (set() if first else inputs.keys() - self.here.keys()))
+                (add if adds else put)[c.target] = _resolved(value, self.here, c.at)
+                _not_negative(put.get(c.target), c.target, c.at, self.network)
+            elif c.target in inputs:
+                own_value = {} if c.target in self.here else {c.target: sp.Float(inputs[c.target], 17)}
+                levels[c.target] = _resolved(c.value, {**own_value, **self.here}, c.at)
+                _not_negative(levels[c.target], c.target, c.at, self.network)
+            elif not first and c.target not in self.told:
+                raise StudyError(
+                    f"{c.at}: {c.target} changes during an experiment but is no part of the model: set it "
+                    f"in the first period"
+                )
+        return levels, put, add
 
 
 def _finite(experiment: ExperimentRow, i: int) -> float:
@@ -147,7 +180,7 @@ def _resolved(e: sp.Expr, values: Mapping[str, sp.Expr], at: str) -> sp.Expr:
     return e
 
 
-def _not_by_state(change: Change, value: sp.Expr, species: set[str]) -> None:
+def _not_by_state(change: Change, value: sp.Expr, species: Set[str]) -> None:
     if used := {s.name for s in value.free_symbols} & species:  # pyright: ignore[reportAttributeAccessIssue]  SymPy's stubs say Basic
         raise NeedsStateError(
             f"{change.at}: {change.target} is set by what {min(used)} is at that time, which is not "

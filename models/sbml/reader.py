@@ -5,21 +5,21 @@ from __future__ import annotations
 import itertools
 import math
 import pathlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import libsbml
 import sympy as sp
 
-from models.declare import Derived, Event, Parameter, Reaction, nothing, published, time
+from models.declare import Derived, Event, Parameter, Reaction, Species, nothing, published, time
 from models.network import Network, NetworkError, _in_order
 from models.sbml.each_once import require_each_once
 from models.sbml.encodings import decoded
 from models.sbml.formulas import SbmlError, breaks_of, condition, from_ast, rate_of
 from models.sbml.model_file import SbmlModel
 from models.sbml.quantities import Amounts, Quantities, amounts
-from models.sbml.reactions import ReactionReader
+from models.sbml.reactions import ReactionReader, Row
 from models.sbml.refused import refuse
 from models.sbml.writer import SUBSTANCE
 
@@ -118,7 +118,7 @@ class _Reader:
             raise SbmlError(f"{self.place}: {where}: its formulas have no end: write them in parts")
         return found
 
-    def read(self) -> SbmlModel:  # long: one list of the file after the other
+    def read(self) -> SbmlModel:
         m = self.model
         refuse(m, self.place)
         for f in m.getListOfFunctionDefinitions():
@@ -137,30 +137,8 @@ class _Reader:
         reactions, moved = reader.read()
         q = Quantities(self.place, assigned, rates, at_start, set_by_event)
         q.initial = self.initial
-        thinned = {}  # concentrations in a compartment that a rate rule changes
-        for s in m.getListOfSpecies():
-            name, unit = s.getId(), self.unit(s.getSubstanceUnits())
-            if not s.getHasOnlySubstanceUnits():
-                unit = next((ours for ours, amount in SUBSTANCE.items() if amount == unit), unit)
-                if s.getCompartment() in rates and name not in {*assigned, *rates}:
-                    thinned[name] = s.getCompartment()
-            moves = counted.state(name) in moved or name in rates or name in thinned
-            size = sizes.get(s.getCompartment(), 1.0)
-            q.add_species(s, unit, 1.0 if size != size else size, moves, counted)
-        for name, size in sizes.items():
-            q.add(name, size, "", "size of a compartment", True)
-        for p in m.getListOfParameters():
-            value = p.getValue() if p.isSetValue() else math.nan
-            q.add(p.getId(), value, self.unit(p.getUnits()), p.getName(), p.getConstant())
-        for r in m.getListOfReactions():
-            for x in (*r.getListOfReactants(), *r.getListOfProducts()):
-                if x.getId() and x.getId() in changing | self.asked:
-                    value = x.getStoichiometry() if x.isSetStoichiometry() else math.nan
-                    q.add(x.getId(), value, "", f"stoichiometry in {r.getId()}", True)
-        for (reaction, local), name in self.own.items():
-            p = m.getReaction(reaction).getKineticLaw().getParameter(local)
-            value = p.getValue() if p.isSetValue() else math.nan
-            q.parameters.append(Parameter(name, value, "", p.getName(), published(self.place)))
+        thinned = self.add_species(q, sizes, counted, moved)
+        self.add_numbers(q, sizes, changing)
         titles = {x.getId(): (x.getName(), self.unit(x.getUnits())) for x in m.getListOfParameters()}
         formulas = {**assigned, **counted.derived}
         formulas |= {r.getId(): reader.rate(r) for r in m.getListOfReactions() if r.getId() in self.asked}
@@ -168,28 +146,7 @@ class _Reader:
             Derived(n, e, titles.get(n, ("", ""))[1], titles.get(n, ("", ""))[0] or n)
             for n, e in formulas.items()
         ]
-        by_name = {s.name: s for s in q.species}
-        rows = [
-            Reaction(
-                [(by_name[n], c) for n, c in consumed],
-                [(by_name[n], c) for n, c in produced],
-                rate,
-                meaning,
-                name,
-            )
-            for name, consumed, produced, rate, meaning in reactions
-        ]
-        rows += [Reaction(nothing, by_name[n], e, "rate rule", f"rate_of_{n}") for n, e in rates.items()]
-        rows += [
-            Reaction(
-                by_name[n],
-                nothing,
-                sp.Symbol(n) * rates[c] / sp.Symbol(c),
-                "its volume grows",
-                f"thinning_of_{n}",
-            )
-            for n, c in thinned.items()
-        ]
+        rows = rows_of(reactions, rates, thinned, {s.name: s for s in q.species})
         derived += self.rates_of_change(rows, counted, {*assigned})
         network = Network(
             m.getId() or "model",
@@ -201,17 +158,50 @@ class _Reader:
         )
         self.check_names(network, found)
         breaks = breaks_of([*assigned.values(), *rates.values(), *(r.rate for r in rows)])
-        residents = tuple(
-            (s.getId(), s.getCompartment())
-            for s in m.getListOfSpecies()
-            if not s.getHasOnlySubstanceUnits() and s.getId() not in {*assigned, *counted.of}
-        )
-        concentrations = tuple(
-            dict.fromkeys(
-                s.getCompartment() for s in m.getListOfSpecies() if not s.getHasOnlySubstanceUnits()
-            )
-        )
+        diluted = [s for s in m.getListOfSpecies() if not s.getHasOnlySubstanceUnits()]
+        states = [s for s in diluted if s.getId() not in {*assigned, *counted.of}]
+        residents = tuple((s.getId(), s.getCompartment()) for s in states)
+        concentrations = tuple(dict.fromkeys(s.getCompartment() for s in diluted))
         return SbmlModel(network, self.initial, found, breaks, concentrations, self.place, residents)
+
+    def add_species(
+        self, q: Quantities, sizes: Mapping[str, float], counted: Amounts, moved: Collection[str]
+    ) -> dict[str, str]:
+        """The states of the network; returns concentration -> compartment, where a rate rule changes its
+        size.
+        """
+        thinned = {}
+        for s in self.model.getListOfSpecies():
+            name, unit = s.getId(), self.unit(s.getSubstanceUnits())
+            if not s.getHasOnlySubstanceUnits():
+                unit = next((ours for ours, amount in SUBSTANCE.items() if amount == unit), unit)
+                if s.getCompartment() in q.rates and name not in {*q.assigned, *q.rates}:
+                    thinned[name] = s.getCompartment()
+            moves = counted.state(name) in moved or name in q.rates or name in thinned
+            size = sizes.get(s.getCompartment(), 1.0)
+            q.add_species(s, unit, 1.0 if size != size else size, moves, counted)
+        return thinned
+
+    def add_numbers(self, q: Quantities, sizes: Mapping[str, float], changing: Collection[str]) -> None:
+        """Sizes of compartments, parameters, stoichiometries that something names, parameters of one
+        reaction.
+        """
+        m = self.model
+        for name, size in sizes.items():
+            q.add(name, size, "", "size of a compartment", True)
+        for p in m.getListOfParameters():
+            value = p.getValue() if p.isSetValue() else math.nan
+            q.add(p.getId(), value, self.unit(p.getUnits()), p.getName(), p.getConstant())
+        named = {*changing, *self.asked}
+        for r in m.getListOfReactions():
+            for x in (*r.getListOfReactants(), *r.getListOfProducts()):
+                if x.getId() and x.getId() in named:
+                    value = x.getStoichiometry() if x.isSetStoichiometry() else math.nan
+                    q.add(x.getId(), value, "", f"stoichiometry in {r.getId()}", True)
+        for (reaction, local), name in self.own.items():
+            p = m.getReaction(reaction).getKineticLaw().getParameter(local)
+            value = p.getValue() if p.isSetValue() else math.nan
+            q.parameters.append(Parameter(name, value, "", p.getName(), published(self.place)))
 
     def rates_of_change(self, rows: list[Reaction], counted: Amounts, assigned: set[str]) -> list[Derived]:
         """What `rateOf` asks for: the sum over all that changes a name."""
@@ -339,3 +329,25 @@ class _Reader:
                     f"break it"
                 )
             left = {n: needs for n, needs in left.items() if n not in ready}
+
+
+def rows_of(
+    reactions: Iterable[Row],
+    rates: Mapping[str, sp.Expr],
+    thinned: Mapping[str, str],
+    species: Mapping[str, Species],
+) -> list[Reaction]:
+    """What changes the states: reactions, rate rules, and the growth of a compartment around a
+    concentration.
+    """
+    rows = [
+        Reaction(
+            [(species[n], c) for n, c in consumed], [(species[n], c) for n, c in produced], rate, words, name
+        )
+        for name, consumed, produced, rate, words in reactions
+    ]
+    rows += [Reaction(nothing, species[n], e, "rate rule", f"rate_of_{n}") for n, e in rates.items()]
+    for n, c in thinned.items():
+        loss = sp.Symbol(n) * rates[c] / sp.Symbol(c)
+        rows.append(Reaction(species[n], nothing, loss, "its volume grows", f"thinning_of_{n}"))
+    return rows

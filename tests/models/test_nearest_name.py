@@ -15,3 +15,8 @@ def test_few_names_are_listed_and_many_are_pointed_to():
     many = [f"n{i}" for i in range(50)]
     assert unknown("--x", "zzz", many, see="the list") == "--x zzz: is not known: the list lists what is"
     assert unknown("--x", "zzz", many).endswith("n29, ...")
+
+
+def test_of_names_that_differ_in_case_alone_the_one_written_so_is_offered():
+    assert nearest("k_SRx", ["K_sR", "k_SR"]) == "k_SR"
+    assert nearest("K_sRx", ["K_sR", "k_SR"]) == "K_sR"

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -33,7 +33,7 @@ def main(
         Path | None,
         typer.Option(help="default results/timecourses; data sets that are done are not fitted again"),
     ] = None,
-) -> None:  # long: an option a line, a record a key
+) -> None:  # long: an option a line, a stage after the other
     """Mode and normal approximation of each data set, what each says about each feedback, alone and together,
     and what does not fit.
     """
@@ -41,19 +41,10 @@ def main(
         options.study(named)
     source = None if studies else options.measured_data(data)
     prepare_jax(device)
-    import numpy as np
-
-    from inference.datasets import (
-        measured_study,
-        measured_tables,
-        time_courses,
-        time_courses_figure,
-        time_courses_told,
-    )
-    from inference.fit import loo_pit
+    from inference.datasets import measured_study, measured_tables, time_courses, time_courses_told
     from inference.runs.console import Teller, duration, stop_when_asked
     from inference.runs.provenance import device_line
-    from inference.runs.resumable import require_writable, write_json
+    from inference.runs.resumable import require_writable
     from inference.runs.run import Run
     from inference.study.loading import load
 
@@ -95,12 +86,7 @@ def main(
             f"within 2 of it"
         )
         fits.append(found)
-        picture = time_courses_figure.figure(found)
-        write_figure(picture, folder / f"{study.id}.png", dpi=110)
-        loo_pit.plt.close(picture)
-        picture = loo_pit.figure(time_courses_told.left_out(found))
-        write_figure(picture, folder / f"{study.id}-loo_pit.png", dpi=110)
-        loo_pit.plt.close(picture)
+        draw(found, folder)
     asked = (*measured_study.FEEDBACK, "g_auto", "e_deg")
     said = time_courses_told.told(fits, asked)
     text = (
@@ -110,38 +96,61 @@ def main(
         + time_courses_told.misfits(fits, cannot)
     )
     write_text(text, folder / "summary.md")
-    write_json(
-        folder / "timecourses.json",
-        {
-            "starts": starts,
-            "seed": seed,
-            "wall_time_s": round(time.monotonic() - begun, 1),
-            "device": device_line(),
-            "together": dict(zip(said.names, said.together.tolist(), strict=True)),
-            "apart": dict(zip(said.names, said.disagree.tolist(), strict=True)),
-            "studies": {
-                f.study.id: {
-                    "log_posterior": f.log_posterior,
-                    "near": f.near,
-                    "gained_last": f.gained,
-                    "loo_pit_p": time_courses_told.left_out(f).p,
-                    "ln": dict(zip(f.names, f.mean.tolist(), strict=True)),
-                    "sd_ln": dict(zip(f.names, np.sqrt(np.diag(f.covariance)).tolist(), strict=True)),
-                    "dishes": {
-                        n: {"values": k, "inside_89": i, "p": p}
-                        for n, k, i, p in time_courses_told.of_dishes(f)
-                    },
-                    "observables": {
-                        n: {"values": k, "inside_89": i, "neighbours": None if np.isnan(r) else r}
-                        for n, k, i, r in time_courses_told.checks(f)
-                    },
-                }
-                for f in fits
-            },
-        },
-    )
+    write_record(fits, said, {"starts": starts, "seed": seed}, begun, folder)
     tell.say(text)
     tell.say(
         f"Written to {folder} after {duration(time.monotonic() - begun)}: summary.md, timecourses.json, "
         f"two pictures a data set"
     )
+
+
+def draw(found: Any, folder: Path) -> None:
+    """The two pictures of a data set: what was measured and predicted, and each value from all others."""
+    from inference.datasets import time_courses_figure, time_courses_told
+    from inference.fit import loo_pit
+
+    for picture, name in (
+        (time_courses_figure.figure(found), f"{found.study.id}.png"),
+        (loo_pit.figure(time_courses_told.left_out(found)), f"{found.study.id}-loo_pit.png"),
+    ):
+        write_figure(picture, folder / name, dpi=110)
+        loo_pit.plt.close(picture)
+
+
+def write_record(fits: list[Any], said: Any, how: dict[str, Any], begun: float, folder: Path) -> None:
+    """timecourses.json: how it was done, what the data sets say together, and each for itself."""
+    from inference.runs.provenance import device_line
+    from inference.runs.resumable import write_json
+
+    write_json(
+        folder / "timecourses.json",
+        {
+            **how,
+            "wall_time_s": round(time.monotonic() - begun, 1),
+            "device": device_line(),
+            "together": dict(zip(said.names, said.together.tolist(), strict=True)),
+            "apart": dict(zip(said.names, said.disagree.tolist(), strict=True)),
+            "studies": {f.study.id: record(f) for f in fits},
+        },
+    )
+
+
+def record(f: Any) -> dict[str, Any]:
+    """One data set: its mode, the spread around it, and how each dish and observable is met."""
+    import numpy as np
+
+    from inference.datasets import time_courses_told
+
+    return {
+        "log_posterior": f.log_posterior,
+        "near": f.near,
+        "gained_last": f.gained,
+        "loo_pit_p": time_courses_told.left_out(f).p,
+        "ln": dict(zip(f.names, f.mean.tolist(), strict=True)),
+        "sd_ln": dict(zip(f.names, np.sqrt(np.diag(f.covariance)).tolist(), strict=True)),
+        "dishes": {n: {"values": k, "inside_89": i, "p": p} for n, k, i, p in time_courses_told.of_dishes(f)},
+        "observables": {
+            n: {"values": k, "inside_89": i, "neighbours": None if np.isnan(r) else r}
+            for n, k, i, r in time_courses_told.checks(f)
+        },
+    }

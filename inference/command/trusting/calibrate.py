@@ -45,18 +45,16 @@ def main(
         float,
         typer.Option(min=0.01, help="believe in this many times the true noise: the test must then fail"),
     ] = 1.0,
-) -> None:  # long: an option a line, a record a key
+) -> None:  # long: an option a line
     """Simulation-based calibration of a study: data from its own prior, one fit each, ranks of the truth."""
     options.chosen("--sampler", sampler, ("walk", "nuts"))
     if run is not None and not (run / "posterior.nc").exists():
         raise fail(f"--run {run}: holds no posterior.nc: name the folder of a finished fit")
     prepare_jax(device)
-    import numpy as np
-
-    from inference.calibration import calibration_figures, coverage, many_fits, simulated_data
+    from inference.calibration import coverage, many_fits, simulated_data
     from inference.runs.console import Teller, duration, stop_when_asked
     from inference.runs.provenance import device_line
-    from inference.runs.resumable import require_writable, write_json
+    from inference.runs.resumable import require_writable
     from inference.runs.run import Run
     from inference.samplers import random_walk_smc
     from inference.study.loading import load
@@ -101,18 +99,7 @@ def main(
     if found is None:
         tell.say(f"Stopped. Everything so far is kept in {folder}; the same command goes on")
         raise typer.Exit(130)
-    truth = np.column_stack([found.truth, found.truth_log_likelihood])
-    posterior = np.concatenate([found.z, found.log_likelihood[..., None]], 2)
-    ranks = coverage.ranks(truth, posterior, seed)
-    verdict = coverage.judge([*loaded.names, "log-likelihood"], ranks, found.z.shape[1], found.poor, seed)
-    for title, draw in {
-        "ranks": calibration_figures.rank_ecdfs,
-        "histograms": calibration_figures.rank_histograms,
-        "coverage": calibration_figures.coverage,
-    }.items():
-        figure = draw(verdict)
-        write_figure(figure, folder / f"{title}.png")
-        calibration_figures.plt.close(figure)
+    verdict = judged(found, loaded, seed)
     text = coverage.in_words(verdict)
     heading = f"# Calibration of {loaded.id}\n\n" + (
         ""
@@ -120,32 +107,18 @@ def main(
         else f"The likelihood is wrong on purpose: it believes in {wrong_noise:g} times the true noise.\n\n"
     )
     write_text(heading + text, folder / "summary.md")
-    write_json(
-        folder / "calibration.json",
-        {
-            "study": loaded.id,
-            "study_fingerprint": loaded.fingerprint,
-            "seed": seed,
-            "fits": fits,
-            "draws": draws,
-            "ok": verdict.ok,
-            "reasons": verdict.reasons,
-            "p": dict(zip(verdict.names, verdict.p.tolist(), strict=True)),
-            "levels": coverage.LEVELS,
-            "coverage": dict(zip(verdict.names, verdict.coverage.T.tolist(), strict=True)),
-            "poor": verdict.poor,
-            "wrong_noise": wrong_noise,
-            "sampler": sampler,
-            "finds": {
-                "sd too small by": verdict.narrow,
-                "sd too large by": verdict.wide,
-                "centre off by posterior sd": verdict.shifted,
-            },
-            "alpha": coverage.ALPHA,
-            "wall_time_s": round(time.monotonic() - begun, 1),
-            "device": device_line(),
-        },
-    )
+    how = {
+        "study": loaded.id,
+        "study_fingerprint": loaded.fingerprint,
+        "seed": seed,
+        "fits": fits,
+        "draws": draws,
+        "wrong_noise": wrong_noise,
+        "sampler": sampler,
+        "wall_time_s": round(time.monotonic() - begun, 1),
+        "device": device_line(),
+    }
+    write_verdict(verdict, how, folder)
     tell.say(text)
     tell.say(
         f"Written to {folder} after {duration(time.monotonic() - begun)}: summary.md, calibration.json, "
@@ -154,6 +127,51 @@ def main(
     )
     if not verdict.ok:
         raise typer.Exit(3)
+
+
+def judged(found: Any, study: Any, seed: int) -> Any:
+    """Ranks of the truth among the draws of every parameter and of the log-likelihood, and what they say."""
+    import numpy as np
+
+    from inference.calibration import coverage
+
+    truth = np.column_stack([found.truth, found.truth_log_likelihood])
+    posterior = np.concatenate([found.z, found.log_likelihood[..., None]], 2)
+    ranks = coverage.ranks(truth, posterior, seed)
+    return coverage.judge([*study.names, "log-likelihood"], ranks, found.z.shape[1], found.poor, seed)
+
+
+def write_verdict(verdict: Any, how: dict[str, Any], folder: Path) -> None:
+    """The figures, and calibration.json: how it was done and what came out."""
+    from inference.calibration import calibration_figures, coverage
+    from inference.runs.resumable import write_json
+
+    for title, draw in {
+        "ranks": calibration_figures.rank_ecdfs,
+        "histograms": calibration_figures.rank_histograms,
+        "coverage": calibration_figures.coverage,
+    }.items():
+        figure = draw(verdict)
+        write_figure(figure, folder / f"{title}.png")
+        calibration_figures.plt.close(figure)
+    write_json(
+        folder / "calibration.json",
+        {
+            **how,
+            "ok": verdict.ok,
+            "reasons": verdict.reasons,
+            "p": dict(zip(verdict.names, verdict.p.tolist(), strict=True)),
+            "levels": coverage.LEVELS,
+            "coverage": dict(zip(verdict.names, verdict.coverage.T.tolist(), strict=True)),
+            "poor": verdict.poor,
+            "finds": {
+                "sd too small by": verdict.narrow,
+                "sd too large by": verdict.wide,
+                "centre off by posterior sd": verdict.shifted,
+            },
+            "alpha": coverage.ALPHA,
+        },
+    )
 
 
 def progress(i: int, seen: Any) -> str:

@@ -12,7 +12,8 @@ import yaml
 
 from inference.runs.outputs import write_text
 from inference.study.petab.petab_v2 import PARAMETER_COLUMNS
-from inference.study.problem_tables import Change, Tables
+from inference.study.priors import Prior
+from inference.study.problem_tables import Change, MeasurementRow, ObservableRow, ParameterRow, Tables
 from models.declare import time
 from models.formula import formula
 from models.ratelaws import choose, power, raised
@@ -34,7 +35,29 @@ def text(expression: sp.Expr | float) -> str:
     return petab_math_str(e.xreplace({time: sp.Symbol("time")}))
 
 
-def write(tables: Tables, folder: pathlib.Path) -> pathlib.Path:  # long: one table after the other
+OBSERVABLE_COLUMNS = (
+    "observableId",
+    "observableName",
+    "observableFormula",
+    "noiseFormula",
+    "noiseDistribution",
+    "observablePlaceholders",
+    "noisePlaceholders",
+    "degreesOfFreedom",
+)
+MEASUREMENT_COLUMNS = (
+    "observableId",
+    "experimentId",
+    "time",
+    "measurement",
+    "observableParameters",
+    "noiseParameters",
+    "censoring",
+    "datasetId",
+)
+
+
+def write(tables: Tables, folder: pathlib.Path) -> pathlib.Path:
     """Write all tables, the model and the YAML file; returns the path of the YAML file.
 
     Errors on log10 (version 1) become errors on ln with a scale ln(10) times as large, which is the same
@@ -49,81 +72,14 @@ def write(tables: Tables, folder: pathlib.Path) -> pathlib.Path:  # long: one ta
             key = tuple(Change(c.target, c.value, "") for c in p.changes)
             name = conditions.setdefault(key, f"condition{len(conditions) + 1}") if key else ""
             experiments.append((e.id, _number(p.time), name))
-    _table(
-        folder / "conditions.tsv",
-        ("conditionId", "targetId", "targetValue"),
-        ((name, c.target, text(c.value)) for key, name in conditions.items() for c in key),
-    )
+    changed = ((name, c.target, text(c.value)) for key, name in conditions.items() for c in key)
+    _table(folder / "conditions.tsv", ("conditionId", "targetId", "targetValue"), changed)
     _table(folder / "experiments.tsv", ("experimentId", "time", "conditionId"), experiments)
-    _table(
-        folder / "observables.tsv",
-        (
-            "observableId",
-            "observableName",
-            "observableFormula",
-            "noiseFormula",
-            "noiseDistribution",
-            "observablePlaceholders",
-            "noisePlaceholders",
-            "degreesOfFreedom",
-        ),
-        (
-            (
-                o.id,
-                o.name,
-                text(o.formula),
-                text(o.noise * (_LN10 if o.family.startswith("log10") else 1)),
-                o.family.replace("log10", "log"),
-                *_placeholders(o),
-                "" if o.degrees is None else repr(o.degrees),
-            )
-            for o in tables.observables
-        ),
-    )
+    _table(folder / "observables.tsv", OBSERVABLE_COLUMNS, map(_observable, tables.observables))
     of = {o.id: o for o in tables.observables}
-    _table(
-        folder / "measurements.tsv",
-        (
-            "observableId",
-            "experimentId",
-            "time",
-            "measurement",
-            "observableParameters",
-            "noiseParameters",
-            "censoring",
-            "datasetId",
-        ),
-        (
-            (
-                m.observable,
-                m.experiment,
-                _number(m.time),
-                repr(m.value),
-                *_overrides(of[m.observable], m.overrides),
-                {0: "", -1: "left", 1: "right"}[m.censored],
-                "_".join(m.source.split()),
-            )
-            for m in tables.measurements
-        ),
-    )
-    _table(
-        folder / "parameters.tsv",
-        PARAMETER_COLUMNS,
-        (
-            (
-                p.id,
-                p.name,
-                _number(p.lower),
-                _number(p.upper),
-                _number(p.nominal),
-                str(p.estimate).lower(),
-                *_prior(p.prior),
-                ";".join(p.tags),
-                p.unit,
-            )
-            for p in tables.parameters
-        ),
-    )
+    measured = (_measurement(m, of[m.observable]) for m in tables.measurements)
+    _table(folder / "measurements.tsv", MEASUREMENT_COLUMNS, measured)
+    _table(folder / "parameters.tsv", PARAMETER_COLUMNS, map(_parameter, tables.parameters))
     config = {
         "format_version": "2.0.0",
         "id": tables.id,
@@ -135,6 +91,44 @@ def write(tables: Tables, folder: pathlib.Path) -> pathlib.Path:  # long: one ta
     path = folder / "problem.yaml"
     write_text(yaml.safe_dump(config, sort_keys=False), path)
     return path
+
+
+def _observable(o: ObservableRow) -> tuple[str, ...]:
+    return (
+        o.id,
+        o.name,
+        text(o.formula),
+        text(o.noise * (_LN10 if o.family.startswith("log10") else 1)),
+        o.family.replace("log10", "log"),
+        *_placeholders(o),
+        "" if o.degrees is None else repr(o.degrees),
+    )
+
+
+def _measurement(m: MeasurementRow, o: ObservableRow) -> tuple[str, ...]:
+    return (
+        m.observable,
+        m.experiment,
+        _number(m.time),
+        repr(m.value),
+        *_overrides(o, m.overrides),
+        {0: "", -1: "left", 1: "right"}[m.censored],
+        "_".join(m.source.split()),
+    )
+
+
+def _parameter(p: ParameterRow) -> tuple[str, ...]:
+    return (
+        p.id,
+        p.name,
+        _number(p.lower),
+        _number(p.upper),
+        _number(p.nominal),
+        str(p.estimate).lower(),
+        *_prior(p.prior),
+        ";".join(p.tags),
+        p.unit,
+    )
 
 
 def _number(value: float) -> str:
@@ -149,21 +143,21 @@ def _number(value: float) -> str:
     )
 
 
-def _placeholders(o) -> tuple[str, str]:
+def _placeholders(o: ObservableRow) -> tuple[str, str]:
     """Those of the formula, then those of the noise alone."""
     inside = {str(s) for s in o.formula.free_symbols}
     first = [p for p in o.placeholders if p in inside]
     return ";".join(first), ";".join(p for p in o.placeholders if p not in first)
 
 
-def _overrides(o, values: tuple[sp.Expr, ...]) -> tuple[str, str]:
+def _overrides(o: ObservableRow, values: tuple[sp.Expr, ...]) -> tuple[str, str]:
     inside = {str(s) for s in o.formula.free_symbols}
     given = dict(zip(o.placeholders, values, strict=True))
     first = [text(v) for p, v in given.items() if p in inside]
     return ";".join(first), ";".join(text(v) for p, v in given.items() if p not in inside)
 
 
-def _prior(prior) -> tuple[str, str, str, str]:
+def _prior(prior: Prior | None) -> tuple[str, str, str, str]:
     """Family and parameters; a family that PEtab has not goes into our own columns, with none in PEtab's."""
     if prior is None:
         return "", "", "", ""
