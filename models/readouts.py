@@ -98,6 +98,7 @@ def _blot(name: str, title: str, text: str, sd: float = 0.2, offset: bool = Fals
     return Observable(name, title, text, "a.u.", noise, None, _gel, _blank if offset else None)
 
 
+TOTAL_IKBA = ("IkB", "IkBn", "C", "Cn")  # free and bound to NF-kB, in the cytosol and in the nucleus
 MTT_DEAD = 0.2  # share of a dead cell that MTT still sees (assumed)
 
 
@@ -114,7 +115,7 @@ def _listed() -> tuple[Observable, ...]:  # long: one entry a read-out
         _blot("pMEK", "pMEK, blot", "pMEK", offset=True),
         _blot("pERK", "pERK, blot", "pERK", offset=True),
         _blot("pp38", "phospho-p38, blot", "pp38", offset=True),
-        _blot("IkBa", "total IkBa, blot", "IkB + IkBn + C + Cn"),
+        _blot("IkBa", "total IkBa, blot", " + ".join(TOTAL_IKBA)),
         _blot(
             "pIkBa",
             "phosphorylated IkBa, Luminex: the rate of its loss, which the IKK inhibitor slows",

@@ -21,6 +21,7 @@ from models.dish import dish
 from models.engine.compile import compile_network
 from models.engine.lanes import simulate_lanes
 from models.engine.protocol import schedule
+from models.readouts import TOTAL_IKBA
 
 TOLD_APART = 0.2  # a ratio must differ by this much (ln) to be seen beyond the error of a blot
 
@@ -40,13 +41,18 @@ class Fingerprint:
     window: tuple[float, float]
 
 
-IKB = ("IkB", "IkBn", "C", "Cn")
 OF_ESTRADIOL = (
     Fingerprint("nfkb_rest", "nuclear NF-kB at rest", ("NFn",), "none", 0.0, False, (-1e9, 0.0)),
     Fingerprint(
-        "ikb_15", "IkBa protein 15 min after TNF, share of its start", IKB, "TNF", 15.0, True, (5.0, 30.0)
+        "ikb_15",
+        "IkBa protein 15 min after TNF, share of its start",
+        TOTAL_IKBA,
+        "TNF",
+        15.0,
+        True,
+        (5.0, 30.0),
     ),
-    Fingerprint("ikb_60", "IkBa protein 60 min after TNF", IKB, "TNF", 60.0, False, (30.0, 120.0)),
+    Fingerprint("ikb_60", "IkBa protein 60 min after TNF", TOTAL_IKBA, "TNF", 60.0, False, (30.0, 120.0)),
     Fingerprint("ikb_mrna_60", "IkBa mRNA 60 min after TNF", ("mIkB",), "TNF", 60.0, False, (20.0, 180.0)),
     Fingerprint("nfkb_30", "nuclear NF-kB 30 min after TNF", ("NFn",), "TNF", 30.0, False, (5.0, 60.0)),
     Fingerprint("il6_mrna_240", "IL-6 mRNA 4 h after TNF", ("mIL6",), "TNF", 240.0, False, (60.0, 1500.0)),
@@ -62,7 +68,7 @@ OF_ESTRADIOL = (
 # Ma 2003 against Hideshima 2009; B23 of the specification.
 OF_BORTEZOMIB = (
     Fingerprint("nfkb_480", "nuclear NF-kB after 8 h", ("NFn",), "none", 480.0, False, (120.0, 1500.0)),
-    Fingerprint("ikb_480", "IkBa protein after 8 h", IKB, "none", 480.0, False, (120.0, 1500.0)),
+    Fingerprint("ikb_480", "IkBa protein after 8 h", TOTAL_IKBA, "none", 480.0, False, (120.0, 1500.0)),
     Fingerprint("ikb_mrna_480", "IkBa mRNA after 8 h", ("mIkB",), "none", 480.0, False, (120.0, 1500.0)),
 )
 FINGERPRINTS: dict[str, tuple[Fingerprint, ...]] = {"E2": OF_ESTRADIOL, "btz": OF_BORTEZOMIB}

@@ -23,6 +23,7 @@ from models.dish import dish
 from models.engine.compile import compile_network
 from models.engine.lanes import simulate_lanes
 from models.engine.protocol import Schedule, schedule
+from models.readouts import TOTAL_IKBA
 
 MINUTES = (0.0, 5.0, 15.0, 30.0, 60.0, 120.0, 240.0, 1440.0)
 REPLICATES = 3
@@ -45,7 +46,7 @@ class Assay:
 ASSAYS = {
     a.name: a
     for a in (
-        Assay("IkBa protein", ("IkB", "IkBn", "C", "Cn"), 0.2),
+        Assay("IkBa protein", TOTAL_IKBA, 0.2),
         Assay("IkBa mRNA", ("mIkB",), 0.2),
         Assay("nuclear NF-kB", ("NFn",), 0.25),
         Assay("A20 mRNA", ("mA20",), 0.2),

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -124,6 +124,98 @@ def points(priors: Priors, log_likelihood: LogLikelihood, width: int) -> Points:
     return jax.jit(many)
 
 
+class Particles(NamedTuple):
+    """All problems between two rises of the power.
+
+    Attributes:
+        z, origin: (problem, particle, parameter) unconstrained, now and when the walk at power 1 began.
+        like, prior: (problem, particle) log densities.
+        power, log_evidence, log_step: (problem,).
+        walked: steps at power 1.
+    """
+
+    z: np.ndarray
+    like: np.ndarray
+    prior: np.ndarray
+    power: np.ndarray
+    log_evidence: np.ndarray
+    log_step: np.ndarray
+    walked: np.ndarray
+    origin: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class _Walk:
+    """From rise to rise; `evaluate`: log-likelihood and log prior of (problem, particle, parameter)."""
+
+    priors: Priors
+    plan: Walkers
+    seed: int
+    problems: int
+    evaluate: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+    def begin(self) -> Particles:
+        """Draws of the prior."""
+        n, size = self.problems, len(self.priors.names)
+        drawn = jax.jit(
+            lambda k: jax.vmap(self.priors.unconstrain)(self.priors.draw(k, n * self.plan.particles))
+        )(jax.random.PRNGKey(self.seed))
+        z = np.asarray(drawn).reshape(n, self.plan.particles, size)
+        log_step = np.full(n, np.log(2.38 / np.sqrt(size)))
+        return Particles(z, *self.evaluate(z), np.zeros(n), np.zeros(n), log_step, np.asarray(0), z)
+
+    def advance(self, i: int, state: State) -> tuple[Particles, Seen]:
+        """One rise, and the steps after it."""
+        was = Particles(*(np.asarray(x) for x in state))
+        rng = np.random.default_rng([self.seed, i])
+        p = self.raised(was, rng)
+        if was.power.min() < 1:
+            p = p._replace(origin=p.z)
+        taken = np.zeros(self.problems)
+        for _ in range(self.plan.moves):
+            p, moved = self.moved(p, rng)
+            taken += moved / self.plan.moves
+        if was.power.min() == 1:
+            p = p._replace(walked=p.walked + self.plan.moves)
+        left = correlation(p.origin, p.z)
+        return p, {"power": p.power, "accepted": taken, "walked": p.walked, "left": left}
+
+    def raised(self, p: Particles, rng: np.random.Generator) -> Particles:
+        """Weighted by what the power has risen, and resampled."""
+        power = rise(p.like, p.power, self.plan.ess)
+        log_w = (power - p.power)[:, None] * p.like
+        top = log_w.max(1)
+        copied = np.where((power > p.power)[:, None], resampled(rng, log_w), np.arange(self.plan.particles))
+        return p._replace(
+            z=np.take_along_axis(p.z, copied[:, :, None], 1),
+            like=np.take_along_axis(p.like, copied, 1),
+            prior=np.take_along_axis(p.prior, copied, 1),
+            power=power,
+            log_evidence=p.log_evidence + top + np.log(np.exp(log_w - top[:, None]).mean(1)),
+        )
+
+    def moved(self, p: Particles, rng: np.random.Generator) -> tuple[Particles, np.ndarray]:
+        """One step of each half, shaped like the other; and (problem,) the share of steps taken."""
+        z, like, prior = p.z.copy(), p.like.copy(), p.prior.copy()
+        halves = (np.arange(0, self.plan.particles, 2), np.arange(1, self.plan.particles, 2))
+        moved = np.zeros(self.problems)
+        for own, other in (halves, halves[::-1]):
+            here = z[:, own]
+            length = np.exp(p.log_step[:, None] + JITTER * rng.standard_normal(here.shape[:2]))
+            new = here + length[..., None] * np.einsum(
+                "fij,fnj->fni", spread(z[:, other]), rng.standard_normal(here.shape)
+            )
+            there, before = self.evaluate(new)
+            gain = p.power[:, None] * (there - like[:, own]) + before - prior[:, own]
+            yes = np.log(rng.random(there.shape)) < gain
+            z[:, own] = np.where(yes[..., None], new, here)
+            like[:, own] = np.where(yes, there, like[:, own])
+            prior[:, own] = np.where(yes, before, prior[:, own])
+            moved += yes.sum(1) / self.plan.particles
+        log_step = p.log_step + 0.5 * (moved - TARGET)
+        return p._replace(z=z, like=like, prior=prior, log_step=log_step), moved
+
+
 def sample(
     priors: Priors,
     log_likelihood: LogLikelihood,
@@ -134,7 +226,7 @@ def sample(
     report: Report | None = None,
     belongs: Mapping[str, Any] | None = None,
     work: Points | None = None,
-) -> Tempered | None:  # long: the parts of one walk share its constants and compiled program
+) -> Tempered | None:
     """Draws of the posterior of every problem, one file a rise of the power, going on from those
     that are there.
 
@@ -150,14 +242,10 @@ def sample(
         None if the work was stopped before it was done.
     """
     problems, size = len(jax.tree.leaves(data)[0]), len(priors.names)
-    total = problems * plan.particles
-    halves = (np.arange(0, plan.particles, 2), np.arange(1, plan.particles, 2))
-
     ask = work or points(priors, log_likelihood, plan.width)
     by = blocks.spread if work is None else run.spread
 
     def evaluate(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(problem, particle) log-likelihood and log prior at (problem, particle, parameter)."""
         own = z.shape[1]
         flat, of = z.reshape(-1, size), np.repeat(np.arange(problems), own)
         found = by(
@@ -169,61 +257,6 @@ def sample(
         like, prior = (x.reshape(problems, own) for x in found)
         return like, np.where(np.isnan(prior), -np.inf, prior)
 
-    def begin() -> State:
-        drawn = jax.jit(lambda k: jax.vmap(priors.unconstrain)(priors.draw(k, total)))(
-            jax.random.PRNGKey(seed)
-        )
-        z = np.asarray(drawn).reshape(problems, plan.particles, size)
-        return [
-            z,
-            *evaluate(z),
-            np.zeros(problems),
-            np.zeros(problems),
-            np.full(problems, np.log(2.38 / np.sqrt(size))),
-            np.asarray(0),
-            z,
-        ]
-
-    def advance(i: int, state: State) -> tuple[State, Seen]:
-        z, like, prior, power, log_evidence, log_step, walked, origin = (np.asarray(x) for x in state)
-        rng = np.random.default_rng([seed, i])
-        raised = rise(like, power, plan.ess)
-        log_w = (raised - power)[:, None] * like
-        top = log_w.max(1)
-        log_evidence = log_evidence + top + np.log(np.exp(log_w - top[:, None]).mean(1))
-        copied = np.where((raised > power)[:, None], resampled(rng, log_w), np.arange(plan.particles))
-        z = np.take_along_axis(z, copied[:, :, None], 1)
-        like, prior = np.take_along_axis(like, copied, 1), np.take_along_axis(prior, copied, 1)
-        if power.min() < 1:
-            origin = z.copy()
-        taken = np.zeros(problems)
-        for _ in range(plan.moves):
-            moved = np.zeros(problems)
-            for own, other in (halves, halves[::-1]):
-                here = z[:, own]
-                length = np.exp(log_step[:, None] + JITTER * rng.standard_normal(here.shape[:2]))
-                new = here + length[..., None] * np.einsum(
-                    "fij,fnj->fni", spread(z[:, other]), rng.standard_normal(here.shape)
-                )
-                there, before = evaluate(new)
-                yes = (
-                    np.log(rng.random(there.shape))
-                    < raised[:, None] * (there - like[:, own]) + before - prior[:, own]
-                )
-                z[:, own] = np.where(yes[..., None], new, here)
-                like[:, own], prior[:, own] = (
-                    np.where(yes, there, like[:, own]),
-                    np.where(yes, before, prior[:, own]),
-                )
-                moved += yes.sum(1) / plan.particles
-            log_step = log_step + 0.5 * (moved - TARGET)
-            taken += moved / plan.moves
-        walked = walked + plan.moves if power.min() == 1 else walked
-        return (
-            [z, like, prior, raised, log_evidence, log_step, walked, origin],
-            {"power": raised, "accepted": taken, "walked": walked, "left": correlation(origin, z)},
-        )
-
     identity = {
         "sampler": "tempered random walks, in halves",
         "plan": asdict(plan),
@@ -232,23 +265,18 @@ def sample(
         "problems": problems,
         **(belongs or {}),
     }
-    last: list[State] = []
+    last: list[Particles] = []
 
     def finished(i: int, state: State) -> bool:
-        last[:] = [state]
-        return float(np.min(state[3])) == 1.0 and int(state[6]) >= plan.last
+        last[:] = [Particles(*map(np.asarray, state))]
+        return float(np.min(last[0].power)) == 1.0 and int(last[0].walked) >= plan.last
 
-    seen = run.pieces(identity, begin, finished, advance, report)
+    walk = _Walk(priors, plan, seed, problems, evaluate)
+    seen = run.pieces(identity, walk.begin, finished, walk.advance, report)
     if seen is None:
         return None
-    state = last[0]
-    return Tempered(
-        np.asarray(state[0]),
-        np.asarray(state[1]),
-        np.asarray(state[4]),
-        seen[-1]["left"],
-        seen[-1]["accepted"],
-    )
+    end = last[0]
+    return Tempered(end.z, end.like, end.log_evidence, seen[-1]["left"], seen[-1]["accepted"])
 
 
 def spread(

@@ -8,6 +8,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from models.readouts import TOTAL_IKBA
+
 # title, axis label, factor, species that are added up or drawn side by side
 PANELS: tuple[tuple[str, str, float, tuple[tuple[str, tuple[str, ...]], ...]], ...] = (
     ("STAT3", "share of total", 1.0, (("pSTAT3", ("pS",)),)),
@@ -22,7 +24,7 @@ PANELS: tuple[tuple[str, str, float, tuple[tuple[str, tuple[str, ...]], ...]], .
         "NF-kB",
         "nM per cytosol volume",
         1.0,
-        (("free nuclear NF-kB", ("NFn",)), ("total IkBa", ("IkB", "IkBn", "C", "Cn"))),
+        (("free nuclear NF-kB", ("NFn",)), ("total IkBa", TOTAL_IKBA)),
     ),
     ("Cytokines in the medium", "pg/mL", 1000.0, (("IL-6", ("IL6",)), ("VEGF", ("VEGF",)))),
     (

@@ -9,6 +9,7 @@ from models.behaviours.record import Behaviour, Check, WatchedDish, crossing, ho
 from models.catalogue import HYPOTHESES, PRESETS, niche
 from models.dish import dish
 from models.engine.protocol import Protocol
+from models.readouts import TOTAL_IKBA
 
 NETWORK = niche()
 U266 = PRESETS["u266"]
@@ -144,7 +145,7 @@ def _b27_plans() -> tuple[WatchedDish, ...]:
 
 def _read(t, h: str, e2: float) -> np.ndarray:
     tnf, il6 = t[f"B27 {h} {e2:g} TNF"], t[f"B27 {h} {e2:g} IL6"]
-    ikb = {m: sum(tnf.at(s, m) for s in ("IkB", "IkBn", "C", "Cn")) for m in (0, 15, 60)}
+    ikb = {m: sum(tnf.at(s, m) for s in TOTAL_IKBA) for m in (0, 15, 60)}
     return np.array(
         [
             tnf.at("NFn", 0),

@@ -8,6 +8,7 @@ from models.behaviours.record import Behaviour, Check, WatchedDish, crossing, ho
 from models.catalogue import PRESETS, niche
 from models.dish import dish
 from models.engine.protocol import Period, Protocol
+from models.readouts import TOTAL_IKBA
 
 NETWORK = niche()
 HEPATOCYTE = PRESETS["hepatocyte"]
@@ -113,7 +114,7 @@ def _b8(t) -> tuple[Check, ...]:
 
 def _b9(t) -> tuple[Check, ...]:
     trace = t["B9"]
-    ikb = np.sum([trace[s] for s in ("IkB", "IkBn", "C", "Cn")], 0)
+    ikb = np.sum([trace[s] for s in TOTAL_IKBA], 0)
     ikb = ikb / ikb[0]
     early = trace.times <= 60
     low = int(np.argmin(ikb[early]))
