@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -85,6 +85,124 @@ class Modes:
         return np.sqrt(np.diagonal(self.covariance, axis1=1, axis2=2))
 
 
+class Reached(NamedTuple):
+    """Where all searches are.
+
+    Attributes:
+        z: (fit, parameter); value, gained, damping: (fit,), `gained` by the last step.
+        ended: does no search gain any more?
+        location, scale, solved: what is predicted there, and whether it could be solved.
+    """
+
+    z: np.ndarray
+    value: np.ndarray
+    gained: np.ndarray
+    damping: np.ndarray
+    ended: np.ndarray
+    location: np.ndarray
+    scale: np.ndarray
+    solved: np.ndarray
+
+    @property
+    def seen(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Location, sd and whether solved, at each fit."""
+        return self.location, self.scale, self.solved
+
+
+class _Search:
+    """Many searches side by side: what they share is computed once, and each program compiled once."""
+
+    def __init__(self, priors: Priors, predict: Predict, measured: np.ndarray, width: int) -> None:
+        self.measured, self.width, self.size = measured, width, len(priors.names)
+        spec = PartitionSpec("chain")
+        self.many = jax.jit(
+            jax.shard_map(
+                jax.vmap(lambda z: predict(priors.constrain(z))),
+                mesh=mesh_for(width),
+                in_specs=spec,
+                out_specs=spec,
+                check_vma=False,
+            )
+        )
+        self.log_prior = jax.jit(jax.vmap(priors.log_density_unconstrained))
+        self.slope = jax.jit(jax.vmap(jax.grad(priors.log_density_unconstrained)))
+        self.bend = jax.jit(jax.vmap(jax.hessian(priors.log_density_unconstrained)))
+        drawn = jax.jit(jax.vmap(priors.unconstrain))(priors.draw(jax.random.PRNGKey(0), 2000))
+        self.prior_sd = np.asarray(drawn).std(0)
+        self.moves = np.concatenate([STEP * np.eye(self.size), -STEP * np.eye(self.size)])
+
+    def seen(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Location, sd and whether solved, at (point, parameter)."""
+        location, sd, solved = in_blocks(lambda b: self.many(jnp.asarray(z[b.rows])), len(z), self.width)
+        return location, sd, solved
+
+    def posterior(self, z: np.ndarray, at: Sequence[np.ndarray], y: np.ndarray) -> np.ndarray:
+        """(point,) log posterior of the measurements `y` (point, measurement)."""
+        m, s, ok = at
+        r = (y - m) / s
+        value = -0.5 * (r**2).sum(1) - np.log(s).sum(1) + np.asarray(self.log_prior(jnp.asarray(z)))
+        return np.where(ok & np.isfinite(value), value, -np.inf)
+
+    def derivatives(self, at: Reached) -> tuple[np.ndarray, np.ndarray]:
+        """Slope of the log likelihood (fit, parameter) and information (fit, parameter, parameter)."""
+        m, s, ok = at.seen
+        size = self.size
+        m, s = np.where(ok[:, None], m, 0.0), np.where(ok[:, None], s, 1.0)
+        beside = self.seen((at.z[:, None] + self.moves).reshape(-1, size))
+        m_up, s_up, good = (x.reshape(len(at.z), 2 * size, *x.shape[1:]) for x in beside)
+        # a start that cannot be solved follows the prior's slope
+        both = (good[:, :size] & good[:, size:] & ok[:, None])[..., None]
+        jm = np.where(both, (m_up[:, :size] - m_up[:, size:]) / (2 * STEP), 0.0) / s[:, None]
+        jl = np.where(both, (np.log(s_up[:, :size]) - np.log(s_up[:, size:])) / (2 * STEP), 0.0)
+        r = np.where(ok[:, None], (self.measured - m) / s, 0.0)
+        gradient = np.einsum("fpm,fm->fp", jm, r) + np.einsum("fpm,fm->fp", jl, r**2 - 1)
+        return gradient, np.einsum("fpm,fqm->fpq", jm, jm) + 2 * np.einsum("fpm,fqm->fpq", jl, jl)
+
+    def curvature(self, z: np.ndarray) -> np.ndarray:
+        """(fit, parameter, parameter) of the prior; at least what its spread says, where it bends the other
+        way.
+        """
+        h = -np.asarray(self.bend(jnp.asarray(z)))
+        floor = 0.1 * self.prior_sd**-2
+        return np.stack([np.diag(np.maximum(np.diag(x), floor)) for x in h])
+
+    def begin(self, z0: np.ndarray) -> Reached:
+        """At the starting points."""
+        z, fits = np.array(z0, float), len(z0)
+        here = self.seen(z)
+        value = self.posterior(z, here, self.measured)
+        return Reached(z, value, np.full(fits, np.inf), np.full(fits, 1e-3), np.asarray(False), *here)
+
+    def step(self, _: int, state: State) -> tuple[Reached, Seen]:
+        """One step of every search, of the lengths in `TRIED` the one that gains most."""
+        was = Reached(*state)
+        fits, z, value = np.arange(len(was.z)), was.z, was.value
+        gradient, information = self.derivatives(was)
+        gradient = gradient + np.asarray(self.slope(jnp.asarray(z)))
+        whole = information + self.curvature(z)
+        damped = whole + was.damping[:, None, None] * np.stack([np.diag(np.diag(w)) for w in whole])
+        move = np.linalg.solve(damped, gradient[..., None])[..., 0]
+        # two prior sd at most
+        move = move * np.minimum(1.0, 2.0 / np.maximum(np.abs(move / self.prior_sd).max(1), 1e-12))[:, None]
+        trial = z[:, None] + np.array(TRIED)[None, :, None] * move[:, None]
+        flat = trial.reshape(-1, self.size)
+        at = self.seen(flat)
+        tried = self.posterior(flat, at, np.repeat(self.measured, len(TRIED), 0)).reshape(len(fits), -1)
+        best = tried.argmax(1)
+        better = tried[fits, best] > value
+        gained = np.where(better, tried[fits, best] - value, 0.0)
+        of = fits * len(TRIED) + best
+        here = (
+            np.where(better.reshape(-1, *[1] * (x.ndim - 1)), y[of], x)
+            for x, y in zip(was.seen, at, strict=True)
+        )
+        damping = np.clip(np.where(better, was.damping / 5, was.damping * 20), 1e-6, 1e4)
+        ended = np.asarray((gained < 0.01).all() and (better.all() or damping.min() >= 1e2))
+        z = np.where(better[:, None], trial[fits, best], z)
+        value = np.where(better, tried[fits, best], value)
+        return Reached(z, value, gained, damping, ended, *here), {"log_posterior": value}
+
+
 def search(
     priors: Priors,
     predict: Predict,
@@ -95,7 +213,7 @@ def search(
     width: int,
     report: Callable[[int, np.ndarray], None] | None = None,
     keep: Keep | None = None,
-) -> Modes | None:  # long: the parts of one search share its constants and compiled programs
+) -> Modes | None:
     """The mode of every data set from its own starting point.
 
     Args:
@@ -108,119 +226,28 @@ def search(
     Returns:
         The modes, or None if `keep.run` was stopped.
     """
-    spec, size, fits = PartitionSpec("chain"), len(priors.names), len(z0)
-    many = jax.jit(
-        jax.shard_map(
-            jax.vmap(lambda z: predict(priors.constrain(z))),
-            mesh=mesh_for(width),
-            in_specs=spec,
-            out_specs=spec,
-            check_vma=False,
-        )
-    )
-    log_prior = jax.jit(jax.vmap(priors.log_density_unconstrained))
-    slope = jax.jit(jax.vmap(jax.grad(priors.log_density_unconstrained)))
-    bend = jax.jit(jax.vmap(jax.hessian(priors.log_density_unconstrained)))
-
-    def seen(z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Location, sd and whether solved, at (point, parameter)."""
-        location, sd, solved = in_blocks(lambda b: many(jnp.asarray(z[b.rows])), len(z), width)
-        return location, sd, solved
-
-    def posterior(z: np.ndarray, at: Sequence[np.ndarray], y: np.ndarray) -> np.ndarray:
-        m, s, ok = at
-        r = (y - m) / s
-        value = -0.5 * (r**2).sum(1) - np.log(s).sum(1) + np.asarray(log_prior(jnp.asarray(z)))
-        return np.where(ok & np.isfinite(value), value, -np.inf)
-
-    drawn = np.asarray(jax.jit(jax.vmap(priors.unconstrain))(priors.draw(jax.random.PRNGKey(0), 2000)))
-    prior_sd = drawn.std(0)
-    moves = np.concatenate([STEP * np.eye(size), -STEP * np.eye(size)])
-
-    def derivatives(z: np.ndarray, here: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """Slope of the log likelihood (fit, parameter) and information (fit, parameter, parameter)."""
-        m, s, ok = here
-        m, s = np.where(ok[:, None], m, 0.0), np.where(ok[:, None], s, 1.0)
-        beside = seen((z[:, None] + moves).reshape(-1, size))
-        m_up, s_up, good = (x.reshape(fits, 2 * size, *x.shape[1:]) for x in beside)
-        both = (good[:, :size] & good[:, size:] & ok[:, None])[
-            ..., None
-        ]  # a start that cannot be solved follows the prior's slope
-        jm = np.where(both, (m_up[:, :size] - m_up[:, size:]) / (2 * STEP), 0.0) / s[:, None]
-        jl = np.where(both, (np.log(s_up[:, :size]) - np.log(s_up[:, size:])) / (2 * STEP), 0.0)
-        r = np.where(ok[:, None], (measured - m) / s, 0.0)
-        gradient = np.einsum("fpm,fm->fp", jm, r) + np.einsum("fpm,fm->fp", jl, r**2 - 1)
-        return gradient, np.einsum("fpm,fqm->fpq", jm, jm) + 2 * np.einsum("fpm,fqm->fpq", jl, jl)
-
-    def curvature(z: np.ndarray) -> np.ndarray:
-        """(fit, parameter, parameter) of the prior; at least what its spread says, where it bends the other
-        way.
-        """
-        h = -np.asarray(bend(jnp.asarray(z)))
-        floor = 0.1 * prior_sd**-2
-        return np.stack([np.diag(np.maximum(np.diag(x), floor)) for x in h])
-
-    def begin() -> list[np.ndarray]:
-        z = np.array(z0, float)
-        here = seen(z)
-        return [
-            z,
-            posterior(z, here, measured),
-            np.full(fits, np.inf),
-            np.full(fits, 1e-3),
-            np.asarray(False),
-            *here,
-        ]
-
-    def step(_: int, state: State) -> tuple[list[np.ndarray], Seen]:
-        z, value, _, damping, _, *here = state
-        gradient, information = derivatives(z, here)
-        gradient = gradient + np.asarray(slope(jnp.asarray(z)))
-        whole = information + curvature(z)
-        damped = whole + damping[:, None, None] * np.stack([np.diag(np.diag(w)) for w in whole])
-        move = np.linalg.solve(damped, gradient[..., None])[..., 0]
-        move = (
-            move * np.minimum(1.0, 2.0 / np.maximum(np.abs(move / prior_sd).max(1), 1e-12))[:, None]
-        )  # two prior sd at most
-        trial = z[:, None] + np.array(TRIED)[None, :, None] * move[:, None]
-        at = seen(trial.reshape(-1, size))
-        tried = posterior(trial.reshape(-1, size), at, np.repeat(measured, len(TRIED), 0)).reshape(fits, -1)
-        best = tried.argmax(1)
-        better = tried[np.arange(fits), best] > value
-        gained = np.where(better, tried[np.arange(fits), best] - value, 0.0)
-        of = np.arange(fits) * len(TRIED) + best
-        z = np.where(better[:, None], trial[np.arange(fits), best], z)
-        here = [
-            np.where(better.reshape(-1, *[1] * (x.ndim - 1)), y[of], x) for x, y in zip(here, at, strict=True)
-        ]
-        value = np.where(better, tried[np.arange(fits), best], value)
-        damping = np.clip(np.where(better, damping / 5, damping * 20), 1e-6, 1e4)
-        ended = (gained < 0.01).all() and (better.all() or damping.min() >= 1e2)
-        return [z, value, gained, damping, np.asarray(ended), *here], {"log_posterior": value}
+    own = _Search(priors, predict, measured, width)
 
     def finished(i: int, state: State) -> bool:
-        return i >= steps or bool(state[4])
+        return i >= steps or bool(Reached(*state).ended)
 
-    state: State | None = None
     if keep is None:
-        state = begin()
+        end = own.begin(z0)
         for i in range(steps):
-            state, said = step(i, state)
+            end, said = own.step(i, end)
             if report is not None:
                 report(i + 1, said["log_posterior"])
-            if finished(i + 1, state):
+            if finished(i + 1, end):
                 break
     else:
         told = None if report is None else lambda i, said: report(i, said["log_posterior"])
-        if keep.run.pieces(keep.identity, begin, finished, step, told) is None:
+        if keep.run.pieces(keep.identity, lambda: own.begin(z0), finished, own.step, told) is None:
             return None
         last = read_arrays(numbered(keep.run.folder)[-1])
-        state = [last[f"state{k}"] for k in range(8)]
-    z, value, gained, _, _, *here = state
-    information = derivatives(z, here)[1]
-    return Modes(
-        z, value, information, np.linalg.inv(information + curvature(z)), prior_sd, gained, here[0], here[1]
-    )
+        end = Reached(*(last[f"state{k}"] for k in range(len(Reached._fields))))
+    information = own.derivatives(end)[1]
+    covariance = np.linalg.inv(information + own.curvature(end.z))
+    return Modes(end.z, end.value, information, covariance, own.prior_sd, end.gained, end.location, end.scale)
 
 
 def ridges(

@@ -89,16 +89,15 @@ class Fits:
     poor: np.ndarray
 
 
-def one_batch(  # long: programs over one family, compiled once for all batches
-    family: Family, plan: NutsLengths, seed: int
-) -> Callable[[Any], Seen]:
+def one_batch(family: Family, plan: NutsLengths, seed: int) -> Callable[[Any], Seen]:
     """The function that draws truths and data and fits each data set, for the batch of a number: what it
-    gives depends on nothing but these.
+    gives depends on nothing but these. Its programs are compiled once for all batches.
 
     A truth at which the network cannot be solved is drawn again (the prior is then the prior given that it
     can be). Neither start nor metric knows the truth.
     """
-    root = jax.random.PRNGKey(seed)
+    root, priors = jax.random.PRNGKey(seed), family.priors
+    solver = optx.BFGS(rtol=1e-5, atol=1e-5)
 
     def potential(z: Array, data: Array) -> Array:
         return family.problem(data).potential(z)
@@ -108,6 +107,62 @@ def one_batch(  # long: programs over one family, compiled once for all batches
         value = potential(z, data)
         return jnp.where(jnp.isfinite(value), value, WALL)
 
+    @jax.jit
+    def searched(z0: Array, data: Array) -> tuple[Array, Array]:
+        def one(z: Array, d: Array) -> tuple[Array, Array]:
+            best = optx.minimise(walled, solver, z, args=d, max_steps=plan.search_steps, throw=False).value
+            return best, walled(best, d)
+
+        return jax.vmap(one)(z0, data)
+
+    @jax.jit
+    def densities(z: Array, data: Array) -> tuple[Array, Array]:
+        prior = jax.vmap(jax.vmap(priors.log_density_unconstrained))(z)
+        return prior, jax.vmap(potential)(z[:, 0], data)
+
+    slope = jax.jit(lambda z, data: jax.vmap(jax.grad(potential))(z, data))
+    truths, sampled = _truths(family, plan), _chains(potential, plan)
+
+    def batch(number: Any) -> Seen:
+        draw_truth, around, walk_key = jax.random.split(jax.random.fold_in(root, int(number)), 3)
+        truth, data, z0, good = truths(draw_truth)
+        ends = [searched(z, data) for z in z0]
+        best = jnp.argmin(jnp.stack([v for _, v in ends]), 0)[None, :, None]
+        mode = jnp.take_along_axis(jnp.stack([z for z, _ in ends]), best, 0)[0]
+        covariance = _metric(slope, mode, data)
+        noise = np.asarray(jax.random.normal(around, mode.shape))
+        begin = mode + np.einsum("fij,fj->fi", np.linalg.cholesky(covariance), noise)
+        begin = jnp.where(jnp.isfinite(jax.vmap(walled)(begin, data) + 0.0)[:, None], begin, mode)
+        drawn = sampled(walk_key, begin, data, jnp.asarray(covariance))
+        z, energy, diverging = (np.asarray(x)[:, plan.warmup :] for x in drawn)
+        log_prior, _ = densities(jnp.asarray(z), data)
+        at_truth, energy_truth = densities(truth[:, None], data)
+        ess = _effective(z)
+        poor = (np.nan_to_num(ess).min(1) < 0.4 * plan.draws) | (diverging.mean(1) > 0.02) | ~np.asarray(good)
+        return {
+            "truth": np.asarray(truth),
+            "z": z[:, :: plan.thin],
+            "truth_log_likelihood": -np.asarray(energy_truth) - np.asarray(at_truth)[:, 0],
+            "log_likelihood": (-energy - np.asarray(log_prior))[:, :: plan.thin],
+            "poor": poor,
+            "ess": ess,
+        }
+
+    return batch
+
+
+def _effective(z: np.ndarray) -> np.ndarray:
+    """(fit, parameter) effective sample size of draws (fit, draw, parameter)."""
+    return np.stack(
+        [
+            [array_stats.ess(z[f, :, p][None], chain_axis=0, draw_axis=1) for p in range(z.shape[2])]
+            for f in range(len(z))
+        ]
+    )
+
+
+def _truths(family: Family, plan: NutsLengths) -> Callable[[Array], tuple[Array, Array, Array, Array]]:
+    """The program that draws truths and data: truth, data, starts of the searches, could it be solved?"""
     priors = family.priors
 
     @jax.jit
@@ -127,27 +182,22 @@ def one_batch(  # long: programs over one family, compiled once for all batches
             good[first],
         )
 
-    solver = optx.BFGS(rtol=1e-5, atol=1e-5)
+    return truths
 
-    @jax.jit
-    def searched(z0: Array, data: Array) -> tuple[Array, Array]:
-        def one(z: Array, d: Array) -> tuple[Array, Array]:
-            best = optx.minimise(walled, solver, z, args=d, max_steps=plan.search_steps, throw=False).value
-            return best, walled(best, d)
 
-        return jax.vmap(one)(z0, data)
+def _metric(slope: Callable[[Array, Array], Array], z: Array, data: Array) -> np.ndarray:
+    """Inverse Hessian at each mode; what the data leave free gets the prior's spread at most."""
+    n, step = z.shape[1], 1e-3
+    columns = [(slope(z + step * e, data) - slope(z - step * e, data)) / (2 * step) for e in jnp.eye(n)]
+    hessian = np.nan_to_num(np.stack([np.asarray(c) for c in columns], axis=1))
+    values, vectors = np.linalg.eigh((hessian + hessian.swapaxes(1, 2)) / 2)
+    return np.einsum("fij,fj,fkj->fik", vectors, 1 / np.clip(values, 0.25, 1e8), vectors)
 
-    @jax.jit
-    def slope(z: Array, data: Array) -> Array:
-        return jax.vmap(jax.grad(potential))(z, data)
 
-    def metric(z: Array, data: Array) -> np.ndarray:
-        """Inverse Hessian at each mode; what the data leave free gets the prior's spread at most."""
-        n, step = z.shape[1], 1e-3
-        columns = [(slope(z + step * e, data) - slope(z - step * e, data)) / (2 * step) for e in jnp.eye(n)]
-        hessian = np.nan_to_num(np.stack([np.asarray(c) for c in columns], axis=1))
-        values, vectors = np.linalg.eigh((hessian + hessian.swapaxes(1, 2)) / 2)
-        return np.einsum("fij,fj,fkj->fik", vectors, 1 / np.clip(values, 0.25, 1e8), vectors)
+def _chains(
+    potential: Callable[[Array, Array], Array], plan: NutsLengths
+) -> Callable[[Array, Array, Array, Array], tuple[Array, Array, Array]]:
+    """The program that draws a chain for each data set: positions, energies, which diverged."""
 
     def kernel(data: Array, covariance: Array) -> NUTS:
         return NUTS(
@@ -160,69 +210,31 @@ def one_batch(  # long: programs over one family, compiled once for all batches
             step_size=0.9 / covariance.shape[0] ** 0.25,
         )
 
+    def one(key: Array, z: Array, data: Array, covariance: Array) -> tuple[Array, Array, Array]:
+        own = kernel(data, covariance)
+        state = own.init(key, 0, z, (), {})
+
+        def step(carry: Any, i: Array) -> tuple[Any, tuple[Array, Array, Array]]:
+            s, log_size, mean = carry
+            warming = i < plan.warmup
+            size = jnp.exp(jnp.where(warming, log_size, mean))
+            s = own.sample(s._replace(adapt_state=s.adapt_state._replace(step_size=size)), (), {})
+            gain = 2.0 * (i + 1.0) ** -0.6  # Robbins-Monro; the second half of the warm-up is averaged
+            log_size = jnp.where(warming, log_size + gain * (s.accept_prob - plan.target), log_size)
+            late = jnp.maximum(i - plan.warmup // 2, 0) + 1.0
+            mean = jnp.where(warming, mean + (log_size - mean) / late, mean)
+            return (s, log_size, mean), (s.z, s.potential_energy, s.diverging)
+
+        log_size = jnp.log(state.adapt_state.step_size)
+        return jax.lax.scan(
+            step, (state, log_size, log_size), jnp.arange(plan.warmup + plan.draws * plan.thin)
+        )[1]
+
     @jax.jit
     def sampled(key: Array, z0: Array, data: Array, covariance: Array) -> tuple[Array, Array, Array]:
-        def one(key: Array, z: Array, data: Array, covariance: Array) -> tuple[Array, Array, Array]:
-            own = kernel(data, covariance)
-            state = own.init(key, 0, z, (), {})
-
-            def step(carry: Any, i: Array) -> tuple[Any, tuple[Array, Array, Array]]:
-                s, log_size, mean = carry
-                warming = i < plan.warmup
-                size = jnp.exp(jnp.where(warming, log_size, mean))
-                s = own.sample(s._replace(adapt_state=s.adapt_state._replace(step_size=size)), (), {})
-                gain = 2.0 * (i + 1.0) ** -0.6  # Robbins-Monro; the second half of the warm-up is averaged
-                log_size = jnp.where(warming, log_size + gain * (s.accept_prob - plan.target), log_size)
-                late = jnp.maximum(i - plan.warmup // 2, 0) + 1.0
-                mean = jnp.where(warming, mean + (log_size - mean) / late, mean)
-                return (s, log_size, mean), (s.z, s.potential_energy, s.diverging)
-
-            log_size = jnp.log(state.adapt_state.step_size)
-            return jax.lax.scan(
-                step, (state, log_size, log_size), jnp.arange(plan.warmup + plan.draws * plan.thin)
-            )[1]
-
         return jax.vmap(one)(jax.random.split(key, len(z0)), z0, data, covariance)
 
-    @jax.jit
-    def densities(z: Array, data: Array) -> tuple[Array, Array]:
-        prior = jax.vmap(jax.vmap(priors.log_density_unconstrained))(z)
-        return prior, jax.vmap(potential)(z[:, 0], data)
-
-    def batch(number: Any) -> Seen:
-        draw_truth, spread, walk_key = jax.random.split(jax.random.fold_in(root, int(number)), 3)
-        truth, data, z0, good = truths(draw_truth)
-        ends = [searched(z, data) for z in z0]
-        values = jnp.stack([v for _, v in ends])
-        mode = jnp.take_along_axis(jnp.stack([z for z, _ in ends]), jnp.argmin(values, 0)[None, :, None], 0)[
-            0
-        ]
-        covariance = metric(mode, data)
-        noise = np.asarray(jax.random.normal(spread, mode.shape))
-        begin = mode + np.einsum("fij,fj->fi", np.linalg.cholesky(covariance), noise)
-        begin = jnp.where(jnp.isfinite(jax.vmap(walled)(begin, data) + 0.0)[:, None], begin, mode)
-        z, energy, diverging = (
-            np.asarray(x)[:, plan.warmup :] for x in sampled(walk_key, begin, data, jnp.asarray(covariance))
-        )
-        log_prior, _ = densities(jnp.asarray(z), data)
-        at_truth, energy_truth = densities(truth[:, None], data)
-        ess = np.stack(
-            [
-                [array_stats.ess(z[f, :, p][None], chain_axis=0, draw_axis=1) for p in range(z.shape[2])]
-                for f in range(len(z))
-            ]
-        )
-        poor = (np.nan_to_num(ess).min(1) < 0.4 * plan.draws) | (diverging.mean(1) > 0.02) | ~np.asarray(good)
-        return {
-            "truth": np.asarray(truth),
-            "z": z[:, :: plan.thin],
-            "truth_log_likelihood": -np.asarray(energy_truth) - np.asarray(at_truth)[:, 0],
-            "log_likelihood": (-energy - np.asarray(log_prior))[:, :: plan.thin],
-            "poor": poor,
-            "ess": ess,
-        }
-
-    return batch
+    return sampled
 
 
 def fit(

@@ -145,14 +145,33 @@ class Particles(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class _Walk:
-    """From rise to rise; `evaluate`: log-likelihood and log prior of (problem, particle, parameter)."""
+class _Walks:
+    """From rise to rise; `ask`: the program of one block of points, and `by` what asks it block by block."""
 
     priors: Priors
     plan: Walkers
     seed: int
-    problems: int
-    evaluate: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+    data: Any
+    ask: Points
+    by: Callable[..., Any]
+
+    @property
+    def problems(self) -> int:
+        """How many posteriors."""
+        return len(jax.tree.leaves(self.data)[0])
+
+    def evaluate(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(problem, particle) log-likelihood and log prior at (problem, particle, parameter)."""
+        problems, own, size = z.shape
+        flat, of = z.reshape(-1, size), np.repeat(np.arange(problems), own)
+        found = self.by(
+            self.ask,
+            lambda b: (flat[b.rows], jax.tree.map(lambda x: x[of[b.rows]], self.data)),
+            len(flat),
+            self.plan.width,
+        )
+        like, prior = (x.reshape(problems, own) for x in found)
+        return like, np.where(np.isnan(prior), -np.inf, prior)
 
     def begin(self) -> Particles:
         """Draws of the prior."""
@@ -241,28 +260,14 @@ def sample(
     Returns:
         None if the work was stopped before it was done.
     """
-    problems, size = len(jax.tree.leaves(data)[0]), len(priors.names)
-    ask = work or points(priors, log_likelihood, plan.width)
     by = blocks.spread if work is None else run.spread
-
-    def evaluate(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        own = z.shape[1]
-        flat, of = z.reshape(-1, size), np.repeat(np.arange(problems), own)
-        found = by(
-            ask,
-            lambda b: (flat[b.rows], jax.tree.map(lambda x: x[of[b.rows]], data)),
-            len(flat),
-            plan.width,
-        )
-        like, prior = (x.reshape(problems, own) for x in found)
-        return like, np.where(np.isnan(prior), -np.inf, prior)
-
+    walk = _Walks(priors, plan, seed, data, work or points(priors, log_likelihood, plan.width), by)
     identity = {
         "sampler": "tempered random walks, in halves",
         "plan": asdict(plan),
         "seed": seed,
         "parameters": list(priors.names),
-        "problems": problems,
+        "problems": walk.problems,
         **(belongs or {}),
     }
     last: list[Particles] = []
@@ -271,7 +276,6 @@ def sample(
         last[:] = [Particles(*map(np.asarray, state))]
         return float(np.min(last[0].power)) == 1.0 and int(last[0].walked) >= plan.last
 
-    walk = _Walk(priors, plan, seed, problems, evaluate)
     seen = run.pieces(identity, walk.begin, finished, walk.advance, report)
     if seen is None:
         return None
