@@ -179,5 +179,7 @@ def test_an_interrupted_ranking_goes_on_and_ends_as_if_it_had_not_been(monkeypat
     assert evaluate(tmp_path / "a", lambda: next(stops)) is None
     assert len(list((tmp_path / "a").rglob("*.npz"))) == 1
     went_on, straight = evaluate(tmp_path / "a", lambda: False), evaluate(tmp_path / "b", lambda: False)
+    assert went_on is not None
+    assert straight is not None
     assert all(np.array_equal(x, y) for x, y in zip(went_on, straight, strict=True))
     assert went_on[0].shape == (10,)
