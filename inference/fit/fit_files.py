@@ -110,6 +110,7 @@ def finish(study: Study, run: Run, sampler: Sampler | None = None) -> Verdict:
             superchains=drawn.superchains,
             certificate=note.get("certificate"),
             mode_mass=drawn.mode_mass,
+            ended=note.get("ended", ""),
             longest=None if method is None else method.longest(settings),
         )
     verdict = replace(verdict, quick=settings.quick)

@@ -150,10 +150,11 @@ def draw(study: Study, settings: Settings, run: Run, sampler: Sampler) -> bool:
     draws = sampler.run(sampled.problem, settings, kept)
     if draws is None:
         return False
-    run.say(f"  sampled in {time.monotonic() - sampling:.0f} s")
+    run.say(f"  sampled in {time.monotonic() - sampling:.0f} s" + (f"; {draws.ended}" if draws.ended else ""))
     run.say("Predicting every measurement from the posterior and the prior ...")
     all_drawn(parts, sampled, settings, draws, run).write(run.folder)
     wall = time.time() - begun
-    write_note(run.folder, study, settings, "sampled", wall_time_s=round(wall, 1))
+    found = {"kept_draws": draws.z.shape[1], "ended": draws.ended} if draws.ended else {}
+    write_note(run.folder, study, settings, "sampled", wall_time_s=round(wall, 1), **found)
     run.say(f"  all draws and predictions kept after {duration(wall)}")
     return True

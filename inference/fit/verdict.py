@@ -13,11 +13,12 @@ import xarray as xr
 
 from inference.best_fit.basins import in_words
 from inference.fit.verdict_file import Verdict
+from inference.samplers.enough import BFMI, DIVERGENT, ESS, R_HAT
 from inference.samplers.nested_rhat import nested_rhat
 from inference.study.declared_scales import likely_scale, on_declared_scale
 
 INTERVAL = 0.89  # equal-tailed, as ArviZ's default; written in every table
-R_HAT, ESS, DIVERGENT, BFMI, SATURATED, PARETO_K = 1.01, 400.0, 0.001, 0.3, 0.01, 0.7
+SATURATED, PARETO_K = 0.01, 0.7
 QUADRATURE = 0.01  # error of ln of an integral over a blank or a noise that is still no matter
 # power-scaling sensitivity above which a belief moves a parameter (Kallioinen et al., Stat Comput 2024)
 SENSITIVE = 0.05
@@ -175,6 +176,7 @@ def judge(
     superchains: int | None = None,
     certificate: Mapping[str, Any] | None = None,
     mode_mass: Sequence[float] | np.ndarray = (),
+    ended: str = "",
 ) -> Verdict:
     """Judge a run by its draws.
 
@@ -185,12 +187,13 @@ def judge(
             nested R-hat, because chains that are short by design cannot pass the ordinary one.
         certificate: `Certificate.attrs()` of the solver, if it was made.
         mode_mass: share of the posterior at each mode that the searches told apart, best first.
+        ended: why the run drew no more, see `inference.samplers.draws.Draws`.
     """
     posterior, stats = dt["posterior"].to_dataset(), dt["sample_stats"].to_dataset()
     scales = {str(n): declared_scale(dt, str(n)) for n in posterior.data_vars}
     reasons, notes = _of_divergences(posterior, scales, stats)
     reasons = _of_chains(posterior, superchains) + reasons + _of_energy_and_quadrature(stats)
-    notes += _of_length(stats, longest) + of_modes(mode_mass)
+    notes += _of_length(stats, longest) + of_modes(mode_mass) + ([f"draws: {ended}"] if ended else [])
     if failed_solves:
         reasons.append(f"{failed_solves} kept draws could not be solved: see failures.csv")
     notes += _of_influence(dt)

@@ -28,6 +28,8 @@ class Settings:
         chunk: transitions between two checkpoints.
         target: acceptance probability aimed at.
         max_tree_depth: of NUTS.
+        until_enough: the run ends before its last draw where its draws are what a verdict asks for
+            (`inference.samplers.enough`); `draws` are then the most.
     """
 
     chains: int
@@ -44,6 +46,7 @@ class Settings:
     target: float = 0.9
     max_tree_depth: int = 8
     sampler: str = "nuts"
+    until_enough: bool = False
 
 
 FULL = Settings(
@@ -59,6 +62,7 @@ FULL = Settings(
     quick=False,
     target=0.9,
     max_tree_depth=6,
+    until_enough=True,
 )
 
 

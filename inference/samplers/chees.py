@@ -27,6 +27,7 @@ from inference.runs.resumable import Seen, State
 from inference.runs.run import Run
 from inference.runs.settings import Settings, Sizes
 from inference.samplers.draws import STATS, Draws, Report, chunks, joined
+from inference.samplers.enough import Enough, Until, enough_of, kept_in_words
 from inference.samplers.from_modes import modes_of
 from inference.samplers.sampler import Sampler
 
@@ -46,6 +47,7 @@ def sample(
     report: Report | None = None,
     *,
     max_leapfrog: int = 255,
+    enough: Enough | None = None,
 ) -> Draws | None:  # long: the parts of one kernel share its constants and compiled programs
     """Draw what the settings ask for, writing one file a chunk; goes on from the files that are there.
 
@@ -54,6 +56,7 @@ def sample(
         covariance: of the posterior, as the first metric.
         report: as in `nuts.sample`.
         max_leapfrog: longest trajectory, in steps.
+        enough: as in `nuts.sample`.
 
     Returns:
         All draws, chains of one superchain side by side, or None if the run was stopped before.
@@ -240,19 +243,21 @@ def sample(
         return leaves, {"z": np.asarray(z)} | {k: np.asarray(v) for k, v in zip(STATS, seen, strict=True)}
 
     sizes = {k: getattr(settings, k) for k in ("chains", "warmup", "draws", "chunk", "target")}
+    until = Until(enough, plan, report)
     seen = run.pieces(
         {
             "sampler": "chees",
             "plan": {**sizes, "superchains": superchains, "max_leapfrog": max_leapfrog},
             "seed": settings.seed,
             "parameters": list(problem.names),
+            **until.identity,
         },
         lambda: jax.tree.leaves(whole()),
-        lambda i, _: i == len(plan),
+        until.finished,
         advance,
-        None if report is None else lambda i, found: report(i, plan[i - 1][0], found),
+        until.told,
     )
-    return None if seen is None else joined(seen, plan, superchains)
+    return None if seen is None else joined(seen, plan, superchains, until.words)
 
 
 def renews(plan: Sequence[tuple[bool, int]], warmup: int, i: int) -> bool:
@@ -288,7 +293,7 @@ class Chees(Sampler):
         points = modes.points(batch, superchains, settings.seed)
         run.say(
             f"Sampling: ChEES, {settings.chains} chains from {superchains} points, {settings.warmup} warm-up "
-            f"and {settings.draws} kept draws each (the first draws include compilation) ..."
+            f"and {kept_in_words(settings)} draws each (the first draws include compilation) ..."
         )
         plan = chunks(settings.warmup, settings.draws, settings.chunk)
         with run.bar("draws", settings.warmup + settings.draws) as bar:
@@ -310,6 +315,7 @@ class Chees(Sampler):
                 run.within("chunks"),
                 report,
                 max_leapfrog=self.max_leapfrog,
+                enough=enough_of(problem, settings, superchains),
             )
         found = {"mode_potentials": modes.potential, "mode_mass": modes.modes.mass}
         return None if draws is None else replace(draws, **found)

@@ -23,6 +23,7 @@ class Draws:
         log_evidence: one independent estimate of ln p(data) each; empty where the sampler gives none.
         mode_potentials: where the searches for the mode ended, best first; empty where there was none.
         mode_mass: share of the posterior at each mode that was told apart, by its normal approximation.
+        ended: in words, why there are so many draws; empty where all that were asked for were made.
     """
 
     z: np.ndarray
@@ -31,6 +32,7 @@ class Draws:
     log_evidence: np.ndarray = field(default_factory=lambda: np.zeros(0))
     mode_potentials: np.ndarray = field(default_factory=lambda: np.zeros(0))
     mode_mass: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    ended: str = ""
 
 
 Report = Callable[[int, bool, Seen], None]  # chunks done, warming up, stats of the chunk (chain, draw)
@@ -45,11 +47,13 @@ def chunks(warmup: int, draws: int, chunk: int) -> tuple[tuple[bool, int], ...]:
     return tuple((True, k) for k in split(warmup)) + tuple((False, k) for k in split(draws))
 
 
-def joined(seen: Sequence[Seen], plan: Sequence[tuple[bool, int]], superchains: int) -> Draws:
-    """The draws after warm-up of all chunks, one after the other."""
-    kept = [s for s, (warming, _) in zip(seen, plan, strict=True) if not warming]
+def joined(
+    seen: Sequence[Seen], plan: Sequence[tuple[bool, int]], superchains: int, ended: str = ""
+) -> Draws:
+    """The draws after warm-up of all chunks that were made, one after the other."""
+    kept = [s for s, (warming, _) in zip(seen, plan, strict=False) if not warming]
     arrays = {k: np.concatenate([s[k] for s in kept], axis=1) for k in ("z", *STATS)}
-    return Draws(arrays.pop("z"), arrays, superchains)
+    return Draws(arrays.pop("z"), arrays, superchains, ended=ended)
 
 
 def evidence(log_evidence: np.ndarray) -> tuple[float, float]:

@@ -25,6 +25,7 @@ from inference.runs.resumable import Seen, State
 from inference.runs.run import Run
 from inference.runs.settings import FULL, QUICK, Settings, Sizes
 from inference.samplers.draws import STATS, Draws, Report, chunks, joined
+from inference.samplers.enough import Enough, Until, enough_of, kept_in_words
 from inference.samplers.from_modes import modes_of
 from inference.samplers.sampler import Sampler
 
@@ -56,6 +57,7 @@ def sample(
     report: Report | None = None,
     *,
     batch: Batch | None = None,
+    enough: Enough | None = None,
 ) -> Draws | None:  # long: the parts of one kernel share its constants and compiled programs
     """Draw what the settings ask for, writing one file a chunk; goes on from the files that are there.
 
@@ -67,6 +69,7 @@ def sample(
             warm-up is no end of a chunk, or has too few draws, it stays.
         report: called after each chunk, also for those found on disk.
         batch: the problem's compiled gradient, if there is one already.
+        enough: ends the run before its last draw; without it, all draws are made.
 
     Returns:
         All draws, or None if the run was stopped before.
@@ -195,6 +198,7 @@ def sample(
         }
 
     sizes = ("chains", "warmup", "draws", "chunk", "target", "max_tree_depth")
+    until = Until(enough, plan, report)
     seen = run.pieces(
         {
             "sampler": "nuts",
@@ -202,13 +206,14 @@ def sample(
             "plan": {k: getattr(settings, k) for k in sizes},
             "seed": settings.seed,
             "parameters": list(problem.names),
+            **until.identity,
         },
         begin,
-        lambda i, _: i == len(plan),
+        until.finished,
         advance,
-        None if report is None else lambda i, found: report(i, plan[i - 1][0], found),
+        until.told,
     )
-    return None if seen is None else joined(seen, plan, settings.chains)
+    return None if seen is None else joined(seen, plan, settings.chains, until.words)
 
 
 @final
@@ -231,8 +236,8 @@ class Nuts(Sampler):
         modes = modes_of(problem, batch, settings, run)
         points = modes.points(batch, settings.chains, settings.seed)
         run.say(
-            f"Sampling: NUTS, {settings.chains} chains, {settings.warmup} warm-up and {settings.draws} kept "
-            "draws each (the first draws include compilation) ..."
+            f"Sampling: NUTS, {settings.chains} chains, {settings.warmup} warm-up and "
+            f"{kept_in_words(settings)} draws each (the first draws include compilation) ..."
         )
         plan, diverged = chunks(settings.warmup, settings.draws, settings.chunk), 0
         with run.bar("draws", settings.warmup + settings.draws) as bar:
@@ -248,6 +253,10 @@ class Nuts(Sampler):
                 )
 
             own = run.within("chunks")
-            draws = sample(problem, settings, jnp.asarray(points), modes.covariance, own, report, batch=batch)
+            draws = sample(
+                *(problem, settings, jnp.asarray(points), modes.covariance, own, report),
+                batch=batch,
+                enough=enough_of(problem, settings, settings.chains),
+            )
         found = {"mode_potentials": modes.potential, "mode_mass": modes.modes.mass}
         return None if draws is None else replace(draws, **found)

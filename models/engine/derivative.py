@@ -69,10 +69,10 @@ class Program:
         return LanePlan(self.system, self.tableau, self.observe, width, self.max_steps, crowd, self.wanted)
 
     def kernel(self, dtype: Any, *, gradient: bool = False) -> Kernel | None:
-        """The kernel that runs it; None where XLA does: it alone has lanes and records of a chosen size, and
-        32 bits.
+        """The kernel that runs it; None where XLA does: it alone has a chosen number of lanes, and 32 bits. A
+        `capacity` is one of its records; tapes of a kernel are as long as what they hold.
         """
-        if self.lanes is not None or self.capacity is not None or dtype != jnp.float64:
+        if self.lanes is not None or dtype != jnp.float64:
             return None
         return chosen(self.system, self.tableau, self.observe, self.wanted if gradient else None)
 

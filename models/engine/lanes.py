@@ -60,7 +60,8 @@ def simulate_lanes(
         wanted: names of the parameters and inputs whose derivatives are needed; those of others are 0. All by
             default: the fewer,
             the faster a gradient.
-        capacity: turns of the loop that a derivative may record; what does not fit is not `ok`.
+        capacity: turns of the loop that a derivative may record on XLA; what does not fit is not `ok`. The
+            native kernel needs none.
         lanes: how many step side by side; chosen from problem and device by default.
     """
     chosen = tuple(system.parameters + system.inputs) if wanted is None else tuple(wanted)

@@ -44,7 +44,10 @@ def main(
         bool, typer.Option("--quick", help="a short run that writes every file; its numbers are not for use")
     ] = False,
     chains: Annotated[int | None, typer.Option(min=1, help="side by side; of smc, islands")] = None,
-    draws: Annotated[int | None, typer.Option(min=1, help="kept draws of each chain")] = None,
+    draws: Annotated[int | None, typer.Option(min=1, help="kept draws of each chain, at most")] = None,
+    all_draws: Annotated[
+        bool, typer.Option("--all-draws", help="make them all, also where fewer are enough for the verdict")
+    ] = False,
     warmup: Annotated[int | None, typer.Option(min=1, help="adapting transitions of each chain")] = None,
     starts: Annotated[int | None, typer.Option(min=1, help="searches for the mode")] = None,
     sampler: Annotated[
@@ -102,6 +105,7 @@ def main(
         settings = sampler_called(sampler).sized(settings)
     given = {"chains": chains, "draws": draws, "warmup": warmup, "starts": starts, "seed": seed}
     settings = replace(settings, **{k: v for k, v in given.items() if v is not None})
+    settings = replace(settings, until_enough=settings.until_enough and not all_draws)
     method = sampler_called(settings.sampler)
     if prepare is not None:
         prepared_study.write(loaded, settings, prepare, hypothesis=hypothesis)

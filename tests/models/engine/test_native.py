@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from models.declare import Parameter, Pathway, Reaction, Species, assumed, nothing
+from models.engine import derivative
 from models.engine.compile import System, compile_network
 from models.engine.lanes import every_species, simulate_lanes
 from models.engine.native import assignments, choice, compiler, processor
@@ -160,6 +161,30 @@ def test_a_gradient_is_that_of_xla_and_of_finite_differences(system: System) -> 
     moved = (native(rows + 1e-5 * way) - native(rows - 1e-5 * way)) / 2e-5
     # the values are those of steps of 1e-8, whose sizes differ a little on either side
     np.testing.assert_allclose(jnp.sum(slope * way), moved, rtol=1e-4)
+
+
+def test_the_kernel_is_the_same_over_a_mesh_of_devices_and_whatever_xla_would_record(
+    system: System, monkeypatch: Any
+) -> None:
+    """JAX traces scalars in another way within a `shard_map`, where every sampler asks for its gradients."""
+    rows, weights = jnp.asarray(sets(3)), jnp.ones((3, 4, 3))
+    made: list[tuple[Any, Any]] = []
+    find = choice.chosen
+    monkeypatch.setattr(derivative, "chosen", lambda *of: made.append((of[3], find(*of))) or made[-1][1])
+
+    def seen(t: Any, y: Any, args: Any) -> Any:
+        return bent(t, y, args)  # another function, whose kernel is first made within the mesh
+
+    def total(parameters: Any) -> Any:
+        return jnp.sum((weights * lanes(system, parameters, observe=seen, capacity=3).values) ** 2)
+
+    mesh = jax.make_mesh((1,), ("chain",), axis_types=(jax.sharding.AxisType.Auto,))
+    whole = jax.sharding.PartitionSpec()
+    spread = jax.shard_map(jax.grad(total), mesh=mesh, in_specs=whole, out_specs=whole, check_vma=False)
+    slope = jax.jit(spread)(rows)
+    assert any(by is not None for by, _ in made)
+    assert all(kernel is not None for _, kernel in made)
+    np.testing.assert_allclose(slope, jax.grad(loss(system, weights))(rows), rtol=1e-12)
 
 
 def test_derivatives_forwards_backwards_mapped_and_in_many_directions_agree(system: System) -> None:
