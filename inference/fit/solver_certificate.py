@@ -26,6 +26,8 @@ from scipy.integrate import solve_ivp
 
 from inference.likelihood.likelihood import lanes, log_likelihood, terms
 from inference.runs.run import Run
+from inference.study.protocols import STEADY
+from inference.study.solved.narrow_states import GRID, features
 from inference.study.study import Study
 from models.declare import time
 from models.engine.blocks import Block
@@ -248,6 +250,7 @@ def by_lsoda(
         if end <= start:
             continue
         args = (*parameters, *schedule.inputs[i])
+        looks = bool(features(system.network)) and end - start < 0.1 * STEADY
         solution = solve_ivp(
             lambda t, y, args=args: field(t, y, args),
             (start, end),
@@ -256,6 +259,7 @@ def by_lsoda(
             rtol=rtol,
             atol=atol,
             t_eval=np.union1d(wanted, [end]),
+            max_step=(end - start) / GRID if looks else np.inf,  # it must not step over what is short either
         )
         if not solution.success:
             found[times >= start] = np.nan

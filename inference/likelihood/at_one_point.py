@@ -10,18 +10,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from inference.likelihood.likelihood import chi_squared, log_prior, predict, solved, terms
+from inference.likelihood.likelihood import chi_squared, lanes, log_prior, predict, solved, terms
 from inference.study.petab.petab_v2 import NOISES
 from inference.study.priors import FAMILIES
 from inference.study.problem_tables import StudyError, known, numeric, read_rows
 from inference.study.protocols import same_dish
-from inference.study.solved.steady_states import at_rest
+from inference.study.solved.narrow_states import stepped_over
 from inference.study.study import Study
 from models.engine.work_queue import COMPLETE, REASONS
 from models.sbml.refused import FEATURES as SBML_FEATURES
 
 _LN10 = math.log(10.0)
 STEPS = 10_000  # of one dish
+OTHER = "has other values with other steps: something short in a formula is stepped over"
 
 FEATURES = {
     "formats": ["PEtab 1 and PEtab 2 with one SBML model", *SBML_FEATURES],
@@ -50,7 +51,6 @@ FEATURES = {
         "formulas that a file leaves out",
         "SBML packages that change the mathematics, but comp",
         "several models",
-        "mapping tables that rename",
         "PEtab extensions",
     ],
 }
@@ -92,17 +92,21 @@ def evaluate(study: Study, theta: np.ndarray, *, gradient: bool, rtol: float, at
         raise StudyError(f"{study.id}: {missing[0]} has no nominal value: give one in `parameters`")
 
     def total(x: jax.Array) -> tuple[jax.Array, tuple]:
-        dishes = solved(study, x, rtol=rtol, atol=atol, max_steps=STEPS)
+        dishes, rest = solved(study, x, rtol=rtol, atol=atol, max_steps=STEPS)
         found = terms(study, x, dishes)
-        rest = at_rest(study, dishes)
-        return jnp.sum(found), (dishes.reason, rest, chi_squared(study, predict(study, x, dishes)))
+        return jnp.sum(found), (found, dishes.reason, rest, chi_squared(study, predict(study, x, dishes)))
 
     x = jnp.asarray(theta)
     if gradient:
-        (value, (reasons, rest, chi2)), slope = jax.jit(jax.value_and_grad(total, has_aux=True))(x)
+        (value, (found, reasons, rest, chi2)), slope = jax.jit(jax.value_and_grad(total, has_aux=True))(x)
     else:
-        (value, (reasons, rest, chi2)), slope = jax.jit(total)(x), None
+        (value, (found, reasons, rest, chi2)), slope = jax.jit(total)(x), None
     failed = _failed(study, np.asarray(reasons), np.asarray(rest))
+    if not failed:
+        parameters, schedule = jax.jit(lambda x: lanes(study, x))(x)
+        other = stepped_over(study, parameters, schedule, rtol=rtol, atol=atol, max_steps=STEPS)
+        failed = _named(study, {int(i): OTHER for i in np.flatnonzero(other)})
+    failed = failed or _no_number(study, np.asarray(found))
     ok = not failed and math.isfinite(float(value))
     report: dict[str, Any] = {
         "ok": ok,
@@ -131,16 +135,23 @@ def evaluate(study: Study, theta: np.ndarray, *, gradient: bool, rtol: float, at
 
 
 def _failed(study: Study, reasons: np.ndarray, rest: np.ndarray) -> list[str]:
-    """Dishes that give no answer, by the name of their first experiment, and why."""
-    found = []
-    for lane, (reason, still) in enumerate(zip(reasons, rest, strict=True)):
-        if reason == COMPLETE and still:
-            continue
-        name = next(
-            p.id for p in study.experiment_protocols if same_dish(p) == same_dish(study.protocols[lane])
-        )
-        found.append(f"{name}: {REASONS[reason] if reason != COMPLETE else 'reaches no steady state'}")
-    return found
+    """Dishes that give no answer, and why."""
+    why = {i: REASONS[r] for i, r in enumerate(reasons) if r != COMPLETE}
+    return _named(study, {int(i): "reaches no steady state" for i in np.flatnonzero(~rest)} | why)
+
+
+def _no_number(study: Study, found: np.ndarray) -> list[str]:
+    """Measurements that have no likelihood, the first few of them."""
+    bad = np.flatnonzero(~np.isfinite(found))
+    rows = [study.tables.measurements[i] for i in bad[:3]]
+    more = [f"{len(bad) - 3} more measurements"] if len(bad) > 3 else []
+    return [f"{name}: no finite likelihood" for name in (*(f"{m.at}: {m.observable}" for m in rows), *more)]
+
+
+def _named(study: Study, why: dict[int, str]) -> list[str]:
+    """Findings about dishes by the name of their first experiment."""
+    first = {same_dish(p): p.id for p in reversed(study.experiment_protocols)}
+    return [f"{first[same_dish(study.protocols[i])]}: {why[i]}" for i in sorted(why)]
 
 
 def _finite(x: float) -> float | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from inference.likelihood.moving_starts import in_order, merged
 from inference.likelihood.noise_models import log_density, log_share_above, log_share_below, on_scale
-from inference.study.solved.steady_states import checked
 from inference.study.solved.watched import solve
 from inference.study.study import Study
 from models.engine.one_dish import Trajectory
@@ -52,8 +53,8 @@ def solved(
     atol: Tolerance,
     max_steps: int,
     capacity: int | None = None,
-) -> Trajectory:
-    """All dishes of a study as the solver leaves them: whether a steady state is one is not asked."""
+) -> tuple[Trajectory, Bool[Array, " lane"]]:
+    """All dishes of a study as the solver leaves them, and whether each found its steady states."""
     parameters, schedule = lanes(study, theta)
     return solve(study, parameters, schedule, rtol=rtol, atol=atol, max_steps=max_steps, capacity=capacity)
 
@@ -73,8 +74,8 @@ def trajectories(
         capacity: turns that a derivative may record, see `simulate_lanes`; by default enough for every dish
             to take `MAX_STEPS`.
     """
-    dishes = solved(study, theta, rtol=rtol, atol=atol, max_steps=MAX_STEPS, capacity=capacity)
-    return checked(study, dishes)
+    dishes, rest = solved(study, theta, rtol=rtol, atol=atol, max_steps=MAX_STEPS, capacity=capacity)
+    return replace(dishes, ok=dishes.ok & rest)
 
 
 def predict(study: Study, theta: Float[Array, " unknown"], dishes: Trajectory) -> Prediction:

@@ -125,7 +125,10 @@ def _states(
 ) -> tuple[Array, Array]:
     """State just before and just after each moving start."""
     first, known = schedule.starts[:, :1], jnp.isfinite(at)
-    early = jnp.where(known, jnp.maximum(at - BEFORE * jnp.maximum(1.0, jnp.abs(at)), first), jnp.inf)
+    starts = schedule.starts[:, None]
+    sooner = jnp.max(jnp.where(starts < at[:, :, None], starts, -jnp.inf), 2)  # it may be at the same time
+    early = jnp.maximum(at - BEFORE * jnp.maximum(1.0, jnp.abs(at)), jnp.maximum(first, sooner))
+    early = jnp.where(known, early, jnp.inf)
     times = jnp.concatenate([early, at], 1)
     order = jnp.argsort(times, 1, stable=True)
     dishes = simulate_lanes(

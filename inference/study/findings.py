@@ -172,5 +172,7 @@ def _moving(network: Network, protocols: tuple[Protocol, ...], values: Values) -
     found = {n for n, e in values.items() if not e.is_number}
     for p in protocols:
         given = [p.parameters, *(part for q in p.periods for part in (q.inputs, q.put, q.add))]
+        found |= {n for q in p.moving for part in (q.inputs, q.put, q.add, q.keep) for n in part}
+        found |= set(p.switches)
         found |= {n for part in given for n, e in part.items() if not formula(e).is_number}
     return found

@@ -175,7 +175,7 @@ def read_rows(
             filled = [c.strip() for c in cells] + [""] * (len(columns) - len(cells))
             rows.append((place, dict(zip(columns, filled, strict=True))))
     except csv.Error as e:
-        raise StudyError(f"{path.name}:{reader.line_num + 1}: is no table ({e}): correct this line") from None
+        raise StudyError(f"{path.name}:{reader.line_num}: is no table ({e}): correct this line") from None
     return rows
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from inference.study import findings
 from inference.study.dishes.clock import STILL, Clock, quickened, timed
 from inference.study.dishes.happenings import NeedsStateError
 from inference.study.dishes.reduction import smaller, steppable
+from inference.study.dishes.rests import NONE, Rests
 from inference.study.dishes.room_for_events import room_for_events
 from inference.study.dishes.state_events import StateEvents, state_events
 from inference.study.number_pool import Pool, PooledProtocols, lay_out
@@ -110,8 +110,7 @@ class Study:
         times: (lane, time) padded with +inf.
         pool: parameter vector -> numbers that `lanes` point to.
         wanted: names of the system's parameters and inputs that depend on an unknown.
-        waits: (dish, slot, slot) of each dish that has to come to rest: among its times one in the middle of
-            the time it has for it, and one near the end.
+        rests: which dishes have to come to rest, and when.
         told: what is legal about the problem and hardly meant, each with its place.
         events: those that the engine finds by the state; None where all are part of the protocols.
         room: for how many of them in a dish.
@@ -137,7 +136,7 @@ class Study:
     told: tuple[str, ...] = ()
     events: EventSystem | None = None
     room: int = 0
-    waits: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 3), int))
+    rests: Rests = NONE
 
     @property
     def nominal(self) -> np.ndarray:
@@ -174,9 +173,13 @@ def from_tables(tables: Tables) -> Study:
     system = compile_network(steppable(smaller(network, tables, protocols, values, clock, seen)))
     findings.need_values(tables.id, system, protocols, values)
     pool = Pool(tuple(u.name for u in unknowns))
-    rests = [] if whole.pathway_of else _rests(tables, by_experiment, list(dishes))
+    by_state = watched is not None and bool(watched.events)
+    begins = np.full(len(protocols), -np.inf)
+    rests = []
+    if not whole.pathway_of:
+        begins, rests = _rests(tables, by_experiment, list(dishes), by_state)
     measurements, times = _measurements(tables, by_experiment, list(dishes), rests)
-    waits = np.array([(i, *np.searchsorted(times[i], pair)) for i, pair in rests], int).reshape(-1, 3)
+    probes = np.array([(i, *np.searchsorted(times[i], pair)) for i, pair in rests], int).reshape(-1, 3)
     lanes = lay_out(list(protocols), system, values, pool)
     readouts = tuple(
         r
@@ -205,7 +208,9 @@ def from_tables(tables: Tables) -> Study:
         tables=tables,
         fingerprint=fingerprint(tables, whole),
         told=findings.told(tables, system.network, protocols, values, watched.events if watched else ()),
-        waits=waits,
+        rests=Rests(begins, probes[:0], probes, STEADY)
+        if by_state
+        else Rests(begins, probes, probes[:0], STEADY),
         events=events,
         room=room_for_events(system, events, lanes, pool.function(), times, nominal, place) if events else 0,
     )
@@ -285,19 +290,24 @@ def _unknown(p: Any, declaration: Parameter | None) -> Unknown:
 
 
 def _rests(
-    tables: Tables, by_experiment: tuple[Protocol, ...], dishes: list[str]
-) -> list[tuple[int, tuple[float, float]]]:
-    """Of each dish that has to come to rest two times at which it is looked at: half way and near the end."""
-    found = {}
+    tables: Tables, by_experiment: tuple[Protocol, ...], dishes: list[str], by_state: bool
+) -> tuple[np.ndarray, list[tuple[int, tuple[float, float]]]]:
+    """When each dish begins after a steady state, and of each dish that comes to rest otherwise two times at
+    which it is looked at: half way and at the end.
+    """
+    begins, found = np.full(len(dishes), -np.inf), {}
     for e, p in zip(tables.experiments, by_experiment, strict=True):
         lane = dishes.index(same_dish(p))
         if e.periods and e.periods[0].time == -math.inf:
             end = next((q.time for q in e.periods if q.time > -math.inf), 0.0)
-            found[lane, end] = (end - 0.5 * STEADY, end - 0.001 * STEADY)
+            if by_state:
+                found[lane, end] = (end - 0.5 * STEADY, end - 0.001 * STEADY)
+            else:
+                begins[lane] = end
         if any(m.time == math.inf and m.experiment == e.id for m in tables.measurements):
             end = p.periods[-1].start + STEADY
             found[lane, end] = (end - 0.5 * STEADY, end)
-    return [(lane, pair) for (lane, _), pair in found.items()]
+    return begins, [(lane, pair) for (lane, _), pair in found.items()]
 
 
 def _measurements(

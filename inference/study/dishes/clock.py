@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import sympy as sp
 
+from inference.study.dishes.narrow_times import turning
 from models.comparisons import NotLinearError, crossings
 from models.declare import Input, time
 from models.network import Network, inlined
@@ -34,6 +35,7 @@ class Clock:
     Attributes:
         switches: inputs that are 1 where a formula of time, parameters and inputs is >= 0, else 0.
         marks: formulas at whose zeros something narrow may lie: the solver starts afresh there.
+        turning: the same for formulas that are not linear in time: their zeros are looked for.
         runs: an input that is 1, and 0 while time stands still before a steady state; empty where no rate
             names time or nothing waits for a steady state.
         since: an input that is the time at which it then stands.
@@ -45,6 +47,7 @@ class Clock:
     runs: str = ""
     since: str = ""
     haste: str = ""
+    turning: tuple[sp.Expr, ...] = ()
 
     @property
     def names(self) -> set[str]:
@@ -110,7 +113,9 @@ def timed(network: Network, waits: bool, watched: Iterable[sp.Expr] = ()) -> tup
 
     network = _mapped(network, walk)
     marks = _marks(network, species)
-    clock = Clock({n: m for m, n in switches.items()}, marks)
+    still: set[sp.Basic] = {q.symbol for q in (*network.parameters, *network.inputs)}
+    bent = turning([inlined(network, e) for e in _formulas(network)], still)
+    clock = Clock({n: m for m, n in switches.items()}, marks, turning=bent)
     if waits and (looked or any(e.has(time) for e in _formulas(network))):
         runs, since = _free("time_runs", taken), _free("time_since", taken)
         clock = replace(clock, runs=runs, since=since)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 import sympy as sp
 
 from inference.study.dishes.clock import Clock, exact
+from inference.study.dishes.narrow_times import times
 from inference.study.problem_tables import StudyError
 from models.comparisons import NotLinearError, crossings
 from models.declare import Event, time
@@ -23,6 +24,7 @@ from models.engine.protocol import Period
 from models.network import Network, inlined
 
 MOST = 2000  # events in one dish
+LONG = 1e4  # where no measurement ends a dish, something short is looked for so long
 
 
 class NeedsStateError(StudyError):
@@ -230,6 +232,7 @@ def followed(
     late += [Period(c) for c in dict.fromkeys(wandering) if not c.is_number]
     found: list[Period] = []
     begin = sp.Rational(periods[first].start)
+    short = _Short(clock.turning, float(begin), until if until < math.inf else float(begin) + LONG)
     for p in periods[:first]:
         dish.levels |= {n: sp.sympify(v) for n, v in p.inputs.items()}
         switched = {n: _on(dish, m, begin, False) for n, m in clock.switches.items() if n not in moving}
@@ -250,11 +253,12 @@ def followed(
             {n: sp.sympify(v) for n, v in base.inputs.items()} | dish.levels if base is not None else {}
         )
         p = as_period(float(t), levels, jump, dish.place, dish.species)
-        if base is not None or jump or levels or switched != now or t in _marks(dish, clock):
+        marks = {*_marks(dish, clock), *short.of(dish)}
+        if base is not None or jump or levels or switched != now or t in marks:
             found.append(replace(p, inputs={**p.inputs, **switched, **clock.inputs(1.0, float(begin))}))
         now = switched
         upcoming = [sp.Rational(p.start) for p in rest[:1]] + [p.at for p in dish.pending]
-        upcoming += [c for c in _crossings(dish, events, clock, moving) if c > t and c <= until]
+        upcoming += [c for c in (*_crossings(dish, events, clock, moving), *marks) if c > t and c <= until]
         upcoming = [c for c in upcoming if c > t]
         if not upcoming or (not rest and min(upcoming) > until):
             return tuple(found), tuple(late), moving
@@ -269,7 +273,22 @@ def _crossings(
     for n, m in clock.switches.items():
         if n not in moving:
             yield from crossings(exact(dish.resolved(m)))
-    yield from _marks(dish, clock)
+
+
+@dataclass
+class _Short:
+    """Times at which something short may lie, looked for once for each setting of what they depend on."""
+
+    formulas: tuple[sp.Expr, ...]
+    begin: float
+    end: float
+    known: dict[tuple[sp.Expr, ...], list[sp.Expr]] = field(default_factory=dict)
+
+    def of(self, dish: Dish) -> list[sp.Expr]:
+        here = tuple(dish.resolved(e) for e in self.formulas)
+        if here not in self.known:
+            self.known[here] = [sp.Rational(t) for t in times(here, self.begin, self.end)]
+        return self.known[here]
 
 
 def _marks(dish: Dish, clock: Clock) -> list[sp.Expr]:

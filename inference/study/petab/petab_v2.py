@@ -19,6 +19,7 @@ import sympy as sp
 
 from inference.study.petab.petab_config import load_config, one_file, shortly, table_files
 from inference.study.petab.petab_formulas import first_line, formula
+from inference.study.petab.petab_mapping import mapped
 from inference.study.priors import FAMILIES, Prior
 from inference.study.problem_tables import (
     Change,
@@ -117,11 +118,10 @@ def read(path: pathlib.Path, config: Mapping[str, Any]) -> Tables:
     observables = _observables(rows("observable"))
     measurements = _measurements(rows("measurement"), observables, experiments)
     model = model_of(model_text, location)
-    _only_annotates(rows("mapping"), model)
     name = config.get("id") or path.parent.name
     if not isinstance(name, str | int | float):
         raise StudyError(f"{path.name}: id is no text: write a word")
-    return Tables(
+    tables = Tables(
         str(name),
         model,
         model_text,
@@ -130,6 +130,7 @@ def read(path: pathlib.Path, config: Mapping[str, Any]) -> Tables:
         tuple(measurements),
         tuple(_parameters(rows("parameter"))),
     )
+    return mapped(tables, rows("mapping"))
 
 
 def _model_location(path: pathlib.Path, config: Mapping[str, Any]) -> str:
@@ -157,17 +158,6 @@ def model_of(text: str, location: str) -> SbmlModel:
         return read_sbml(text, location)
     except SbmlError as e:
         raise StudyError(str(e)) from None
-
-
-def _only_annotates(rows: Rows, model: SbmlModel) -> None:
-    """A mapping table that gives names of the model to themselves, or names to nothing, changes nothing."""
-    for place, row in rows:
-        ours, theirs = row["petabEntityId"], row["modelEntityId"]
-        if theirs and theirs != ours:
-            raise StudyError(
-                f"{place}: {ours} stands for {theirs} of the model, which is not supported: use the name of "
-                f"the model"
-            )
 
 
 def lint(path: pathlib.Path) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
+from inference.study.solved.waiting import probed, rested
 from inference.study.study import Study
 from models.engine.events.lanes_with_events import simulate_with_events
 from models.engine.lanes import simulate_lanes
@@ -23,12 +24,19 @@ def solve(
     atol: float | Float[Array, ""],
     max_steps: int,
     capacity: int | None = None,
-) -> Trajectory:
-    """All dishes at all their times; `max_steps` and `capacity` as in `simulate_lanes`."""
-    times = jnp.asarray(study.times)
+) -> tuple[Trajectory, Bool[Array, " lane"]]:
+    """All dishes at all their times, and whether each found the steady states that it was to find;
+    `max_steps` and `capacity` as in `simulate_lanes`.
+    """
     how: dict[str, Any] = {"rtol": rtol, "atol": atol, "max_steps": max_steps, "wanted": study.wanted}
     if study.events is not None:
-        return simulate_with_events(
+        times = jnp.asarray(study.times)
+        dishes = simulate_with_events(
             study.system, study.events, parameters, schedule, times, most=study.room, **how
         )
-    return simulate_lanes(study.system, parameters, schedule, times, capacity=capacity, **how)
+        return dishes, probed(study, dishes)
+
+    def integrate(schedule: Schedule, times: Float[Array, "lane time"]) -> Trajectory:
+        return simulate_lanes(study.system, parameters, schedule, times, capacity=capacity, **how)
+
+    return rested(study, parameters, schedule, integrate)

@@ -20,6 +20,7 @@ from jaxtyping import Array, Bool, Float, Int
 from models.engine.arithmetic.kept import keep
 from models.engine.compile import System
 from models.engine.events.event_system import EventSystem, stacked
+from models.engine.events.turning_points import hidden_turn
 from models.engine.lane_states import Tolerance
 from models.engine.protocol import Schedule
 from models.engine.solver.control import error_size, first_step, next_step
@@ -41,6 +42,7 @@ NOTHING, BEGIN, TRIGGER, EXECUTE = range(4)
 LOOKS = 8  # points of a step at which triggers are looked at
 HALVINGS = 52
 BEYOND = 1e-10  # of a step
+FINEST = 4096  # of a dish: where what is compared is rough, steps are no shorter for that
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,9 @@ def find(
         stops = stacked((*plan.events.stops(s.t, rows(s.y), rows(s.args)), jnp.inf), s.t)
         stops = jnp.min(jnp.where(stops > s.t, stops, jnp.inf), 0)
         ends = (next_start(schedule, s.period), jnp.min(s.due, 0), stops, until)
-        return _stride(plan, tolerance, replace(s, target=jnp.min(jnp.stack(ends), 0)))
+        return _stride(
+            plan, tolerance, until - schedule.starts[:, 0], replace(s, target=jnp.min(jnp.stack(ends), 0))
+        )
 
     start = _started(plan, parameters, schedule)
     return lax.while_loop(lambda s: jnp.any(s.log.reason == RUNNING), body, start).log
@@ -289,8 +293,12 @@ def _first(
     return when(jnp.any(met), lambda b: lax.fori_loop(0, HALVINGS, halved, b), (low, high))[1], met
 
 
-def _stride(plan: EventPlan, tolerance: Tolerance, s: Watch) -> Watch:  # long: one step and what it meets
-    """One step of every dish that runs, up to the first change of a trigger within it."""
+def _stride(  # long: one step and what it meets
+    plan: EventPlan, tolerance: Tolerance, span: Float[Array, " lane"], s: Watch
+) -> Watch:
+    """One step of every dish that runs, up to the first change of a trigger within it; `span` is how long a
+    dish lasts.
+    """
     system, tableau, log = plan.system, plan.tableau, s.log
     atol, y, constants = rows(tolerance.atol), rows(s.y), rows(s.constants)
     active = log.reason == RUNNING
@@ -317,9 +325,11 @@ def _stride(plan: EventPlan, tolerance: Tolerance, s: Watch) -> Watch:  # long: 
         dense = (1 - x) * s.y + x * (state + (1 - x) * bend)
         return jnp.where(x == 1.0, end, s.t + x * tried), jnp.where(x == 1.0, state, dense)
 
+    def compared(t: Any, y: Rows) -> Float[Array, "part lane"]:
+        return stacked((*plan.events.parts(t, rows(y), rows(s.args)), 0.0), s.t)
+
     def above(t: Any, y: Rows) -> Bool[Array, "part lane"]:
-        parts = plan.events.parts(t, rows(y), rows(s.args))
-        return stacked((*parts, 0.0), s.t) >= 0
+        return compared(t, y) >= 0
 
     begun_above = above(s.t, s.y)
 
@@ -330,6 +340,18 @@ def _stride(plan: EventPlan, tolerance: Tolerance, s: Watch) -> Watch:  # long: 
     def parted(x: Any) -> Bool[Array, " lane"]:
         return jnp.any(above(*at(x)) != begun_above, 0)
 
+    if plan.events.compared:  # what is over between two looks shows in how the quantities turn
+        where, suspected, rough = hidden_turn(lambda x: compared(*at(x)), LOOKS, s.t)
+        hides = (
+            good
+            & suspected
+            & (where > BEYOND)
+            & (changed(where) | jnp.any(above(*at(where)) != begun_above, 0))
+        )
+        coarse = good & rough & (tried > span / FINEST) & ~hides
+        good = good & ~hides & ~coarse
+    else:
+        where, hides, coarse = s.t, active & False, active & False
     high, met = _first(changed, s.t, good)
     if plan.events.joined:  # a trigger may hold between two points that were looked at
         short, parts_met = _first(parted, s.t, good)
@@ -340,8 +362,10 @@ def _stride(plan: EventPlan, tolerance: Tolerance, s: Watch) -> Watch:  # long: 
     after = next_step(tableau, tried, size)
     after = jnp.where(good & clip, jnp.maximum(h, after), after)
     after = jnp.where(good & (s.refused > 0), jnp.minimum(after, tried), after)
-    refused = jnp.where(good, 0, s.refused + active)
-    stuck = active & ~good & ((refused >= REFUSALS) | (s.t + after <= s.t))
+    after = jnp.where(hides, where * tried, jnp.where(coarse, 0.5 * tried, after))
+    again = hides | coarse
+    refused = jnp.where(good | again, 0, s.refused + active)
+    stuck = active & ~good & ~again & ((refused >= REFUSALS) | (s.t + after <= s.t))
     steps = log.steps + active
     reason = jnp.where(active & (steps >= plan.max_steps), TOO_MANY_STEPS, log.reason)
     reason = jnp.where(stuck, STEP_TOO_SMALL, reason).astype(jnp.int32)

@@ -33,9 +33,10 @@ class EventSystem:
         events: as declared.
         margins, roots, delays, priorities: (t, y, args) -> one number an event.
         values: (t, y, args) -> what all events assign, one after the other.
-        parts: (t, y, args) -> what is compared in conditions that join several: such a one may hold for a
-            very short time, between two changes of its parts.
-        joined: whether there are such conditions.
+        parts: (t, y, args) -> what is compared in all conditions.
+        compared: whether there is such.
+        joined: whether a condition joins several: such a one may hold for a very short time, between two
+            changes of its parts.
         stops: (t, y, args) -> times at which triggers change that time alone decides.
         slots: the event of each slot.
         targets: of each event the species that it sets.
@@ -51,6 +52,7 @@ class EventSystem:
     priorities: Function
     values: Function
     parts: Function
+    compared: bool
     joined: bool
     stops: Function
     slots: tuple[int, ...]
@@ -115,7 +117,7 @@ def compile_events(system: System, events: Sequence[Event]) -> EventSystem:
         found = [inlined(network, formula(e)) for e in expressions]
         return function_of([time, y, args], tuple(found), MODULES)
 
-    parts = _joined_parts(system, events)
+    parts, joined = _compared(system, events)
     lengths = [len(e.assignments) for e in events]
     slots = [i for i, e in enumerate(events) for _ in range(1 if e.delay == 0 else WAITING)]
     return EventSystem(
@@ -128,6 +130,7 @@ def compile_events(system: System, events: Sequence[Event]) -> EventSystem:
         function([x for e in events for x in e.assignments.values()]),
         function(parts),
         bool(parts),
+        joined,
         function(_stops(system, events)),
         tuple(slots),
         tuple(tuple(at[n] for n in e.assignments) for e in events),
@@ -150,14 +153,16 @@ def _stops(system: System, events: Sequence[Event]) -> list[sp.Expr]:
     return list(found)
 
 
-def _joined_parts(system: System, events: Sequence[Event]) -> list[sp.Expr]:
-    """What is compared in triggers that are no single comparison."""
+def _compared(system: System, events: Sequence[Event]) -> tuple[list[sp.Expr], bool]:
+    """What is compared in triggers, and whether one of them is no single comparison."""
     found: dict[sp.Expr, None] = {}
+    joined = False
     for e in events:
         margin = inlined(system.network, e.margin)
         every = [*_parts(margin), *(p for c in margin.atoms(choose) for p in _parts(c.args[0]))]
-        found |= dict.fromkeys(p for p in every if len(every) > 1 and p.free_symbols)
-    return list(found)
+        joined |= len(every) > 1
+        found |= dict.fromkeys(p for p in every if p.free_symbols)
+    return list(found), joined
 
 
 def _parts(margin: Any) -> list[Any]:

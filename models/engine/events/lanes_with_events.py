@@ -190,9 +190,8 @@ class _Walk:
             self.schedule.starts, jnp.clip(of, 0, self.schedule.starts.shape[1] - 1)[:, None], 1
         )[:, 0]
         shift = jnp.where(at > c.t, 0.0, c.shift)
-        shift = jnp.where(
-            (kind == TRIGGER) & crossed, self.crossing(slots[slot], at, y, args, f, at - c.t), shift
-        )
+        met = (kind == TRIGGER) & crossed
+        shift = jnp.where(met, self.crossing(met, slots[slot], at, y, args, f, at - c.t), shift)
         shift = jnp.where(kind == EXECUTE, c.late[slot, lanes], shift)
         shift = jnp.where(kind == BEGIN, jnp.where(real, start - fixed(start), 0.0), shift)
         now, y = at + shift, y + f * (shift - jnp.where(at > c.t, 0.0, c.shift))
@@ -211,16 +210,19 @@ class _Walk:
         found = self.system.field(t, rows(fixed(y)), rows(fixed(args)))
         return fixed(stacked(found, t)) if found else y
 
-    def crossing(self, event: Array, t: Array, y: Rows, args: Rows, f: Rows, length: Array) -> Array:
+    def crossing(
+        self, met: Array, event: Array, t: Array, y: Rows, args: Rows, f: Rows, length: Array
+    ) -> Array:
         """How much later the trigger of an event changes than was found, a rounding, with the slopes of that
-        time.
+        time; of dishes that `met` it.
         """
 
         def root(t: Array, y: Rows, args: Rows) -> Array:
             return stacked(self.events.roots(t, rows(y), rows(args)), t)[event, jnp.arange(t.shape[0])]
 
         _, speed = jax.jvp(lambda t, y: root(t, y, fixed(args)), (t, fixed(y)), (jnp.ones_like(t), f))
-        found, still = root(t, y, args), speed == 0.0
+        found, still = root(t, y, args), (speed == 0.0) & met
+        speed = jnp.where(speed == 0.0, jnp.where(met, 0.0, 1.0), speed)  # of others it is not asked
         moved = found - fixed(found)
         # what only touches its root has no slope: NaN, not 0
         touched = jnp.sqrt(jnp.where(still, moved, 1.0) ** 2) - jnp.where(still, 0.0, 1.0)

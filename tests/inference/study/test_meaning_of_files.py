@@ -1,12 +1,14 @@
 """What formulas and cells of other people's problems mean: values from algebra, SciPy and libRoadRunner."""
 
 import pathlib
+import re
+from collections.abc import Mapping
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from scipy.integrate import solve_ivp
+from scipy.integrate import quad, solve_ivp
 
 from inference.likelihood import likelihood
 from inference.likelihood.at_one_point import evaluate
@@ -48,8 +50,8 @@ def when(condition: str, value: str, otherwise: str) -> str:
 
 def model(
     species: dict[str, float],
-    parameters: dict[str, float],
-    rates: dict[str, str],
+    parameters: Mapping[str, float],
+    rates: Mapping[str, str],
     events: str = "",
     changing: tuple[str, ...] = (),
 ) -> str:
@@ -470,7 +472,7 @@ def event(
     )
 
 
-def still(events: str, **more: dict[str, float]) -> str:
+def still(events: str, **more: float) -> str:
     """S, which nothing but events changes, and a flag u that they may set."""
     return model({"S": 1.0}, {"k": 0.3, "u": 0.0} | more, {"S": call("times", "0", "k")}, events, ("u",))
 
@@ -743,3 +745,219 @@ def test_a_dish_without_a_steady_state_is_named(tmp_path, before, time):
     report = evaluate(study, study.nominal, gradient=False, rtol=1e-8, atol=1e-10)
     assert not report["ok"]
     assert report["failed"] == [f"{'c0__c0' if before else 'c0'}: reaches no steady state"]
+
+
+def test_a_table_in_another_encoding_without_a_mark_and_a_cell_without_end_are_one_line(tmp_path):
+    file = problem(tmp_path, LOSS, {"S": "S"}, (2,))
+    table = tmp_path / "observables.tsv"
+    good = table.read_text()
+    table.write_bytes(good.replace("o_0\tS", "o_0\tS * 1").encode() + "µ\tS\t1\n".encode("cp1252"))
+    with pytest.raises(StudyError, match=r"observables.tsv.*UTF-8") as e:
+        load(file)
+    assert "\n" not in str(e.value)
+    table.write_text(good.replace("S\t1", f"{'S + ' * 300_000}S\t1"))
+    with pytest.raises(StudyError, match=r"observables.tsv:2: is no table") as e:
+        load(file)
+    assert len(str(e.value)) < 1000
+
+
+def test_rules_in_a_circle_and_events_without_a_trigger_are_refused(tmp_path):
+    rules = "".join(
+        f'<assignmentRule variable="{a}">{mathml(call("plus", b, "1"))}</assignmentRule>'
+        for a, b in (("x", "y"), ("y", "x"))
+    )
+    names = '<parameter id="x" constant="false"/><parameter id="y" constant="false"/>'
+    circle = LOSS.replace("<listOfRules>", f"<listOfRules>{rules}")
+    circle = circle.replace("<listOfParameters>", f"<listOfParameters>{names}")
+    with pytest.raises(StudyError, match=r"model.xml: .*circle"):
+        load(problem(tmp_path, circle, {"S": "S"}, (2,)))
+    silent = re.sub("<trigger.*</trigger>", "", still(event("e", at("1"), {"S": number("2")})))
+    with pytest.raises(StudyError, match=r"model.xml: event e: has no trigger"):
+        load(problem(tmp_path, silent, {"S": "S"}, (2,)))
+
+
+@pytest.mark.parametrize(
+    "prior, message",
+    [("normal\t1;-1", "deviation|scale|positive"), ("normal\t1;0", ""), ("laplace\t1;0", "")],
+)
+def test_a_prior_without_width_is_refused(tmp_path, prior, message):
+    file = problem(tmp_path, LOSS, {"S": "S"}, (2,))
+    table = tmp_path / "parameters.tsv"
+    head, row = table.read_text().rstrip("\n").split("\n")
+    table.write_text(f"{head}\tobjectivePriorType\tobjectivePriorParameters\n{row}\t{prior}\n")
+    with pytest.raises(StudyError, match=rf"parameters.tsv:2: .*{message}"):
+        load(file)
+
+
+def test_a_package_that_is_only_declared_changes_nothing(tmp_path):
+    package = (
+        'xmlns:comp="http://www.sbml.org/sbml/level3/version1/comp/version1" comp:required="true" level="3"'
+    )
+    found, _ = predicted(problem(tmp_path, LOSS.replace('level="3"', package, 1), {"S": "S"}, (2,)))
+    assert found[0, 0] == pytest.approx(np.exp(-0.6), rel=1e-8)
+
+
+def test_a_mapping_that_only_annotates_is_read(tmp_path):
+    """PEtab 2: a row without a name of the model says how something is called."""
+    text = LOSS
+    tables = {
+        "problem.yaml": "format_version: 2.0.0\nmodel_files: {m: {location: model.xml, language: sbml}}\n"
+        "parameter_files: [parameters.tsv]\nexperiment_files: [experiments.tsv]\n"
+        "condition_files: [conditions.tsv]\nobservable_files: [observables.tsv]\n"
+        "measurement_files: [measurements.tsv]\nmapping_files: [mapping.tsv]\n",
+        "parameters.tsv": "parameterId\tlowerBound\tupperBound\tnominalValue\testimate\n"
+        "k\t0.1\t1\t0.3\ttrue\n",
+        "experiments.tsv": "experimentId\ttime\tconditionId\ne\t0\tgiven\n",
+        "conditions.tsv": "conditionId\ttargetId\ttargetValue\ngiven\tS\t2\n",
+        "observables.tsv": "observableId\tobservableFormula\tnoiseFormula\no\tS\t1\n",
+        "measurements.tsv": "observableId\texperimentId\ttime\tmeasurement\no\te\t2\t0\n",
+        "mapping.tsv": "petabEntityId\tmodelEntityId\tname\ngiven\t\tthe dose\n",
+        "model.xml": text,
+    }
+    for name, content in tables.items():
+        (tmp_path / name).write_text(content)
+    found, _ = predicted(tmp_path / "problem.yaml")
+    assert found[0, 0] == pytest.approx(2 * np.exp(-0.6), rel=1e-8)
+
+
+def summed(rate: str) -> str:
+    """P' = rate and S' = 1, both from 0."""
+    return model({"P": 0.0, "S": 0.0}, {"k": 0.3}, {"P": rate, "S": call("plus", "1", "0")})
+
+
+daily = call("minus", "t", call("times", "24", call("floor", call("divide", "t", "24"))))
+square = call("divide", call("minus", call("times", "t", "t"), "1000000"), "1000")
+wave = call("sin", call("divide", "t", "10"))
+# a rate that time alone switches for a short while, a time, and what has come together by then
+SHORT = {
+    "every day for a hundredth of an hour": (when(call("lt", daily, "0.01"), "100", "0"), 240.5, 11.0),
+    "at the crests of a wave": (
+        when(call("gt", wave, "0.999"), "50", "0"),
+        1000,
+        16 * 50 * 10 * (np.pi - 2 * np.arcsin(0.999)),
+    ),
+    "in the square of time": (
+        call("times", "10", call("exp", call("times", "-1", call("times", square, square)))),
+        2000,
+        quad(lambda t: 10 * np.exp(-(((t * t - 1e6) / 1e3) ** 2)), 995, 1005, epsabs=1e-12)[0],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_what_time_does_for_a_short_while_is_seen_in_formulas_that_are_not_linear(tmp_path, name):
+    rate, end, expected = SHORT[name]
+    found, _ = predicted(problem(tmp_path, summed(rate), {"P": "P + 0 * k"}, (end,)))
+    assert found[0, 0] == pytest.approx(expected, rel=1e-6)
+
+
+window = call("and", call("gt", "S", "500"), call("lt", "S", "500.5"))
+bell = call("divide", call("minus", "S", "500"), "0.5")
+bell = call("exp", call("times", "-1", call("times", bell, bell)))
+
+
+@pytest.mark.parametrize("rate", [when(window, "10", "0"), call("times", "10", bell)])
+def test_what_the_state_does_for_a_short_while_is_told_where_it_is_stepped_over(tmp_path, rate):
+    """P rises by 5 or 8.9 while S passes 500."""
+    study = load(problem(tmp_path, summed(rate), {"P": "P + k"}, (1000,)))
+    report = evaluate(study, study.nominal, gradient=False, rtol=1e-8, atol=1e-10)
+    assert not report["ok"]
+    assert report["failed"][0].startswith("c0: has other values with other steps")
+
+
+def test_a_switch_of_the_state_that_is_not_stepped_over_is_answered(tmp_path):
+    """S' = 1 while S < 2."""
+    rate = when(call("lt", "S", "2"), "1", "0")
+    study = load(problem(tmp_path, model({"S": 0.0}, {"k": 0.3}, {"S": rate}), {"S": "k * S"}, (1, 3, 10)))
+    report = evaluate(study, study.nominal, gradient=False, rtol=1e-8, atol=1e-10)
+    assert report["ok"]
+    assert report["chi2"] == pytest.approx(0.09 * (1 + 4 + 4), rel=1e-6)
+
+
+def test_a_trigger_that_holds_for_a_small_part_of_a_step_is_seen(tmp_path):
+    """x = sin t stands above the limit for 0.0003 around each crest; steps are a thousand times longer."""
+    text = model(
+        {"x": 0.0, "y": 1.0},
+        {"k": 0.3, "u": 0.0},
+        {"x": call("plus", "y", "0"), "y": call("times", "-1", "x")},
+        event("e", call("gt", "x", "0.99999999"), {"u": grown("u", "1")}),
+        ("u",),
+    )
+    found, _ = predicted(problem(tmp_path, text, {"u": "u + 0 * k"}, (8,)))
+    assert found[0, 0] == pytest.approx(2)
+
+
+def test_two_events_at_one_estimated_time_have_the_slope_of_both(tmp_path):
+    """S' = -k S from 1; at T one is added, then S is doubled: 2 (exp(-k T) + 1) exp(-k (5 - T))."""
+    both = event("e1", call("geq", "t", "T"), {"S": grown("S", "1")})
+    both += event("e2", call("geq", "t", "T"), {"S": call("times", "S", "2")}, from_trigger=False)
+    text = model({"S": 1.0}, {"k": 0.3, "T": 2}, {"S": call("times", "-1", call("times", "k", "S"))}, both)
+    rows = "k\tlin\t0.001\t1000\t0.3\t1\nT\tlin\t0.1\t9\t2\t1\n"
+    study = load(problem(tmp_path, text, {"S": "S"}, (5,), parameters=rows))
+    report = evaluate(study, study.nominal, gradient=True, rtol=1e-10, atol=1e-12)
+    level = 2 * (np.exp(-0.6) + 1) * np.exp(-0.9)
+    assert report["chi2"] == pytest.approx(level**2, rel=1e-8)
+    by_T = 2 * 0.3 * np.exp(-0.9)
+    assert report["gradient"]["T"] == pytest.approx(-level * by_T, rel=1e-6)
+
+
+def test_what_an_estimated_delay_moves_depends_on_it(tmp_path):
+    """S' = -S; at 1 + k it becomes 5."""
+    late = event("e", at("1"), {"S": number("5")}, delay="<ci>k</ci>")
+    text = model({"S": 4.0}, {"k": 0.3}, {"S": call("times", "-1", "S")}, late)
+    study = load(problem(tmp_path, text, {"S": "S"}, (2,)))
+    assert study.told == ()
+    report = evaluate(study, study.nominal, gradient=True, rtol=1e-10, atol=1e-12)
+    assert report["gradient"]["k"] == pytest.approx(-25 * np.exp(-1.4), rel=1e-6)
+
+
+def test_a_measurement_without_a_likelihood_is_named(tmp_path):
+    """The logarithm of a prediction of 0."""
+    file = problem(tmp_path, LOSS, {"S": "S * 0"}, (2,))
+    table = tmp_path / "observables.tsv"
+    table.write_text(
+        "observableId\tobservableFormula\tnoiseFormula\tobservableTransformation\no_0\t0 * S\t1\tlog\n"
+    )
+    measured = tmp_path / "measurements.tsv"
+    measured.write_text(measured.read_text().replace("\t0\t2", "\t1\t2"))
+    study = load(file)
+    report = evaluate(study, study.nominal, gradient=False, rtol=1e-8, atol=1e-10)
+    assert report["failed"] == ["measurements.tsv:2: o_0: no finite likelihood"]
+
+
+def test_a_conserved_total_is_kept_in_a_steady_state_and_after_it(tmp_path):
+    """A <-> B, A + B = 3: at rest with k2 = 0.6, then on the way to rest with k2 = 0.1, and there."""
+    turned = call("minus", call("times", "k2", "B"), call("times", "k", "A"))
+    rates = {"A": turned, "B": call("times", "-1", turned)}
+    text = model({"A": 3.0, "B": 0.0}, {"k": 0.3, "k2": 0.6}, rates)
+    conditions = "conditionId\tk2\nc0\t0.1\np\t0.6\n"
+    file = problem(tmp_path, text, {"A": "A"}, (0, 2, "inf"), conditions, before="p")
+    found, slope = predicted(file, 3)
+    level = lambda k: (3 * 0.6 / (k + 0.6), 3 * 0.1 / (k + 0.1))  # noqa: E731
+    between = lambda k: level(k)[1] + (level(k)[0] - level(k)[1]) * np.exp(-2 * (k + 0.1))  # noqa: E731
+    value = lambda k: np.array([level(k)[0], between(k), level(k)[1]])  # noqa: E731
+    np.testing.assert_allclose(found[0], value(0.3), rtol=1e-9)
+    # central differences of the closed form carry nine digits
+    np.testing.assert_allclose(slope[0], (value(0.3001) - value(0.2999)) / 2e-4, rtol=1e-7)
+
+
+def test_a_slow_species_that_hardly_moves_is_not_at_rest_before_it_is(tmp_path):
+    """In the time that is waited first, R moves from 0.99 by a hundredth of the way to 1."""
+    fast = call("times", "1000", call("minus", "1", "S"))
+    slow = call("times", "k", call("minus", "S", "R"))
+    text = model({"S": 0.0, "R": 0.99}, {"k": 1e-9}, {"S": fast, "R": slow})
+    rows = "k\tlog10\t1e-12\t1000\t1e-9\t1\n"
+    found, _ = predicted(problem(tmp_path, text, {"R": "R"}, ("inf",), parameters=rows))
+    assert found[0, 0] == pytest.approx(1, rel=1e-10)
+
+
+def test_a_trigger_after_a_steady_state_has_its_slope(tmp_path):
+    """From 2 towards 5: S is 3 at ln(1.5) / k."""
+    rate = call("minus", "kin", call("times", "k", "S"))
+    late = event("e", call("gt", "S", "3"), {"u": call("plus", "t", "0")})
+    text = model({"S": 1.0}, {"k": 0.3, "kin": 0.6, "u": 0.0}, {"S": rate}, late, ("u",))
+    conditions = "conditionId\tkin\nc0\t1.5\np\t0.6\n"
+    found, slope = predicted(problem(tmp_path, text, {"u": "u"}, (5,), conditions, before="p"))
+    assert found[0, 0] == pytest.approx(np.log(1.5) / 0.3, rel=1e-7)
+    time = lambda k: np.log((1.5 - 0.6) / (1.5 - 3 * k)) / k  # noqa: E731
+    assert slope[0, 0] == pytest.approx((time(0.3001) - time(0.2999)) / 2e-4, rel=1e-5)
