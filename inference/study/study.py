@@ -174,12 +174,8 @@ def from_tables(tables: Tables) -> Study:
     findings.need_values(tables.id, system, protocols, values)
     pool = Pool(tuple(u.name for u in unknowns))
     by_state = watched is not None and bool(watched.events)
-    begins = np.full(len(protocols), -np.inf)
-    rests = []
-    if not whole.pathway_of:
-        begins, rests = _rests(tables, by_experiment, list(dishes), by_state)
+    begins, rests = _rests(whole, tables, by_experiment, list(dishes), by_state)
     measurements, times = _measurements(tables, by_experiment, list(dishes), rests)
-    probes = np.array([(i, *np.searchsorted(times[i], pair)) for i, pair in rests], int).reshape(-1, 3)
     lanes = lay_out(list(protocols), system, values, pool)
     readouts = tuple(
         r
@@ -208,9 +204,7 @@ def from_tables(tables: Tables) -> Study:
         tables=tables,
         fingerprint=fingerprint(tables, whole),
         told=findings.told(tables, system.network, protocols, values, watched.events if watched else ()),
-        rests=Rests(begins, probes[:0], probes, STEADY)
-        if by_state
-        else Rests(begins, probes, probes[:0], STEADY),
+        rests=_looked_at(begins, rests, times, by_state),
         events=events,
         room=room_for_events(system, events, lanes, pool.function(), times, nominal, place) if events else 0,
     )
@@ -290,12 +284,18 @@ def _unknown(p: Any, declaration: Parameter | None) -> Unknown:
 
 
 def _rests(
-    tables: Tables, by_experiment: tuple[Protocol, ...], dishes: list[str], by_state: bool
+    whole: Network,
+    tables: Tables,
+    by_experiment: tuple[Protocol, ...],
+    dishes: list[str],
+    by_state: bool,
 ) -> tuple[np.ndarray, list[tuple[int, tuple[float, float]]]]:
     """When each dish begins after a steady state, and of each dish that comes to rest otherwise two times at
-    which it is looked at: half way and at the end.
+    which it is looked at: half way and at the end. Our own networks are not asked.
     """
     begins, found = np.full(len(dishes), -np.inf), {}
+    if whole.pathway_of:
+        return begins, []
     for e, p in zip(tables.experiments, by_experiment, strict=True):
         lane = dishes.index(same_dish(p))
         if e.periods and e.periods[0].time == -math.inf:
@@ -308,6 +308,14 @@ def _rests(
             end = p.periods[-1].start + STEADY
             found[lane, end] = (end - 0.5 * STEADY, end)
     return begins, [(lane, pair) for (lane, _), pair in found.items()]
+
+
+def _looked_at(
+    begins: np.ndarray, rests: list[tuple[int, tuple[float, float]]], times: np.ndarray, by_state: bool
+) -> Rests:
+    """When dishes come to rest, those two times as slots."""
+    slots = np.array([(i, *np.searchsorted(times[i], pair)) for i, pair in rests], int).reshape(-1, 3)
+    return Rests(begins, slots[:0] if by_state else slots, slots if by_state else slots[:0], STEADY)
 
 
 def _measurements(
