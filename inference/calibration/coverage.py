@@ -10,7 +10,7 @@ Bürkner, Huurre, Faltejsková, Gelman & Vehtari, Bayesian Analysis 2023).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from jaxtyping import Bool, Float, Int
 from scipy import stats
 
 LEVELS = (0.5, 0.8, 0.89, 0.95)
+BY_KIND = 0.89  # level at which kinds of parameters are compared
 ALPHA = 0.01  # chance that the whole test rejects a calibrated posterior
 WRONG_BY = tuple(
     np.round(np.exp(np.linspace(np.log(1.03), np.log(3.0), 40)), 3)
@@ -206,6 +207,52 @@ def judge(
         wide,
         shifted,
         tuple(reasons),
+    )
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Intervals of all parameters of a kind together.
+
+    Attributes:
+        parameters: how many there are.
+        share: of `BY_KIND` intervals that hold the truth.
+        error: its standard error, from the spread between data sets.
+        p: (parameter,) smallest probability of ranks so uneven among them, times their number.
+    """
+
+    kind: str
+    parameters: int
+    share: float
+    error: float
+    p: float
+
+
+def by_kind(c: Calibration, kinds: Mapping[str, Sequence[str]]) -> tuple[Kind, ...]:
+    """Coverage of the parameters of each kind; parameters of one data set hang together, data sets do not."""
+    found = []
+    for kind, names in kinds.items():
+        at = [c.names.index(n) for n in names]
+        each = np.array([coverage(row[at][None], c.draws, (BY_KIND,)).mean() for row in c.ranks])
+        error = each.std(ddof=1) / np.sqrt(len(each)) if len(each) > 1 else np.inf
+        p = min(1.0, len(at) * float(c.p[at].min()))
+        found.append(Kind(kind, len(at), float(each.mean()), float(error), p))
+    return tuple(found)
+
+
+def kinds_in_words(kinds: Sequence[Kind]) -> str:
+    """A Markdown table of them."""
+    level = f"{100 * BY_KIND:g} %"
+    return "\n".join(
+        [
+            f"| kind | parameters | {level} intervals that hold the truth | least p, times their number |",
+            "| --- | --- | --- | --- |",
+            *(
+                f"| {k.kind} | {k.parameters} | {100 * k.share:.1f} +- {100 * k.error:.1f} % | {k.p:.2g} |"
+                for k in kinds
+            ),
+            "",
+        ]
     )
 
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from inference.calibration.many_fits import Family, Fits, NutsLengths, fit, one_batch, walk
+from inference.calibration.many_fits import Family, Fits, walk
 from inference.likelihood.likelihood import predict, terms, trajectories
 from inference.likelihood.new_measurements import replicate
 from inference.likelihood.problem import priors_of
-from inference.likelihood.reduced_parts import Part, split
-from inference.runs.resumable import Report, Seen
+from inference.likelihood.reduced_parts import Part, split, with_values
+from inference.runs.resumable import Report
 from inference.runs.run import Run
 from inference.samplers import random_walk_smc
 from inference.study.portable_work import Recipe
@@ -23,11 +21,6 @@ from inference.study.study import Study
 
 Vector = Float[Array, " parameter"]
 Data = Float[Array, " measurement"]
-
-
-def with_values(study: Study, values: Data) -> Study:
-    """The same study with other measured values (which may be traced)."""
-    return replace(study, measurements=replace(study.measurements, value=values))
 
 
 def family(study: Study, *, rtol: float, atol: float, wrong_noise: float = 1.0) -> Family:
@@ -91,26 +84,12 @@ class WalkFacts:
     width: int
 
 
-@dataclass(frozen=True)
-class NutsFacts:
-    """What a batch of fits is computed from, beside the study."""
-
-    solved: HowSolved
-    lengths: NutsLengths
-    seed: int
-
-
 def _points(study: Study, facts: WalkFacts) -> random_walk_smc.Points:
     made = facts.solved.family(study)
     return random_walk_smc.points(made.priors, made.log_likelihood, facts.width)
 
 
-def _batch(study: Study, facts: NutsFacts) -> Callable[[Any], Seen]:
-    return one_batch(facts.solved.family(study), facts.lengths, facts.seed)
-
-
 WALKS = Recipe("points of a calibration by walks", WalkFacts, _points)
-BATCHES = Recipe("a batch of fits of a calibration", NutsFacts, _batch)
 
 
 def by_walks(
@@ -125,16 +104,3 @@ def by_walks(
     """`many_fits.walk` of the study's family, its points by the executor of the run."""
     work = WALKS.work(study, WalkFacts(solved, plan.width))
     return walk(solved.family(study), fits, plan, seed, run.within("walks"), report, work)
-
-
-def by_nuts(
-    study: Study,
-    solved: HowSolved,
-    plan: NutsLengths,
-    seed: int,
-    run: Run,
-    report: Report | None = None,
-) -> Fits | None:
-    """`many_fits.fit` of the study's family, its batches by the executor of the run."""
-    work = BATCHES.work(study, NutsFacts(solved, plan, seed))
-    return fit(solved.family(study), plan, seed, run.within("batches"), report, work)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from inference.calibration import recovery, simulated_data
+from inference.calibration import recovery, shipped_fits, simulated_data
 from inference.hypotheses import comparison
 from inference.study.portable_work import Recipe
 
@@ -13,7 +13,7 @@ RECIPES: Mapping[str, Recipe[Any]] = {
     r.name: r
     for r in (
         simulated_data.WALKS,
-        simulated_data.BATCHES,
+        shipped_fits.DATA_SETS,
         recovery.BATCHES,
         comparison.WALKS,
         comparison.UNDER_EACH,

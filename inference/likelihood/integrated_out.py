@@ -13,7 +13,7 @@ cell; the funnels between a noise and what it lets the cell do are gone.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -66,6 +66,8 @@ class Marginal:
         instruments: those with a blank or a noise to integrate out.
         plain: (measurement,) moved by shifts alone.
         measured: (measurement,) values on the scale on which their noise is symmetric.
+        jacobian: (measurement,) ln of the derivative of that scale's inverse: what a density of y has beyond
+            one of ln y.
         problem: the posterior of the kept parameters; each instrument is one term of its likelihood.
     """
 
@@ -80,7 +82,8 @@ class Marginal:
     design: np.ndarray
     instruments: tuple[Instrument, ...]
     plain: np.ndarray
-    measured: np.ndarray
+    measured: np.ndarray | Array
+    jacobian: np.ndarray | Array
     problem: Problem
 
     @property
@@ -91,6 +94,13 @@ class Marginal:
     def place(self, shift: int) -> int:
         """Where an unknown stands among the shifts."""
         return int(np.flatnonzero(self.shifts == shift)[0])
+
+    def given(self, values: Float[Array, " measurement"], seen: Seen) -> Marginal:
+        """The same with other measured values, which may be traced; `seen`: of those values."""
+        measured = replace(
+            self, seen=seen, measured=_on_scales(self.study, values), jacobian=_jacobian(self.study, values)
+        )
+        return replace(measured, problem=_posterior(measured))
 
     def complete(
         self, key: Array, theta: Float[Array, " kept"]
@@ -197,34 +207,10 @@ def marginal(
     design = np.round(moves.location[0][:, shifts], 9)
     in_instruments = np.concatenate([np.zeros(0, int), *(i.rows for i in instruments)])
     plain = design.any(axis=1) & ~np.isin(np.arange(len(design)), in_instruments)
-    alone = ~plain & ~np.isin(np.arange(len(design)), in_instruments)
-    jacobian = _jacobian(study)
-
-    def log_likelihood(theta: Float[Array, " kept"]) -> tuple[Array, Array]:
-        whole = _whole(self, theta)
-        cells = dishes(whole)
-        terms, predicted, ok = seen(whole, cells)
-        found = [terms[alone]]
-        free = design[plain].any(axis=0)
-        if plain.any():
-            total = marginal_total(
-                _affine(self, predicted, free), jnp.asarray(self.mean[free]), jnp.asarray(self.sd[free])
-            )
-            found.append((total - jacobian[plain].sum())[None])
-        off = _residuals(self, whole, cells, [i.bend.value for i in self.instruments])
-        sd = _scales(self, whole, cells, [i.noise.value for i in self.instruments])
-        found += [
-            (
-                logsumexp(_table(self, i, r, s) + i.bend.log_weight[:, None] + i.noise.log_weight)
-                - jacobian[i.rows].sum()
-            )[None]
-            for i, r, s in zip(self.instruments, off, sd, strict=True)
-        ]
-        return jnp.concatenate(found), ok
-
+    values = jnp.asarray(study.measurements.value)
     kept = np.setdiff1d(np.arange(len(study.names)), gone)
     own = {study.unknowns[i].name: study.unknowns[i].prior.distribution() for i in kept}
-    self = Marginal(
+    found = Marginal(
         study,
         dishes,
         seen,
@@ -237,9 +223,41 @@ def marginal(
         tuple(instruments),
         plain,
         measured_on_scale(study),
-        Problem(Priors(own), log_likelihood),
+        np.asarray(_jacobian(study, values)),
+        Problem(Priors(own), lambda theta: (theta, jnp.asarray(True))),
     )
-    return self
+    return replace(found, problem=_posterior(found))
+
+
+def _posterior(m: Marginal) -> Problem:
+    """The posterior of the kept parameters, given what was measured."""
+    rows = np.arange(len(m.design))
+    in_instruments = np.concatenate([np.zeros(0, int), *(i.rows for i in m.instruments)])
+    alone = ~m.plain & ~np.isin(rows, in_instruments)
+    free = m.design[m.plain].any(axis=0)
+
+    def log_likelihood(theta: Float[Array, " kept"]) -> tuple[Array, Array]:
+        whole = _whole(m, theta)
+        cells = m.dishes(whole)
+        terms, predicted, ok = m.seen(whole, cells)
+        found = [terms[alone]]
+        if m.plain.any():
+            total = marginal_total(
+                _affine(m, predicted, free), jnp.asarray(m.mean[free]), jnp.asarray(m.sd[free])
+            )
+            found.append((total - m.jacobian[m.plain].sum())[None])
+        off = _residuals(m, whole, cells, [i.bend.value for i in m.instruments])
+        sd = _scales(m, whole, cells, [i.noise.value for i in m.instruments])
+        found += [
+            (
+                logsumexp(_table(m, i, r, s) + i.bend.log_weight[:, None] + i.noise.log_weight)
+                - m.jacobian[i.rows].sum()
+            )[None]
+            for i, r, s in zip(m.instruments, off, sd, strict=True)
+        ]
+        return jnp.concatenate(found), ok
+
+    return Problem(m.problem.priors, log_likelihood)
 
 
 def _refused(name: str, reason: str) -> StudyError:
@@ -309,18 +327,22 @@ def _table(
 
 
 def measured_on_scale(study: Study) -> Float[np.ndarray, " measurement"]:
-    found = np.zeros(len(study.measurements))
+    return np.asarray(_on_scales(study, jnp.asarray(study.measurements.value)))
+
+
+def _on_scales(study: Study, values: Float[Array, " measurement"]) -> Float[Array, " measurement"]:
+    found = jnp.zeros(len(study.measurements))
     for r in study.readouts:
-        found[r.rows] = np.asarray(on_scale(r.row.family, jnp.asarray(study.measurements.value[r.rows])))
+        found = found.at[r.rows].set(on_scale(r.row.family, values[r.rows]))
     return found
 
 
-def _jacobian(study: Study) -> Float[np.ndarray, " measurement"]:
+def _jacobian(study: Study, values: Float[Array, " measurement"]) -> Float[Array, " measurement"]:
     """ln of (derivative of the measured value with respect to its logarithm): what a density of y has beyond
     one of ln y.
     """
-    found = np.zeros(len(study.measurements))
+    found = jnp.zeros(len(study.measurements))
     for r in study.readouts:
         base = FAMILIES[r.row.family][1]
-        found[r.rows] = np.log(study.measurements.value[r.rows] * base) if base else 0.0
+        found = found.at[r.rows].set(jnp.log(values[r.rows] * base) if base else 0.0)
     return found

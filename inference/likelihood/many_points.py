@@ -7,6 +7,8 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from copy import copy
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +18,7 @@ from jax.sharding import AxisType, PartitionSpec
 from jaxtyping import Array
 
 from inference.likelihood.problem import Problem
-from models.engine.blocks import in_blocks
+from models.engine.blocks import Block, in_blocks
 
 # what a search sees where the network cannot be solved: above every value, or it would end there; never a
 # result
@@ -39,14 +41,29 @@ class Batch:
         self, problem: Problem, width: int, objective: Callable[[Array], Array] | None = None
     ) -> None:
         self.width = width
-        many = jax.vmap(jax.value_and_grad(objective or problem.potential))
+        self._data: Any = ()
+
+        def one(z: Array, data: Any) -> Array:
+            return (objective or problem.given(data).potential)(z)
+
+        many = jax.vmap(jax.value_and_grad(one), in_axes=(0, None))
         spec = PartitionSpec("chain")
+        mesh = mesh_for(width)
         self._compiled = jax.jit(
-            jax.shard_map(many, mesh=mesh_for(width), in_specs=spec, out_specs=spec, check_vma=False)
+            jax.shard_map(many, mesh=mesh, in_specs=(spec, PartitionSpec()), out_specs=spec, check_vma=False)
         )
 
+    def given(self, data: Any) -> Batch:
+        """The same compiled program for the problem of other data (`Problem.given`)."""
+        other = copy(self)
+        other._data = data
+        return other
+
     def __call__(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return in_blocks(lambda b: self._compiled(jnp.asarray(points[b.rows])), len(points), self.width)
+        def block(b: Block) -> Any:
+            return self._compiled(jnp.asarray(points[b.rows]), self._data)
+
+        return in_blocks(block, len(points), self.width)
 
 
 def minimise(

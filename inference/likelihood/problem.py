@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -75,11 +76,17 @@ class Problem:
     """What is believed beforehand, and the log-likelihood of each measurement given the parameters.
 
     `log_likelihood` returns (terms, ok): `ok` is False where the network could not be solved; such a point is
-    no part of the posterior and is counted, never mended.
+    no part of the posterior and is counted, never mended. `of` gives the same problem of other data, where
+    there can be such: programs that are compiled once for all of them take the data as an argument.
     """
 
     priors: Priors
     log_likelihood: LogLikelihood
+    of: Callable[[Any], Problem] | None = None
+
+    def given(self, data: Any) -> Problem:
+        """The problem of these data (arrays, which may be traced); itself, if it has its own alone."""
+        return self if self.of is None or isinstance(data, tuple) else self.of(data)
 
     @property
     def names(self) -> tuple[str, ...]:

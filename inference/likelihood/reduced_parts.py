@@ -85,12 +85,22 @@ def _restricted(study: Study, experiments: list[str]) -> Part | None:
     )
 
 
+def with_values(study: Study, values: Float[Array, " measurement"]) -> Study:
+    """The same study with other measured values, which may be traced."""
+    return replace(study, measurements=replace(study.measurements, value=values))
+
+
 @dataclass(frozen=True, eq=False)
 class Split:
     """A study and its parts."""
 
     whole: Study
     parts: tuple[Part, ...]
+
+    def given(self, values: Float[Array, " measurement"]) -> Split:
+        """The same with other measured values, which may be traced."""
+        own = tuple(Part(with_values(p.study, values[p.rows]), p.rows) for p in self.parts)
+        return Split(with_values(self.whole, values), own)
 
     def dishes(
         self, theta: Float[Array, " unknown"], *, rtol: Tolerance, atol: Tolerance

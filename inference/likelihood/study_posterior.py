@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import jax
 
 from inference.likelihood.integrated_out import Marginal, candidates, marginal
@@ -28,4 +30,8 @@ def reduced(parts: Split, *, rtol: float, atol: float) -> Marginal:
     def dishes(theta: jax.Array) -> tuple[Trajectory, ...]:
         return parts.dishes(theta, rtol=rtol, atol=atol)
 
-    return marginal(parts.whole, candidates(parts.whole), dishes, parts.seen)
+    def of(values: jax.Array) -> Problem:
+        return found.given(values, parts.given(values).seen).problem
+
+    found = marginal(parts.whole, candidates(parts.whole), dishes, parts.seen)
+    return replace(found, problem=replace(found.problem, of=of))

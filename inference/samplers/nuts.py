@@ -58,6 +58,8 @@ def sample(
     *,
     batch: Batch | None = None,
     enough: Enough | None = None,
+    data: Any = (),
+    programs: dict[int, Callable[[State, Any], Any]] | None = None,
 ) -> Draws | None:  # long: the parts of one kernel share its constants and compiled programs
     """Draw what the settings ask for, writing one file a chunk; goes on from the files that are there.
 
@@ -70,6 +72,9 @@ def sample(
         report: called after each chunk, also for those found on disk.
         batch: the problem's compiled gradient, if there is one already.
         enough: ends the run before its last draw; without it, all draws are made.
+        data: of the problem, in place of its own (`Problem.given`).
+        programs: compiled for the same problem and settings (but for the seed) with other data; what is
+            missing is added. None: made anew.
 
     Returns:
         All draws, or None if the run was stopped before.
@@ -87,7 +92,10 @@ def sample(
             step_size=0.5,
         )
 
-    kernel, batch = sampler(problem.potential), batch or Batch(problem, settings.chains)
+    batch, programs = (
+        batch or Batch(problem, settings.chains).given(data),
+        {} if programs is None else programs,
+    )
     spec = PartitionSpec("chain")
 
     def fresh(covariance: np.ndarray) -> Any:
@@ -105,21 +113,27 @@ def sample(
 
     @cache
     def initial() -> tuple[list[Array], Any]:
-        keys, z = jax.random.split(jax.random.PRNGKey(settings.seed), settings.chains), jnp.asarray(z0)
         # the gradient at the start comes from `batch`: the kernel's own start would compile the whole network
         # once more
-        jax.eval_shape(lambda keys, z: kernel.init(keys, settings.warmup, z, (), {}), keys, z)
         potential, gradient = (jnp.asarray(x) for x in batch(np.asarray(z0)))
         return by_chain(fresh(covariance)._replace(potential_energy=potential, z_grad=gradient))
 
     def begin() -> State:
         return [*initial()[0], np.zeros((settings.chains, 0, len(problem.names)))]
 
-    @cache
-    def program(length: int) -> Callable[[State], Any]:
+    def program(length: int) -> Callable[[State, Any], Any]:
+        if length in programs:
+            return programs[length]
         tree = initial()[1]
 
-        def transitions(leaves: State) -> tuple[list[Array], Any]:
+        def transitions(leaves: State, data: Any) -> tuple[list[Array], Any]:
+            kernel = sampler(problem.given(data).potential)
+            keys = jax.random.split(jax.random.PRNGKey(0), settings.chains)
+            # a kernel has to be started once before it can go on; nothing of that is computed
+            jax.eval_shape(
+                lambda keys, z: kernel.init(keys, settings.warmup, z, (), {}), keys, jnp.zeros(np.shape(z0))
+            )
+
             def step(s: Any, _: None) -> tuple[Any, Any]:
                 s = kernel.sample(s, (), {})
                 return s, (
@@ -137,11 +151,16 @@ def sample(
             state, seen = jax.lax.scan(step, jax.tree.unflatten(tree, leaves), None, length=length)
             return jax.tree.leaves(state), jax.tree.map(lambda x: jnp.swapaxes(x, 0, 1), seen)
 
-        return jax.jit(
+        programs[length] = jax.jit(
             jax.shard_map(
-                transitions, mesh=mesh_for(settings.chains), in_specs=spec, out_specs=spec, check_vma=False
+                transitions,
+                mesh=mesh_for(settings.chains),
+                in_specs=(spec, PartitionSpec()),
+                out_specs=spec,
+                check_vma=False,
             )
         )
+        return programs[length]
 
     def adapted(leaves: State, z: np.ndarray) -> State:
         """The chains with the covariance of all of them, their search for a step size begun anew."""
@@ -190,7 +209,7 @@ def sample(
             leaves = adapted(leaves, history)
         if 0 < done == settings.warmup:
             leaves = settled(leaves)
-        leaves, (z, seen) = program(plan[i][1])([np.asarray(x) for x in leaves])
+        leaves, (z, seen) = program(plan[i][1])([np.asarray(x) for x in leaves], data)
         recent = z if settings.warmup // 6 <= done < settings.warmup // 2 else z[:, :0]
         history = np.concatenate([history, recent], axis=1) if done < settings.warmup // 2 else z[:, :0]
         return [*leaves, history], {"z": np.asarray(z)} | {

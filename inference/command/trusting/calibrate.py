@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,6 @@ from inference.command import options
 from inference.command.start import Subcommand, fail, new_app
 from inference.command.team_option import On, computing
 from inference.runs.folders import file_name, results_folder
-from inference.runs.outputs import write_figure, write_text
 from models.engine.machine import prepare_jax
 
 DEFAULT = "feedback_reduced"
@@ -28,12 +28,18 @@ def main(
     out: Annotated[
         Path | None, typer.Option(help="default results/calibrate-STUDY; an unfinished run goes on")
     ] = None,
-    fits: Annotated[int, typer.Option(min=20, help="data sets drawn and fitted")] = 256,
+    fits: Annotated[
+        int | None, typer.Option(min=8, help="data sets drawn and fitted; default 256, of nuts 64")
+    ] = None,
     draws: Annotated[
         int, typer.Option(min=31, help="kept posterior draws of each; fewer cannot tell how well they mix")
     ] = 63,
     sampler: Annotated[
-        str, typer.Option(help="walk: tempered random walks, from values alone; nuts: needs gradients, hours")
+        str,
+        typer.Option(
+            help="walk: the quick form, tempered random walks from values alone; nuts: what fit ships, the "
+            "same reduction and NUTS, minutes a data set"
+        ),
     ] = "walk",
     seed: options.Seed = 1,
     device: options.Device = "auto",
@@ -45,13 +51,13 @@ def main(
         float,
         typer.Option(min=0.01, help="believe in this many times the true noise: the test must then fail"),
     ] = 1.0,
-) -> None:  # long: an option a line
+) -> None:  # long: an option a line, a record a key
     """Simulation-based calibration of a study: data from its own prior, one fit each, ranks of the truth."""
     options.chosen("--sampler", sampler, ("walk", "nuts"))
     if run is not None and not (run / "posterior.nc").exists():
         raise fail(f"--run {run}: holds no posterior.nc: name the folder of a finished fit")
     prepare_jax(device)
-    from inference.calibration import coverage, many_fits, simulated_data
+    from inference.calibration import calibration_files, shipped_fits, simulated_data
     from inference.runs.console import Teller, duration, stop_when_asked
     from inference.runs.provenance import device_line
     from inference.runs.resumable import require_writable
@@ -63,115 +69,84 @@ def main(
     if run is not None:
         raise typer.Exit(judge_run(run, out or run, tell))
     loaded = load(study)
-    name = f"calibrate-{loaded.id}" + ("" if wrong_noise == 1.0 else f"-noise-x{wrong_noise:g}")
-    folder = out or results_folder() / file_name(name)
+    shipped, asked_for = sampler == "nuts", fits or (64 if sampler == "nuts" else 256)
+    name = f"calibrate-{loaded.id}" + ("-nuts" if shipped else "")
+    folder = out or results_folder() / file_name(
+        name + ("" if wrong_noise == 1.0 else f"-noise-x{wrong_noise:g}")
+    )
     require_writable(folder, 50 * 2**20)
     tell.say(
-        f"Study {loaded.id}: {len(loaded.unknowns)} parameters, {len(loaded.protocols)} dishes; {fits} "
-        f"data sets from the prior, "
-        f"each fitted with {draws} kept draws"
+        f"Study {loaded.id}: {len(loaded.unknowns)} parameters, {len(loaded.protocols)} dishes; {asked_for} "
+        f"data sets from the prior, each fitted with {draws} kept draws; "
+        + ("the reduction and NUTS of fit" if shipped else "the quick form: random walks from values alone")
     )
     tell.say(f"Computing on {device_line()}; results go to {folder}")
-    if len(loaded.unknowns) > 8:
+    if not shipped and len(loaded.unknowns) > 8:
         tell.say("  more than eight parameters: this may take hours")
     begun, asked = time.monotonic(), stop_when_asked(tell)
-    solved = simulated_data.HowSolved(RTOL, ATOL, wrong_noise)
+    facts = shipped_fits.ShippedFacts(replace(shipped_fits.SHORT, seed=seed), draws, wrong_noise)
     with computing(on, tell) as executor:
         work = Run(folder, tell, asked, executor=executor)
-        if sampler == "walk":
+        if shipped:
+            with tell.bar("data sets (the first includes compilation)", asked_for) as bar:
+                poor: list[bool] = []
+
+                def told(i: int, seen: Any) -> None:
+                    poor.append(bool(seen["poor"][0]))
+                    bar.to(i, f"{sum(poor)} of {len(poor)} mixed badly")
+
+                found = shipped_fits.fit_each(loaded, facts, asked_for, work, told)
+        else:
+            solved = simulated_data.HowSolved(RTOL, ATOL, wrong_noise)
             walks = random_walk_smc.Walkers(draws, MOVES, LAST)
             found = simulated_data.by_walks(
-                loaded, solved, fits, walks, seed, work, lambda i, seen: tell.say(progress(i, seen))
+                loaded, solved, asked_for, walks, seed, work, lambda i, seen: tell.say(progress(i, seen))
             )
-        else:
-            plan = many_fits.NutsLengths(fits=fits, batch=min(64, fits), draws=draws)
-            with tell.bar("batches of data sets", -(-fits // plan.batch)) as bar:
-                found = simulated_data.by_nuts(
-                    loaded,
-                    solved,
-                    plan,
-                    seed,
-                    work,
-                    lambda i, seen: bar.to(
-                        i, f"{int(seen['poor'].sum())} of {len(seen['poor'])} mixed badly"
-                    ),
-                )
+    stopped = found is None
     if found is None:
         tell.say(f"Stopped. Everything so far is kept in {folder}; the same command goes on")
-        raise typer.Exit(130)
-    verdict = judged(found, loaded, seed)
-    text = coverage.in_words(verdict)
+        found = shipped_fits.so_far(folder) if shipped else None
+        if found is None or len(found.poor) < calibration_files.LEAST:
+            raise typer.Exit(130)
+    done = len(found.poor)
+    verdict = calibration_files.judged(found, loaded.names, seed)
     heading = f"# Calibration of {loaded.id}\n\n" + (
-        ""
-        if wrong_noise == 1.0
-        else f"The likelihood is wrong on purpose: it believes in {wrong_noise:g} times the true noise.\n\n"
+        f"What fit ships: the same reduction and NUTS; {done} of the {asked_for} data sets asked.\n\n"
+        if shipped
+        else "The quick form: random walks from values alone, not what fit ships.\n\n"
     )
-    write_text(heading + text, folder / "summary.md")
-    how = {
-        "study": loaded.id,
-        "study_fingerprint": loaded.fingerprint,
-        "seed": seed,
-        "fits": fits,
-        "draws": draws,
-        "wrong_noise": wrong_noise,
-        "sampler": sampler,
-        "wall_time_s": round(time.monotonic() - begun, 1),
-        "device": device_line(),
-    }
-    write_verdict(verdict, how, folder)
+    if wrong_noise != 1.0:
+        heading += (
+            f"The likelihood is wrong on purpose: it believes in {wrong_noise:g} times the true noise.\n\n"
+        )
+    kinds = shipped_fits.kinds_of(loaded, RTOL, ATOL) if shipped else {}
+    text = calibration_files.write(
+        verdict,
+        kinds,
+        folder,
+        heading,
+        {
+            "study": loaded.id,
+            "study_fingerprint": loaded.fingerprint,
+            "seed": seed,
+            "fits": done,
+            "fits_asked": asked_for,
+            "draws": draws,
+            "wrong_noise": wrong_noise,
+            "sampler": sampler,
+            "wall_time_s": round(time.monotonic() - begun, 1),
+            "device": device_line(),
+        },
+    )
     tell.say(text)
     tell.say(
         f"Written to {folder} after {duration(time.monotonic() - begun)}: summary.md, calibration.json, "
-        f"ranks.png, histograms.png, "
-        "coverage.png"
+        "ranks.png, histograms.png, coverage.png"
     )
+    if stopped:
+        raise typer.Exit(130)
     if not verdict.ok:
         raise typer.Exit(3)
-
-
-def judged(found: Any, study: Any, seed: int) -> Any:
-    """Ranks of the truth among the draws of every parameter and of the log-likelihood, and what they say."""
-    import numpy as np
-
-    from inference.calibration import coverage
-
-    truth = np.column_stack([found.truth, found.truth_log_likelihood])
-    posterior = np.concatenate([found.z, found.log_likelihood[..., None]], 2)
-    ranks = coverage.ranks(truth, posterior, seed)
-    return coverage.judge([*study.names, "log-likelihood"], ranks, found.z.shape[1], found.poor, seed)
-
-
-def write_verdict(verdict: Any, how: dict[str, Any], folder: Path) -> None:
-    """The figures, and calibration.json: how it was done and what came out."""
-    from inference.calibration import calibration_figures, coverage
-    from inference.runs.resumable import write_json
-
-    for title, draw in {
-        "ranks": calibration_figures.rank_ecdfs,
-        "histograms": calibration_figures.rank_histograms,
-        "coverage": calibration_figures.coverage,
-    }.items():
-        figure = draw(verdict)
-        write_figure(figure, folder / f"{title}.png")
-        calibration_figures.plt.close(figure)
-    write_json(
-        folder / "calibration.json",
-        {
-            **how,
-            "ok": verdict.ok,
-            "reasons": verdict.reasons,
-            "p": dict(zip(verdict.names, verdict.p.tolist(), strict=True)),
-            "levels": coverage.LEVELS,
-            "coverage": dict(zip(verdict.names, verdict.coverage.T.tolist(), strict=True)),
-            "poor": verdict.poor,
-            "finds": {
-                "sd too small by": verdict.narrow,
-                "sd too large by": verdict.wide,
-                "centre off by posterior sd": verdict.shifted,
-            },
-            "alpha": coverage.ALPHA,
-        },
-    )
 
 
 def progress(i: int, seen: Any) -> str:
@@ -189,6 +164,7 @@ def judge_run(run: Path, folder: Path, tell: Any) -> int:
     """LOO-PIT of a finished fit into loo_pit.json and loo_pit.png; 3 where it is not uniform."""
     from inference.fit import loo_pit
     from inference.runs import labelled_tree
+    from inference.runs.outputs import write_figure
     from inference.runs.resumable import write_json
 
     found = loo_pit.of_run(labelled_tree.load(run / "posterior.nc"))

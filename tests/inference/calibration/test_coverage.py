@@ -126,9 +126,7 @@ def linear(noise_believed: float = 0.6) -> many_fits.Family:
     )
 
 
-PLAN = many_fits.NutsLengths(
-    fits=192, batch=192, draws=31, thin=2, warmup=20, starts=1, search_steps=30, max_tree_depth=4
-)
+FITS, PLAN = 192, random_walk_smc.Walkers(particles=31, moves=8, last=40, width=4096)
 
 
 def quantities(fits: many_fits.Fits) -> tuple[np.ndarray, np.ndarray]:
@@ -139,7 +137,7 @@ def quantities(fits: many_fits.Fits) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_fits_of_a_linear_model_at_once_have_the_posterior_of_the_closed_form(tmp_path) -> None:
-    fits = many_fits.fit(linear(), PLAN, 3, Run(tmp_path))
+    fits = many_fits.walk(linear(), FITS, PLAN, 3, Run(tmp_path))
     assert fits is not None
     covariance = np.linalg.inv(DESIGN.T @ DESIGN / 0.36 + np.eye(2))
     within = np.mean([np.cov(z.T, ddof=1) for z in fits.z], axis=0)
@@ -153,7 +151,7 @@ def test_fits_of_a_linear_model_at_once_have_the_posterior_of_the_closed_form(tm
 
 
 def test_a_deliberately_wrong_likelihood_fails(tmp_path) -> None:
-    fits = many_fits.fit(linear(noise_believed=0.3), PLAN, 3, Run(tmp_path))
+    fits = many_fits.walk(linear(noise_believed=0.3), FITS, PLAN, 3, Run(tmp_path))
     assert fits is not None
     found = coverage.judge(
         ["a", "b", "log-likelihood"], coverage.ranks(*quantities(fits), 1), 31, fits.poor, 2
@@ -167,7 +165,7 @@ def test_a_posterior_that_is_only_the_prior_is_found_by_the_log_likelihood_alone
         blind,
         log_likelihood=lambda theta, data: (0 * blind.log_likelihood(theta, data)[0], jnp.asarray(True)),
     )
-    fits = many_fits.fit(silent, PLAN, 4, Run(tmp_path))
+    fits = many_fits.walk(silent, FITS, PLAN, 4, Run(tmp_path))
     assert fits is not None
     data_likelihood = jax.vmap(lambda t, d: jnp.sum(blind.log_likelihood(t, d)[0]))
     rng = np.random.default_rng(0)
