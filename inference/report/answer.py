@@ -16,6 +16,8 @@ from inference.resistance.conditions import ALONE
 from inference.resistance.knockdowns.knockdown_nodes import NODES
 from inference.resistance.knockdowns.knockdown_tables import pair_table
 from inference.resistance.published_facts import FACTS, PUT_IN
+from inference.resistance.rankings.ranking_request import told
+from inference.resistance.rankings.ranking_words import directions, ranked
 from models.drugs import Drug
 from models.network import Network
 
@@ -151,12 +153,13 @@ def _order(knock: xr.Dataset) -> list[str]:
 
 def _single_numbers(ranking: xr.DataTree) -> list[str]:
     """The parameters that matter most, with their ranks and how much of them the method explains."""
-    d = ranking["parameter"].to_dataset()
-    d = d.isel(factor=np.argsort(d["rank"].values, kind="stable")[:3])
-    names = zip(d["factor"].values, d["meaning"].values, strict=True)
-    ends = zip(d["rank_low"].values, d["rank_high"].values, strict=True)
+    d = ranked(ranking, rest=True).isel(factor=slice(0, 3))
+    rest = "_rest" if "rank_rest_low" in d else ""
+    names = zip(d["meaning"].values, directions(d, told(ranking.attrs)), d["factor"].values, strict=True)
+    ends = zip(d[f"rank{rest}_low"].values, d[f"rank{rest}_high"].values, strict=True)
     lines = [
-        f"Of single numbers, {', '.join(f'`{n}` ({m})' for n, m in names)} matter most; ranks in {PERCENT}: "
+        "Of single numbers beside the drug's own potency, "
+        f"{'; '.join(f'{m}, {way} (`{n}`)' for m, way, n in names)} matter most; ranks in {PERCENT}: "
         f"{', '.join(f'{int(a)} to {int(b)}' for a, b in ends)}."
     ]
     if "r2" in ranking.attrs:

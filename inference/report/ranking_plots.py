@@ -9,8 +9,9 @@ from plotly.subplots import make_subplots
 
 from inference.report.plots import PERCENT, bars, marks, styled, wrapped
 from inference.resistance.beliefs import told_by_data
-from inference.resistance.rankings.ranking_figures import PATHWAYS
+from inference.resistance.rankings.ranking_figures import GREY, PATHWAYS
 from inference.resistance.rankings.ranking_request import RankingWords, told
+from inference.resistance.rankings.ranking_words import UNKNOWN, signs
 from inference.runs.colours import POSTERIOR, SECOND
 
 
@@ -32,10 +33,15 @@ def _said(d: xr.Dataset) -> list[str]:
 def _effects(figure: go.Figure, d: xr.Dataset, y: np.ndarray, said: list[str], words: RankingWords) -> None:
     """Effects with their intervals, by sign where there is one; hollow where no data told anything."""
     known = [told_by_data(str(v)) for v in d["informed"].values]
-    signs = ((1, POSTERIOR, words.readout.more), (-1, SECOND, words.readout.less))
-    kinds = signs if words.method.signed else ((0, POSTERIOR, "size only, no direction"),)
+    ways = (
+        (1, POSTERIOR, words.readout.more),
+        (-1, SECOND, words.readout.less),
+        (0, GREY, f"{UNKNOWN}: the bar holds 0"),
+    )
+    kinds = ways if words.method.signed else ((0, POSTERIOR, "size only, no direction"),)
+    each = signs(d, words.method.signed)
     for sign, colour, name in kinds:
-        k = np.flatnonzero(np.sign(d["effect"].values) == sign) if sign else np.arange(len(y))
+        k = np.flatnonzero(each == sign)
         symbols = [("circle" if sign >= 0 else "square") + ("" if known[i] else "-open") for i in k]
         look = {"size": 10, "symbol": symbols, "line": {"width": 2}}
         points = marks(d["effect"].values[k], y[k], colour, name, [said[i] for i in k], **look)

@@ -16,6 +16,7 @@ from inference.report.page import Section, bullets, details, drawing, grid, para
 from inference.resistance.conditions import ALONE
 from inference.resistance.knockdowns.knockdown_nodes import NODES
 from inference.resistance.questions import HOURS
+from inference.resistance.rankings import ranking_words
 from inference.resistance.rankings.ranked import csv_table
 from inference.resistance.rankings.ranking_request import told
 from inference.resistance.simulated_plate import READ
@@ -46,9 +47,14 @@ def rankings_section(found: Sequence[tuple[str, xr.DataTree]], main: xr.DataTree
     """Every ranking, the main question's first and open."""
     body = paragraph(
         "Which single number of the model, moved, changes survival most. Hollow symbols: **not informed by "
-        "data**, the "
-        "rank restates the prior."
+        "data**, the rank restates the prior. Grey: the interval of its effect holds 0, so **the sign is not "
+        "known**. That the drug's own potency matters is close to a tautology: the list leaves it out."
     )
+    body += bullets(ranking_words.leading_three(main))
+    if changed := ranking_words.changes(main):
+        body += paragraph("What the data changed:") + bullets(changed)
+    for line in (main.attrs.get("dependence", ""), *str(main.attrs.get("disagreements", "")).splitlines()):
+        body += paragraph(line, "quiet") if line else ""
     for i, (origin, tree) in enumerate(found):
         note = (
             f"{told(tree.attrs).method.effect}; {tree.attrs['simulated']} parameter sets from "
@@ -110,8 +116,9 @@ def _shown(tree: xr.DataTree) -> pd.DataFrame:
     shown = pd.DataFrame(
         {
             "rank": t["rank"],
+            "what": t["meaning"],
+            "which way": t["direction"],
             "parameter": [f"`{n}`" for n in t["parameter"]],
-            "meaning": t["meaning"],
             "pathway": t["pathway"],
             "effect": t["effect"],
             "interval": [f"{a:+.2f} to {b:+.2f}" for a, b in zip(t["low"], t["high"], strict=True)],
@@ -120,8 +127,14 @@ def _shown(tree: xr.DataTree) -> pd.DataFrame:
             "data": t["informed"],
         }
     )
+    if "own" in t and t["own"].any():
+        rest = ["" if pd.isna(r) else f"{r:.0f}" for r in t["rank_rest"]]
+        shown.insert(1, "without the drug's own potency", rest)
     if "prior_rank" in t:
-        shown.insert(1, "prior rank", t["prior_rank"])
+        shown.insert(1, "rank before the data", t["prior_rank"])
+    if "rank_change" in t:
+        ends = zip(t["rank_change_low"], t["rank_change_high"], strict=True)
+        shown.insert(2, "moved up by", [f"{a:+.0f} to {b:+.0f}" for a, b in ends])
     return shown
 
 

@@ -319,7 +319,7 @@ def ranked(
     )
     return {
         "": xr.Dataset(attrs=attrs),
-        "/parameter": labelled(single, now, meaning),
+        "/parameter": labelled(single, now, meaning, {d.potency for d, _ in question.drugs}),
         "/pathway": ranks.rank(sensitivity.by_group(single, [now.pathway[i] for i in keep])),
     }
 

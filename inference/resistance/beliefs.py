@@ -140,6 +140,42 @@ def at(beliefs: Beliefs, u: np.ndarray) -> np.ndarray:
     return np.maximum(np.stack(columns, axis=1), 1e-12)  # the logarithm of an effect at 0 must exist
 
 
+def _scores(beliefs: Beliefs) -> np.ndarray:
+    """Correlation (fitted, fitted) of the normal scores of what a run has fitted."""
+    drawn = np.stack([np.asarray(v) for v in beliefs.posterior.values()], axis=1)
+    z = stats.norm.ppf(stats.rankdata(drawn, axis=0) / (len(drawn) + 1))
+    return np.corrcoef(z, rowvar=False).reshape(drawn.shape[1], drawn.shape[1])
+
+
+def strongest(beliefs: Beliefs) -> tuple[str, str, float]:
+    """The two fitted parameters that hang together most, and the correlation of their normal scores; at least
+    two are fitted.
+    """
+    r, names = _scores(beliefs), list(beliefs.posterior)
+    np.fill_diagonal(r, 0.0)
+    i, j = np.unravel_index(int(np.abs(r).argmax()), r.shape)
+    return names[min(i, j)], names[max(i, j)], float(r[i, j])
+
+
+def whitened(beliefs: Beliefs, u: np.ndarray) -> np.ndarray:
+    """As `at`, but for fitted parameters the columns of `u` are independent *own parts* of these, and the
+    values have the correlations that the fit found (a Gaussian copula of its normal scores).
+
+    The own parts are the symmetric (ZCA) whitening of the scores: of all sets of independent numbers that
+    make the same scores, the one closest to the parameters themselves (Kessy, Lewin & Strimmer, The American
+    Statistician 2018). For a linear answer b'x their Sobol indices are the squared components of R^(1/2) b
+    over b'R b (the CAR scores of Zuber & Strimmer 2011), which add up to 1.
+    """
+    if len(beliefs.posterior) < 2:
+        return at(beliefs, u)
+    where = [beliefs.names.index(n) for n in beliefs.posterior]
+    values, vectors = np.linalg.eigh(_scores(beliefs))
+    root = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+    moved = u.copy()
+    moved[:, where] = np.clip(stats.norm.cdf(stats.norm.ppf(u[:, where]) @ root), 1e-9, 1 - 1e-9)
+    return at(beliefs, moved)
+
+
 def spread(beliefs: Beliefs, values: np.ndarray) -> np.ndarray:
     """Standard deviation of the ln of each parameter over draws (draw, parameter): how far it may move."""
     return np.log(values).std(axis=0, ddof=1)

@@ -31,12 +31,15 @@ class ReadoutWords:
         title: of a ranking.
         more, less: what raising a parameter with a positive, a negative effect does.
         short: behind the question's drugs where rankings are listed; empty for the usual one.
+        up, down: what a larger, a smaller read-out is, in plain words.
     """
 
     title: str = "What most changes resistance"
     more: str = "raising it makes cells more resistant"
     less: str = "raising it makes cells less resistant"
     short: str = ""
+    up: str = "more cells survive"
+    down: str = "fewer cells survive"
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +154,9 @@ READOUTS: dict[str, Readout] = {
             ("cap", "BH3"),
             treated,
             lambda y: jnp.log(y[0, -1, 0]) - jnp.log(y[0, -1, 1]),
-            told=ReadoutWords(short="reserve"),
+            told=ReadoutWords(
+                short="reserve", up="more reserve against death", down="less reserve against death"
+            ),
         ),
         Readout(
             "escape",
@@ -166,6 +171,8 @@ READOUTS: dict[str, Readout] = {
                 "raising it lets more signal escape",
                 "raising it lets less signal escape",
                 "signal that escapes",
+                "more signal escapes",
+                "less signal escapes",
             ),
             times=tuple(AREA_TIMES),
             usual=WITH_IL6,

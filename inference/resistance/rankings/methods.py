@@ -13,7 +13,7 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from inference.resistance.beliefs import Beliefs, at, joint, ln_per_normal, spread
+from inference.resistance.beliefs import Beliefs, joint, ln_per_normal, spread, strongest, whitened
 from inference.resistance.rankings import sensitivity
 from inference.resistance.rankings.sensitivity import Effects
 
@@ -73,13 +73,19 @@ class RankingMethod(ABC):
         name: how it is asked for.
         words: how its numbers are called.
         draws: how many are taken where nothing else is asked.
-        slopes: whether it needs derivatives.
+        slopes: whether it needs derivatives; signed_slopes: whether its effects are these.
+        independent: whether it holds for independent parameters alone, so that it cannot rank a fit.
+        whitens: whether its design varies the own part of each parameter where a fit makes them hang
+            together.
     """
 
     name: str
     words: ClassVar[MethodWords]
     draws: ClassVar[int]
     slopes: ClassVar[bool] = False
+    signed_slopes: ClassVar[bool] = False
+    independent: ClassVar[bool] = False
+    whitens: ClassVar[bool] = False
 
     @property
     def rtol(self) -> float:
@@ -139,6 +145,7 @@ class Elasticity(RankingMethod):
     )
     draws = 200
     slopes = True
+    signed_slopes = True
 
     def effects(self, found: Simulated, seed: int) -> tuple[Effects, Effects]:
         names, slope = found.beliefs.names, found.slope[found.good]
@@ -157,6 +164,7 @@ class Dgsm(RankingMethod):
     words = MethodWords("DGSM (upper bound of the total Sobol index)", "DGSM")
     draws = 500
     slopes = True
+    independent = True
 
     def effects(self, found: Simulated, seed: int) -> tuple[Effects, Effects]:
         names, good = found.beliefs.names, found.good
@@ -178,6 +186,7 @@ class Sobol(RankingMethod):
         "total Sobol index (share of the variance that involves the parameter)", "Sobol indices"
     )
     draws = 256
+    whitens = True
 
     def refusal(self, draws: int) -> str | None:
         if draws >= 2 and draws & (draws - 1):
@@ -186,7 +195,7 @@ class Sobol(RankingMethod):
 
     def design(self, beliefs: Beliefs, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
         points = sensitivity.sobol_design(len(beliefs.names), draws, seed)
-        return points, at(beliefs, np.clip(points, *UNIT_ENDS))
+        return points, whitened(beliefs, np.clip(points, *UNIT_ENDS))
 
     def effects(self, found: Simulated, seed: int) -> tuple[Effects, Effects]:
         single = sensitivity.sobol_effects(found.beliefs.names, found.output, RESAMPLES, seed)
@@ -194,7 +203,7 @@ class Sobol(RankingMethod):
 
     def pathway_design(self, beliefs: Beliefs, draws: int, seed: int) -> np.ndarray | None:
         points = sensitivity.sobol_design(len(beliefs.names), draws, seed, beliefs.pathway)
-        return at(beliefs, np.clip(points, *UNIT_ENDS))
+        return whitened(beliefs, np.clip(points, *UNIT_ENDS))
 
     def pathway_effects(self, beliefs: Beliefs, joined: Effects, output: np.ndarray, seed: int) -> Effects:
         return sensitivity.sobol_effects(beliefs.names, output, RESAMPLES, seed, beliefs.pathway)
@@ -208,10 +217,11 @@ class Morris(RankingMethod):
         "Morris mu* (mean size of the change from one end of the belief to the other)", "Morris screening"
     )
     draws = 40
+    whitens = True
 
     def design(self, beliefs: Beliefs, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
         points = sensitivity.morris_design(len(beliefs.names), draws, MORRIS_LEVELS, seed)
-        return points, at(beliefs, MORRIS_ENDS[0] + (MORRIS_ENDS[1] - MORRIS_ENDS[0]) * points)
+        return points, whitened(beliefs, MORRIS_ENDS[0] + (MORRIS_ENDS[1] - MORRIS_ENDS[0]) * points)
 
     def effects(self, found: Simulated, seed: int) -> tuple[Effects, Effects]:
         names = found.beliefs.names
@@ -253,3 +263,17 @@ RANK_REGRESSION = RankRegression("srrc")
 METHODS: dict[str, RankingMethod] = {
     m.name: m for m in (ELASTICITY, Sobol("sobol"), Dgsm("dgsm"), Morris("morris"), RANK_REGRESSION)
 }
+
+
+def dependence(beliefs: Beliefs, method: RankingMethod) -> str:
+    """What is said beside a ranking whose method varies parameters one by one although a fit makes them hang
+    together; empty elsewhere.
+    """
+    if not (method.whitens and len(beliefs.posterior) > 1):
+        return ""
+    a, b, rho = strongest(beliefs)
+    return (
+        f"The fit makes parameters hang together (most: {a} and {b}, rank correlation {rho:+.2f}): what is "
+        "varied is the own part of each, all draws stay where the fit is (whitened, Kessy, Lewin & Strimmer "
+        "2018)"
+    )

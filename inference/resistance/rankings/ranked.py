@@ -9,14 +9,25 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import xarray as xr
 
+from inference.resistance.rankings import ranking_words
 from inference.resistance.rankings.ranking_request import RankingWords, told
 from inference.runs import labelled_tree
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-FIRST = ("pathway", "effect", "low", "high", "rank", "rank_low", "rank_high", "informed")
-LAST = ("meaning",)
+FIRST = (
+    "meaning",
+    "direction",
+    "pathway",
+    "effect",
+    "low",
+    "high",
+    "rank",
+    "rank_low",
+    "rank_high",
+    "informed",
+)
 HIDDEN = ("size",)  # of the table for people; it is in `dataset`
 
 
@@ -71,10 +82,10 @@ class Ranking:
 def csv_table(tree: xr.DataTree) -> pd.DataFrame:
     """The ranking as people read it: a row a parameter, sorted by rank."""
     d = tree["parameter"].to_dataset()
-    placed = {*FIRST, *LAST, *HIDDEN}
-    more = [str(n) for n, v in d.data_vars.items() if v.dims == ("factor",) and n not in placed]
+    d["direction"] = ("factor", ranking_words.directions(d, told(tree.attrs)))
+    more = [str(n) for n, v in d.data_vars.items() if v.dims == ("factor",) and n not in (*FIRST, *HIDDEN)]
     table = pd.DataFrame(
-        {n: d[n].values for n in (*FIRST, *more, *LAST)}, index=pd.Index(d["factor"].values, name="parameter")
+        {n: d[n].values for n in (*FIRST, *more)}, index=pd.Index(d["factor"].values, name="parameter")
     )
     if tree.attrs["mark"]:
         table["mark"] = tree.attrs["mark"]

@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from inference.fit.verdict import INTERVAL
 from inference.resistance.beliefs import told_by_data
 from inference.resistance.rankings.ranking_request import RankingWords, told
+from inference.resistance.rankings.ranking_words import UNKNOWN, signs
 
 UP, DOWN, GREY = "#0072B2", "#D55E00", "#777777"  # Okabe & Ito: told apart by colour-blind readers
 PATHWAYS = {
@@ -115,7 +116,8 @@ def effects(tree: xr.DataTree, count: int = 15) -> Figure:
 def _effects_on(axis: Axes, d: xr.Dataset, y: np.ndarray, words: RankingWords) -> None:
     """Effects with their intervals, hollow where no data told anything; first-order indices below, if any."""
     known = [told_by_data(str(v)) for v in d["informed"].values]
-    colours = [UP if e > 0 or not words.method.signed else DOWN for e in d["effect"].values]
+    shade = {1: UP, -1: DOWN, 0: GREY if words.method.signed else UP}
+    colours = [shade[int(s)] for s in signs(d, words.method.signed)]
     for i, (at, colour) in enumerate(zip(y, colours, strict=True)):
         axis.plot([d["low"][i], d["high"][i]], [at] * 2, color=colour, lw=2, solid_capstyle="round")
         face = colour if known[i] else "white"
@@ -145,8 +147,8 @@ def _ranks_on(axis: Axes, d: xr.Dataset, y: np.ndarray) -> None:
 
 def _legend(d: xr.Dataset, words: RankingWords) -> list[Line2D]:
     """What colours and symbols mean."""
-    signs = ((UP, words.readout.more), (DOWN, words.readout.less))
-    kinds = signs if words.method.signed else ((UP, "size only, no direction"),)
+    ways = ((UP, words.readout.more), (DOWN, words.readout.less), (GREY, f"{UNKNOWN}: the bar holds 0"))
+    kinds = ways if words.method.signed else ((UP, "size only, no direction"),)
     handles = [Line2D([], [], marker="o", ls="", color=colour, label=label) for colour, label in kinds]
     label = "hollow: not informed by data, restates the prior"
     handles.append(Line2D([], [], marker="o", ls="", mec="#444444", mfc="white", label=label))

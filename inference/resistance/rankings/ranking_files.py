@@ -6,10 +6,12 @@ import json
 import re
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from inference.resistance import beliefs
 from inference.resistance.believed_from import BeliefSource, SourceError, believed
 from inference.resistance.questions import network_of
+from inference.resistance.rankings import ranking_words
 from inference.resistance.rankings.methods import ELASTICITY
 from inference.resistance.rankings.ranked import Ranking
 from inference.resistance.rankings.ranking_request import RankError, RankingRequest
@@ -19,6 +21,9 @@ from inference.runs.console import Teller
 from inference.runs.outputs import write_figure, write_table
 from inference.runs.run import Run
 from models.catalogue import HYPOTHESES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def default_folder(request: RankingRequest, results: Path, run: Path | None, default: bool) -> Path:
@@ -56,6 +61,11 @@ def made(
         show(held, run.teller)
         return held
     now = believed(source, q.preset, network, HYPOTHESES[q.hypothesis].free)
+    if method.independent and len(now.posterior) > 1:
+        raise RankError(
+            f"`method` {method.name}: its bound holds for independent parameters, and a fit makes them hang "
+            "together: take sobol or elasticity, or rank the `prior`"
+        )
     if request.draws < (needed := method.fewest(len(now.names))):
         raise RankError(
             f"`draws` {request.draws}: {method.name} of {len(now.names)} parameters needs at least {needed}"
@@ -111,20 +121,42 @@ def write(found: Ranking, out: Path) -> None:
     labelled_tree.save(found.tree, out / "ranking.nc")
 
 
-def show(found: Ranking, tell: Teller, count: int = 12) -> None:
-    """The first rows in the terminal."""
-    attrs = found.tree.attrs
-    tell.say(f"{'rank':>4}  {'parameter':<12}{'effect':>7}  {'89 % interval':<16} {'ranks, 89 %':<12} data")
-    for name, row in found.table().head(count).iterrows():
-        between = f"{row['low']:+.2f} to {row['high']:+.2f}"
-        ranks = f"{row['rank_low']:.0f} to {row['rank_high']:.0f}"
-        tell.say(
-            f"{row['rank']:>4}  {name:<12}{row['effect']:>+7.2f}  {between:<16} {ranks:<12} {row['informed']}"
-        )
+def show(found: Ranking, tell: Teller, count: int = 8) -> None:
+    """In the terminal: the three that matter most in words, the first rows with and without the drug's own
+    potency, what the data changed.
+    """
+    attrs, table = found.tree.attrs, found.table()
+    tell.say("\nWhat matters most, beside the drug's own potency:")
+    for line in ranking_words.leading_three(found.tree):
+        tell.say(f"  {line}")
+    _rows(table.head(count), "rank", "All parameters", tell)
+    if "own" in table and table["own"].any():
+        rest = table[~table["own"].astype(bool)].sort_values("rank_rest").head(count)
+        _rows(rest, "rank_rest", f"Without {', '.join(table.index[table['own'].astype(bool)])}", tell)
+    if lines := ranking_words.changes(found.tree):
+        tell.say("\nWhat the data changed:")
+        for line in lines:
+            tell.say(f"  {line}")
+    tell.say("")
+    for line in (attrs.get("dependence", ""), *str(attrs.get("disagreements", "")).splitlines()):
+        if line:
+            tell.say(line)
     if attrs["mark"]:
         tell.say(attrs["mark"])
     if attrs["failed"]:
         tell.say(
             f"{attrs['failed']} of {attrs['simulated']} sets of parameters could not be solved and were left "
             "out"
+        )
+
+
+def _rows(table: pd.DataFrame, rank: str, title: str, tell: Teller) -> None:
+    """Some rows: what it is and which way first, numbers then, the name last."""
+    tell.say(f"\n{title}:\n{'rank':>4}  {'ranks, 89 %':<12}{'effect':>7}  {'89 % interval':<16} what")
+    for name, row in table.iterrows():
+        between = f"{row['low']:+.2f} to {row['high']:+.2f}"
+        ranks = f"{row[f'{rank}_low']:.0f} to {row[f'{rank}_high']:.0f}"
+        tell.say(
+            f"{row[rank]:>4.0f}  {ranks:<12}{row['effect']:>+7.2f}  {between:<16} {row['meaning']}; "
+            f"{row['direction']} [{name}; {row['informed']}]"
         )

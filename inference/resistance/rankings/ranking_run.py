@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import jax
@@ -14,8 +14,8 @@ import xarray as xr
 
 from inference.resistance.beliefs import Beliefs
 from inference.resistance.dish_plans import DishPlan, dishes_per_set, plan, readout_function
-from inference.resistance.rankings import ranks, sensitivity
-from inference.resistance.rankings.methods import Simulated
+from inference.resistance.rankings import rank_changes, ranks, sensitivity
+from inference.resistance.rankings.methods import Simulated, dependence
 from inference.resistance.rankings.ranking_request import RankError, RankingRequest, words_of
 from inference.resistance.rankings.sensitivity import Effects
 from inference.runs import labelled_tree
@@ -119,9 +119,11 @@ def execute(
         return None
     single, groups, simulated = after
     network = what.system.network
-    table = labelled(single, beliefs, {p.name: p.meaning for p in network.parameters})
+    own = {d.potency for d, _ in request.question.drugs}
+    table = labelled(single, beliefs, {p.name: p.meaning for p in network.parameters}, own)
     if before is not None:
-        table["prior_rank"] = ranks.rank(before[0])["rank"]
+        for name, column in rank_changes.changed(before[0], single, request.seed).items():
+            table[name] = ("factor", column)
     counts = sorted({max(2, len(single.size) // 8), max(2, len(single.size) // 2), len(single.size)})
     stable = ranks.stability(single, counts, top=10, resamples=200, seed=request.seed)
     attrs = labelled_tree.flat(
@@ -131,6 +133,8 @@ def execute(
             "failed": int((~simulated.good).sum()),
             "simulated": len(simulated.output),
             "mark": mark,
+            "dependence": dependence(beliefs, request.method),
+            "disagreements": "\n".join(_disagreements(request, simulated)),
             "network": network.id,
             "network_fingerprint": network.fingerprint,
         }
@@ -149,9 +153,21 @@ def execute(
     )
 
 
-def labelled(single: Effects, beliefs: Beliefs, meaning: dict[str, str]) -> xr.Dataset:
-    """The ranks of the parameters with pathway, meaning, and what the data told about each."""
-    table = ranks.rank(single)
+def _disagreements(request: RankingRequest, simulated: Simulated) -> list[str]:
+    """Signs about which slopes and a regression of the same draws differ; none where there are no slopes."""
+    if not request.method.signed_slopes:
+        return []
+    s = simulated
+    return rank_changes.disagreements(s.beliefs.names, s.values, s.output, s.slope, request.seed)
+
+
+def labelled(
+    single: Effects, beliefs: Beliefs, meaning: dict[str, str], own: Collection[str] = ()
+) -> xr.Dataset:
+    """The ranks of the parameters with pathway, meaning, and what the data told about each; `own`: potencies
+    of the drugs asked about, without which a second ranking stands beside.
+    """
+    table = ranks.without(ranks.rank(single), single, own)
     at = {n: i for i, n in enumerate(beliefs.names)}
     table["pathway"] = ("factor", [beliefs.pathway[at[n]] for n in single.factor])
     table["meaning"] = ("factor", [meaning[n] for n in single.factor])

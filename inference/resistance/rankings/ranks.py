@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import xarray as xr
@@ -57,6 +57,25 @@ def rank(effects: Effects) -> xr.Dataset:
             "interval": INTERVAL,
         },
     )
+
+
+def without(table: xr.Dataset, effects: Effects, own: Collection[str]) -> xr.Dataset:
+    """The ranking with a second one beside it that leaves `own` out: `own` (factor,), and `rank_rest`,
+    `rank_rest_low`, `rank_rest_high`, `p_three_rest` (probability of being among the first three), NaN for
+    those that are left out.
+    """
+    out = np.array([n in own for n in effects.factor])
+    others = effects.size[:, ~out]
+    within, columns = ranks(others), np.full((4, len(out)), np.nan)
+    tails = [(1 - INTERVAL) / 2, (1 + INTERVAL) / 2]
+    columns[:, ~out] = [
+        ranks(others.mean(0)[None])[0],
+        *np.quantile(within, tails, axis=0, method="inverted_cdf"),
+        (within <= 3).mean(0),
+    ]
+    names = ("rank_rest", "rank_rest_low", "rank_rest_high", "p_three_rest")
+    more = {n: ("factor", c) for n, c in zip(names, columns, strict=True)}
+    return table.assign(own=("factor", out), **more)
 
 
 def stability(effects: Effects, counts: Sequence[int], top: int, resamples: int, seed: int) -> xr.Dataset:

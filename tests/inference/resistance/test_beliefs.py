@@ -8,6 +8,7 @@ from scipy.special import logit
 
 from inference.fit.verdict import NOT_INFORMED
 from inference.resistance import beliefs
+from inference.resistance.rankings import sensitivity
 from models.declare import beta, dirichlet, half_normal, log_normal, logit_normal
 
 MADE_UP = beliefs.Beliefs(
@@ -89,3 +90,36 @@ def test_a_fit_is_carried_jointly_and_by_name():
     assert np.quantile(a_run()["posterior"]["k_S"], 0.5) == pytest.approx(
         beliefs.at(both, np.full((1, 5), 0.5))[0, 0]
     )
+
+
+def test_whitened_parameters_have_the_indices_of_a_linear_answer_and_stay_on_the_posterior() -> None:
+    """y = b'ln x, ln x normal of correlation R: the Sobol index of an own part is (R^(1/2) b)^2 / b'R b."""
+    r = np.array([[1.0, -0.9, 0.3], [-0.9, 1.0, 0.0], [0.3, 0.0, 1.0]])
+    b, n = np.array([1.0, 0.8, -0.5]), 40_000
+    drawn = np.random.default_rng(0).multivariate_normal(np.zeros(3), r, n)
+    names = ("a", "b", "c")
+    fitted = beliefs.Beliefs(
+        names,
+        np.ones(3),
+        (log_normal(1.0),) * 3,
+        ("P",) * 3,
+        {k: np.exp(drawn[:, i]) for i, k in enumerate(names)},
+        ("informed",) * 3,
+    )
+    assert beliefs.strongest(fitted)[:2] == ("a", "b")
+    points = sensitivity.sobol_design(3, 4096, 1)
+    values = np.log(beliefs.whitened(fitted, np.clip(points, 1e-6, 1 - 1e-6)))
+    # the sample correlation of n draws has an sd of at most 1 / sqrt(n) = 0.005; that of the design is less
+    np.testing.assert_allclose(np.corrcoef(values, rowvar=False), r, atol=0.025)
+    eigen, vectors = np.linalg.eigh(r)
+    exact = ((vectors * np.sqrt(eigen)) @ vectors.T @ b) ** 2 / (b @ r @ b)
+    assert exact.sum() == pytest.approx(1)
+    found = sensitivity.sobol_effects(names, values @ b, 50, 1)
+    np.testing.assert_allclose(found.effect, exact, atol=0.03)
+    np.testing.assert_allclose(found.more["first"], exact, atol=0.03)
+
+
+def test_without_a_fit_whitening_changes_nothing() -> None:
+    prior = beliefs.Beliefs(("a",), np.ones(1), (log_normal(1.0),), ("P",))
+    u = np.array([[0.2], [0.7]])
+    np.testing.assert_array_equal(beliefs.whitened(prior, u), beliefs.at(prior, u))

@@ -66,7 +66,9 @@ def test_a_run_gets_a_ranking_with_every_file_and_column(rank, power_law, tmp_pa
     result = rank(run, "--draws", 16)
     assert result.exit_code == 0, result.output
     table = pd.read_csv(run / "ranking.csv", index_col="parameter")
-    assert list(table.columns[:8]) == [
+    assert list(table.columns[:10]) == [
+        "meaning",
+        "direction",
         "pathway",
         "effect",
         "low",
@@ -85,6 +87,11 @@ def test_a_run_gets_a_ranking_with_every_file_and_column(rank, power_law, tmp_pa
     assert table.loc["K_L", "informed"] == NOT_FITTED
     assert table.loc["IC_rux", "sd_ln"] == pytest.approx(0.1, rel=0.5)
     assert table.loc["IC_rux", "prior_rank"] == 1
+    assert table.loc["IC_rux", "rank_change"] == 0
+    assert np.isnan(table.loc["IC_rux", "rank_rest"])
+    assert table.loc[list(EXPONENT)[1], "rank_rest"] == 1
+    assert "What matters most, beside the drug's own potency" in result.output
+    assert "What the data changed" in result.output
     assert "mark" not in table
     tree = xr.open_datatree(run / "ranking.nc", engine="h5netcdf")
     assert {"parameter", "pathway", "stability", "simulations", "size"} <= set(tree.children)
@@ -97,6 +104,12 @@ def test_a_run_gets_a_ranking_with_every_file_and_column(rank, power_law, tmp_pa
     other = rank(run, "--draws", 8)
     assert other.exit_code == 2
     assert "already holds another ranking" in other.output
+
+
+def test_a_bound_for_independent_parameters_is_refused_for_a_fit(rank, power_law, tmp_path):
+    result = rank(a_run(tmp_path / "fit", ok=True), "--method", "dgsm", "--draws", 16)
+    assert result.exit_code == 2
+    assert "--method dgsm: its bound holds for independent parameters" in result.output
 
 
 @pytest.mark.parametrize("method", ["sobol", "dgsm", "morris", "srrc"])
