@@ -148,7 +148,7 @@ class Marginal:
         for i, k, r, s in zip(own, shifts[:-1], off, sd, strict=True):
             if i.shift is not None:
                 j = self.place(i.shift)
-                b = self.mean[j] + draw_shift(k, r[0], s[0], self.design[i.rows, j], self.sd[j])
+                b = self.mean[j] + draw_shift(k, r[0], s[0], jnp.asarray(self.design[i.rows, j]), self.sd[j])
                 whole = whole.at[i.shift].set(jnp.exp(b) if self.on_log[j] else b)
         free = ~np.isin(self.shifts, [i.shift for i in own if i.shift is not None])
         if free.any():

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -127,7 +128,7 @@ def _shown(tree: xr.DataTree) -> pd.DataFrame:
             "data": t["informed"],
         }
     )
-    if "own" in t and t["own"].any():
+    if "own" in t and np.any(t["own"].to_numpy(bool)):
         rest = ["" if pd.isna(r) else f"{r:.0f}" for r in t["rank_rest"]]
         shown.insert(1, "without the drug's own potency", rest)
     if "prior_rank" in t:

@@ -73,7 +73,7 @@ def disagreements(
     found = []
     reach = np.abs(slope).mean(0) * np.log(values).std(0)
     matters = reach > NEGLIGIBLE * output.std()
-    for i in np.flatnonzero((exact * fitted < 0) & matters):
+    for i in map(int, np.flatnonzero((exact * fitted < 0) & matters)):
         partner = int(np.argmax(np.abs(correlation[i])))
         if abs(correlation[i, partner]) > TOGETHER:
             why = (

@@ -8,6 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from inference.resistance import beliefs
 from inference.resistance.believed_from import BeliefSource, SourceError, believed
 from inference.resistance.questions import network_of
@@ -130,9 +132,10 @@ def show(found: Ranking, tell: Teller, count: int = 8) -> None:
     for line in ranking_words.leading_three(found.tree):
         tell.say(f"  {line}")
     _rows(table.head(count), "rank", "All parameters", tell)
-    if "own" in table and table["own"].any():
-        rest = table[~table["own"].astype(bool)].sort_values("rank_rest").head(count)
-        _rows(rest, "rank_rest", f"Without {', '.join(table.index[table['own'].astype(bool)])}", tell)
+    own = table["own"].to_numpy(bool) if "own" in table else np.zeros(len(table), bool)
+    if own.any():
+        rest = table.loc[~own].sort_values(by="rank_rest").head(count)
+        _rows(rest, "rank_rest", f"Without {', '.join(table.index[own])}", tell)
     if lines := ranking_words.changes(found.tree):
         tell.say("\nWhat the data changed:")
         for line in lines:

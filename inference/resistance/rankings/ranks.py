@@ -75,7 +75,7 @@ def without(table: xr.Dataset, effects: Effects, own: Collection[str]) -> xr.Dat
     ]
     names = ("rank_rest", "rank_rest_low", "rank_rest_high", "p_three_rest")
     more = {n: ("factor", c) for n, c in zip(names, columns, strict=True)}
-    return table.assign(own=("factor", out), **more)
+    return table.assign({"own": ("factor", out)} | more)
 
 
 def stability(effects: Effects, counts: Sequence[int], top: int, resamples: int, seed: int) -> xr.Dataset:

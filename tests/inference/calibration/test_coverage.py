@@ -48,7 +48,7 @@ def test_unevenness_is_scipy_s_binomial_test_at_its_worst_step() -> None:
         )
         for r in rank.T
     ]
-    np.testing.assert_allclose(coverage.unevenness(rank, 9), worst, rtol=1e-12)
+    np.testing.assert_allclose(coverage.unevenness(rank, 9), np.asarray(worst), rtol=1e-12)
 
 
 def test_a_calibrated_posterior_is_rejected_as_often_as_said() -> None:
@@ -116,7 +116,7 @@ def linear(noise_believed: float = 0.6) -> many_fits.Family:
     """
 
     def simulate(theta: jax.Array, key: jax.Array) -> tuple[jax.Array, jax.Array]:
-        return DESIGN @ theta + 0.6 * jax.random.normal(key, (5,)), jnp.asarray(True)
+        return jnp.asarray(DESIGN) @ theta + 0.6 * jax.random.normal(key, (5,)), jnp.asarray(True)
 
     def log_likelihood(theta: jax.Array, data: jax.Array) -> tuple[jax.Array, jax.Array]:
         return dist.Normal(DESIGN @ theta, noise_believed).log_prob(data), jnp.asarray(True)

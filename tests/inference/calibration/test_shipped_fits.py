@@ -2,6 +2,7 @@
 found.
 """
 
+import sys
 from dataclasses import replace
 
 import jax
@@ -12,7 +13,7 @@ import sympy as sp
 
 from inference.calibration import coverage, shipped_fits
 from inference.calibration.shipped_fits import ShippedFacts, fit_each, kinds_of, so_far
-from inference.likelihood import integrated_out
+from inference.likelihood import integrated_out, reduced_parts
 from inference.likelihood.problem import Priors
 from inference.likelihood.reduced_parts import Split, split
 from inference.likelihood.study_posterior import reduced
@@ -20,12 +21,36 @@ from inference.runs.run import Run
 from inference.study.loading import load
 from inference.study.priors import Prior
 from inference.study.study import from_tables
+from models.engine.one_dish import Trajectory
 
-FITS, KEPT = 96, 31
+FITS, KEPT = 64, 31
 SHORT = replace(
-    shipped_fits.SHORT, chains=4, warmup=16, draws=24, chunk=8, starts=4, search_steps=30, rtol=1e-5, seed=3
+    shipped_fits.SHORT, chains=4, warmup=20, draws=40, chunk=20, starts=4, search_steps=30, rtol=1e-5, seed=3
 )
 FACTS = ShippedFacts(SHORT, KEPT, 1.0)
+
+
+COMPILED: dict[ShippedFacts, object] = {}  # of the right beliefs: compilation takes longer than 64 fits
+
+
+@pytest.fixture(autouse=True)
+def closed_form(monkeypatch):
+    """The decay as an exponential: what is tested is not the solver."""
+
+    def made(study, facts):
+        if facts not in COMPILED:
+            COMPILED[facts] = shipped_fits.one_data_set(study, facts)
+        return COMPILED[facts]
+
+    monkeypatch.setattr(shipped_fits, "DATA_SETS", replace(shipped_fits.DATA_SETS, make=made))
+
+    def exact(study, theta, **_):
+        rate = theta[study.names.index("d_X")]
+        lanes, one = study.times.shape, jnp.ones(len(study.times), int)
+        x = 10.0 * jnp.exp(-rate * jnp.asarray(study.times))
+        return Trajectory(x.reshape(*lanes, 1), one == 1, one, 0 * one)
+
+    monkeypatch.setattr(reduced_parts, "trajectories", exact)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +85,7 @@ def test_the_posterior_of_other_data_is_that_of_a_study_with_those_data(decay) -
     parts = Split(decay, split(decay))
     values = jnp.asarray(decay.measurements.value) * 1.7
     given = reduced(parts, rtol=1e-6, atol=1e-9).problem.given(values)
-    anew = reduced(parts.given(np.asarray(values)), rtol=1e-6, atol=1e-9).problem
+    anew = reduced(parts.given(values), rtol=1e-6, atol=1e-9).problem
     z = jnp.array([-0.8])
     # the same sums in another order
     np.testing.assert_allclose(float(jax.jit(given.potential)(z)), float(anew.potential(z)), rtol=1e-10)
@@ -78,9 +103,13 @@ def test_kinds_are_those_that_the_reduction_sees(decay) -> None:
 def test_a_data_set_depends_on_its_number_alone_and_a_stopped_run_goes_on(decay, tmp_path) -> None:
     begun = iter([False] * 3 + [True] * 9)
     assert fit_each(decay, FACTS, 4, Run(tmp_path / "a", stop=lambda: next(begun))) is None
-    assert len(so_far(tmp_path / "a").truth) == 2
+    kept = so_far(tmp_path / "a")
+    assert kept is not None
+    assert len(kept.truth) == 2
     on = fit_each(decay, FACTS, 4, Run(tmp_path / "a"))
     whole = fit_each(decay, FACTS, 4, Run(tmp_path / "b"))
+    assert on is not None
+    assert whole is not None
     np.testing.assert_array_equal(on.z, whole.z)
     np.testing.assert_array_equal(on.truth, whole.truth)
     assert so_far(tmp_path / "c") is None
@@ -91,10 +120,13 @@ def test_fits_as_shipped_are_calibrated(decay, tmp_path) -> None:
     assert found.ok, found.reasons
 
 
+# slow: each compiles programs of its own, half a minute
+@pytest.mark.slow
 def test_half_the_noise_fails(decay, tmp_path) -> None:
     assert not judged(decay, tmp_path, replace(FACTS, wrong_noise=0.5)).ok
 
 
+@pytest.mark.slow
 def test_a_quadrature_that_forgets_the_prior_of_the_blank_fails(decay, tmp_path, monkeypatch) -> None:
     right = integrated_out.instrument_of
 
@@ -104,14 +136,17 @@ def test_a_quadrature_that_forgets_the_prior_of_the_blank_fails(decay, tmp_path,
         return replace(i, bend=bend)
 
     monkeypatch.setattr(integrated_out, "instrument_of", flat)
+    monkeypatch.setattr(sys.modules[__name__], "COMPILED", {})
     found = judged(decay, tmp_path)
     assert any(r.startswith("blank_X") for r in found.reasons), found.reasons
 
 
+@pytest.mark.slow
 def test_a_forgotten_jacobian_fails(decay, tmp_path, monkeypatch) -> None:
     def forgotten(self, z):
         return jnp.sum(self.log_density(self.constrain(z)))
 
     monkeypatch.setattr(Priors, "log_density_unconstrained", forgotten)
+    monkeypatch.setattr(sys.modules[__name__], "COMPILED", {})
     found = judged(decay, tmp_path)
     assert any(r.startswith("d_X") for r in found.reasons), found.reasons
