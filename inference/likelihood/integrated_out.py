@@ -179,9 +179,7 @@ def candidates(study: Study) -> tuple[str, ...]:
     return tuple(study.names[i] for i in sorted({*shifts, *fit}))
 
 
-def marginal(
-    study: Study, names: Sequence[str], dishes: Dishes, seen: Seen
-) -> Marginal:  # long: which parts apply, and the density made of them
+def marginal(study: Study, names: Sequence[str], dishes: Dishes, seen: Seen) -> Marginal:
     """Integrate `names` out.
 
     Args:
