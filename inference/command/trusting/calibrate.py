@@ -45,7 +45,8 @@ def main(
     device: options.Device = "auto",
     on: On = None,
     run: Annotated[
-        Path | None, typer.Option(help="folder of a fit: LOO-PIT of its measurements instead, in seconds")
+        Path | None,
+        typer.Option(help="folder of a fit: instead, are its measurements predicted when left out? seconds"),
     ] = None,
     wrong_noise: Annotated[
         float,
@@ -161,13 +162,16 @@ def progress(i: int, seen: Any) -> str:
 
 
 def judge_run(run: Path, folder: Path, tell: Any) -> int:
-    """LOO-PIT of a finished fit into loo_pit.json and loo_pit.png; 3 where it is not uniform."""
-    from inference.fit import loo_pit
+    """LOO-PIT of a finished fit into loo_pit.json and loo_pit.png, and what is left out together into
+    left_out.csv and left_out.md; 3 where LOO-PIT is not uniform.
+    """
+    from inference.fit import left_out, loo_pit
     from inference.runs import labelled_tree
-    from inference.runs.outputs import write_figure
+    from inference.runs.outputs import write_figure, write_table, write_text
     from inference.runs.resumable import write_json
 
-    found = loo_pit.of_run(labelled_tree.load(run / "posterior.nc"))
+    dt = labelled_tree.load(run / "posterior.nc")
+    found = loo_pit.of_run(dt)
     folder.mkdir(parents=True, exist_ok=True)
     write_figure(loo_pit.figure(found), folder / "loo_pit.png")
     write_json(
@@ -180,5 +184,9 @@ def judge_run(run: Path, folder: Path, tell: Any) -> int:
             "observable": found.observable.tolist(),
         },
     )
+    together = left_out.of_run(dt)
+    write_table(left_out.table(together), folder / "left_out.csv", index=False)
+    write_text(left_out.in_words(together), folder / "left_out.md")
     tell.say(found.sentence)
+    tell.say("Left out together:\n" + left_out.in_words(together))
     return 0 if found.p > 0.01 else 3
