@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from inference.face.asks import rank as rank
     from inference.face.asks import report as report
     from inference.face.asks import scan as scan
+    from inference.face.courses import course as course
     from inference.face.dishes import dish as dish
     from inference.face.dishes import simulate as simulate
     from inference.face.dishes import simulate_ensemble as simulate_ensemble
@@ -69,6 +70,7 @@ __all__ = [  # noqa: RUF022  # in the order in which one meets them
     "rank",
     "scan",
     "compare",
+    "course",
     "report",
     "drugs",
     "presets",
@@ -100,6 +102,7 @@ __getattr__, __dir__ = contents(
         "rank": "inference.face.asks",
         "scan": "inference.face.asks",
         "compare": "inference.face.asks",
+        "course": "inference.face.courses",
         "report": "inference.face.asks",
         "drugs": "inference.face.lists",
         "presets": "inference.face.lists",

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy.linalg import expm
+
+from models.course.exponential import exponentials
 
 Values = Float[np.ndarray, " patient"]
 SAME = 1e-9  # h; two gaps of a timeline that differ by less are one
@@ -121,7 +122,7 @@ def _solved(
         gap = round((t - before) / SAME)
         if gap:
             if gap not in known:
-                known[gap] = expm(matrix * (gap * SAME))
+                known[gap] = exponentials(matrix * (gap * SAME))
             state = np.einsum("pij,pj->pi", known[gap], state)
         before, key = t, round(t / SAME)
         if key in asked:

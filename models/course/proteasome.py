@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy.linalg import expm
 
+from models.course.exponential import exponentials
 from models.declare import Source, assumed, derived
 
 Levels = Float[np.ndarray, "patient interval"]
@@ -73,14 +73,14 @@ def occupied(
     leave = OFF.value + MADE.value
     on = leave * (reversible / half) ** steep[:, None]
     inactivate = INACTIVATES.value * covalent
+    a = np.zeros((*reversible.shape, 3, 3))
+    a[..., 0, 0], a[..., 0, 1], a[..., 0, 2] = -on - leave, -on, on
+    a[..., 1, 0], a[..., 1, 1], a[..., 1, 2] = -inactivate, -inactivate - MADE.value, inactivate
+    steps = exponentials(a * hours[:, None, None])
     state = np.tile([0.0, 0.0, 1.0], (len(reversible), 1))
     found = np.zeros_like(reversible)
-    for i, length in enumerate(hours):
-        a = np.zeros((len(reversible), 3, 3))
-        a[:, 0, 0], a[:, 0, 1], a[:, 0, 2] = -on[:, i] - leave, -on[:, i], on[:, i]
-        a[:, 1, 0], a[:, 1, 1] = -inactivate[:, i], -inactivate[:, i] - MADE.value
-        a[:, 1, 2] = inactivate[:, i]
-        state = np.einsum("pij,pj->pi", expm(a * length), state)
+    for i in range(len(hours)):
+        state = np.einsum("pij,pj->pi", steps[:, i], state)
         found[:, i] = state[:, 0] + state[:, 1]
     return found
 

@@ -3,7 +3,7 @@
 import pytest
 from typer.testing import CliRunner
 
-from inference.command.asking import compare, design, facts, rank, report, scan
+from inference.command.asking import compare, course, design, facts, rank, report, scan
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,15 @@ from inference.command.asking import compare, design, facts, rank, report, scan
         (design, "--posterior no.nc", "--posterior no.nc: is no file"),
         (facts, "--prior --draws 1", "--draws: must be greater than or equal to 8"),
         (compare, "--sampler x", "--sampler x: is not one of walk, nuts, smc"),
+        (course, "--regimen VRD2", "--regimen VRD2: is not known: did you mean 'VRd'?"),
+        (
+            course,
+            "--regimen mine=bortezomid",
+            "--regimen mine: regimen, line 1, column 1: 'bortezomid' is no drug",
+        ),
+        (course, "--patients 24 --models 7", "--models 7: must leave at least 4 of the 24 patients to each"),
+        (course, "--patients 3", "--patients: must be greater than or equal to 24"),
+        (course, "--line old", "--line old: is not one of new, relapsed"),
     ],
 )
 def test_a_refusal_is_one_line_and_exit_code_2(command, asked, said, tmp_path, monkeypatch):
