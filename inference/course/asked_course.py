@@ -23,6 +23,8 @@ from inference.course.relapse import (
 from inference.course.trials import NRAS, PREDICTED, TREATMENTS, USED, Found
 from inference.course.virtual_patients import Patients, virtual_patients
 from inference.runs.run import Run
+from models.course.burden import ALIKE, DENSE, SPARSE
+from models.course.patient_cell import patient_network
 
 LINES = ("newly diagnosed", "relapsed")
 
@@ -49,7 +51,8 @@ class AskedCourse:
         """What determines the kept pieces of work."""
         return {
             "patients": self.patients, "models": self.models, "seed": self.seed,
-            "hypothesis": self.hypothesis, "version": 1,
+            "hypothesis": self.hypothesis, "network": patient_network().fingerprint,
+            "cycles_alike": ALIKE, "densities": [SPARSE, DENSE],
         }  # fmt: skip
 
 

@@ -1,8 +1,8 @@
 """Months of tumour burden from a few simulated cycles: the reduction, and what a clinic measures of it.
 
-Each clone's growth and death within each day of the first two cycles of a phase, at two densities, come from
-the whole network (`patient_cell`); later cycles are taken to be like the second. Between the densities they
-go with N/(N + K), as the signals that depend on density do. The sum of the clones is the density of all.
+Each clone's growth and death within each day of the first three cycles of a phase, at two densities, come
+from the whole network (`patient_cell`); later cycles are taken to be like the third. Between the densities
+they go with N/(N + K), as the signals that depend on density do. The sum of the clones is the density of all.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from jaxtyping import Float
 
 from models.course.regimen import Phase, Regimen
 
-DENSE, SPARSE = 1.0, 0.01  # 1e6/mL of the model: at diagnosis, and with hardly a cell left
+DENSE, SPARSE = 1.0, 1e-4  # 1e6/mL of the model: at diagnosis, and with hardly a cell left
 HALF = 0.5  # 1e6/mL at half of what depends on density (K_STN, K_RLN, K_OB of the niche)
-ALIKE = 2  # cycles of a phase that are simulated; the others are like the last of them
+ALIKE = 3  # cycles of a phase that are simulated; the others are like the last of them
 LOWEST = 1e-14  # of the burden at diagnosis: less than a cell, the clone is gone
 
 
@@ -36,8 +36,8 @@ def day_of_each(regimen: Regimen, days: int) -> np.ndarray:
 
     Example:
         >>> from models.course.regimen_words import read_regimen
-        >>> day_of_each(read_regimen("dexamethasone 20 mg d1 q2d x3"), 8).tolist()
-        [0, 1, 2, 3, 2, 3, -1, -1]
+        >>> day_of_each(read_regimen("dexamethasone 20 mg d1 q2d x4"), 10).tolist()
+        [0, 1, 2, 3, 4, 5, 4, 5, -1, -1]
     """
     like: list[int] = []
     begin = 0

@@ -16,29 +16,18 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from models.catalogue import niche, with_parameters
-from models.declare import Pathway, Reaction, Species, elsewhere, nothing
+from models.declare import Reaction, Species
 from models.engine.compile import System, compile_network
 from models.engine.lanes import simulate_lanes
 from models.engine.protocol import Schedule
 from models.network import Network, check
+from models.pathways.fate import Fate
 
 SETTLING = 10.0  # days before the first dose, without drugs
 LANES = 512  # side by side: one compiled program serves any number
 RTOL, ATOL = 1e-4, 1e-7
 MAX_STEPS = 200_000
 SHAPES = 64  # periods and times are rounded up to a multiple of it
-
-
-class Fate(Pathway):
-    """What a cell of this kind has grown and died since the start, as natural logarithms."""
-
-    g_N, CASP, dl = elsewhere("g_N CASP dl")
-
-    GROWN = Species("GROWN", 0.0, "-", "growth since the start, ln of the cells", "cell")
-    KILLED = Species("KILLED", 0.0, "-", "death since the start, ln of the cells", "cell")
-
-    growing = Reaction(nothing, GROWN, g_N, "what divides is counted")
-    dying = Reaction(nothing, KILLED, dl * CASP, "what dies is counted")
 
 
 @lru_cache(maxsize=2)

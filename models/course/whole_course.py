@@ -7,7 +7,7 @@ say how far that can be trusted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import jax.numpy as jnp
 import numpy as np
@@ -28,12 +28,14 @@ def whole_course(
     inputs: Mapping[str, Float[np.ndarray, "patient clone"]],
     shares: Float[np.ndarray, "patient clone"],
     clocks: Clocks,
+    tell: Callable[[int], None] = lambda _: None,
 ) -> Float[np.ndarray, "day patient clone"]:
     """Cells of each clone over all at diagnosis, at the start of each day until the last of the `edges` (h).
 
     Args:
         levels: nM in each interval between the `edges`, for every day of the course.
         inputs: what surrounds the cells of each clone.
+        tell: is told after every day how many are done.
     """
     system = patient_system()
     patients, kinds = shares.shape
@@ -79,4 +81,5 @@ def whole_course(
         state = one(starts, doses, DAY)
         grown, killed = (state[:, species[n]].reshape(patients, kinds) for n in ("GROWN", "KILLED"))
         cells = cells * np.exp(clocks.grow[:, None] * grown - clocks.die[:, None] * killed)
+        tell(day + 1)
     return np.array(found)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +12,9 @@ from inference.command import options
 from inference.command.start import Subcommand, fail, new_app
 from inference.runs.folders import results_folder
 from models.engine.machine import prepare_jax
+
+if TYPE_CHECKING:
+    from inference.runs.run import Run
 
 app = new_app()
 FEWEST, MOST = 24, 20_000
@@ -40,6 +44,12 @@ def main(
     predict: Annotated[
         bool, typer.Option("--predict", help="also the trials that no weight is made from, each scored")
     ] = False,
+    check: Annotated[
+        int | None,
+        typer.Option(
+            min=2, max=200, help="compare the reduction with the whole simulation on so many, and end"
+        ),
+    ] = None,
     patients: Annotated[int, typer.Option(min=FEWEST, max=MOST, help="virtual patients")] = 504,
     models: Annotated[int, typer.Option(min=2, max=500, help="draws of what all patients share")] = 24,
     hypothesis: options.Hypothesis = "H0",
@@ -60,10 +70,12 @@ def main(
     from inference.runs.console import Teller, stop_when_asked
     from inference.runs.run import Run
 
+    tell = Teller()
+    if check is not None:
+        return checked(chosen[0][0], check, seed, Run(folder, tell, stop_when_asked(tell)))
     treatments = treatments_of(chosen, "newly diagnosed" if line == "new" else "relapsed")
     treatments += niche_of("Vd") if niche else ()
     asked = AskedCourse(treatments, patients, models, seed, hypothesis, predict)
-    tell = Teller()
     tell.say(HEAD)
     answer = course_files.made(asked, Run(folder, tell, stop_when_asked(tell)))
     if answer is None:
@@ -72,6 +84,22 @@ def main(
     for row in course_files.said(answer):
         typer.echo(row)
     typer.echo(f"{folder / 'curves.png'}, curves.nc and tables beside it")
+
+
+def checked(name: str, count: int, seed: int, run: Run) -> None:
+    """Say how far the reduction is from the whole simulation under a trial's regimen, and write the table."""
+    from inference.course.reduction_check import reduction_error, told
+    from inference.course.trials import TREATMENTS
+    from inference.course.virtual_patients import virtual_patients
+    from inference.runs.outputs import write_table
+
+    if name not in TREATMENTS:
+        raise fail(f"--check {count}: is done for a regimen of a trial: one of {SHOWN}")
+    table = reduction_error(virtual_patients(count, 5, seed), TREATMENTS[name], replace(run, keeps=False))
+    if table is None:
+        raise typer.Exit(130)
+    write_table(table, run.folder / f"reduction-{name}.csv", index_label="patient")
+    typer.echo(told(table))
 
 
 def named(text: str) -> tuple[str, str]:

@@ -74,11 +74,11 @@ def test_bone_without_tumour_stays_and_with_it_goes_to_its_balance():
     assert course.bone[-1, 0] == pytest.approx(100 * built / 2, rel=1e-6)
 
 
-def test_days_after_the_second_cycle_are_like_those_of_the_second():
-    vd = read_regimen("bortezomib 1.3 mg/m2 d1 q21d x3 then lenalidomide 25 mg d1-21 q28d")
-    assert days_of(simulated_part(vd)) == 2 * 21 + 2 * 28
-    like = day_of_each(vd, 63 + 4 * 28)
-    assert list(like[:63]) == [*range(42), *range(21, 42)]
-    assert list(like[63:]) == [*range(42, 98), *range(70, 98), *range(70, 98)]
+def test_days_after_the_third_cycle_are_like_those_of_the_third():
+    vd = read_regimen("bortezomib 1.3 mg/m2 d1 q21d x5 then lenalidomide 25 mg d1-21 q28d")
+    assert days_of(simulated_part(vd)) == 3 * 21 + 3 * 28
+    like = day_of_each(vd, 105 + 5 * 28)
+    assert list(like[:105]) == [*range(63), *range(42, 63), *range(42, 63)]
+    assert list(like[105:]) == [*range(63, 147), *range(119, 147), *range(119, 147)]
     ended = day_of_each(read_regimen("dexamethasone 20 mg d1 q28d x1"), 30)
     assert list(ended) == [*range(28), -1, -1]
