@@ -12,7 +12,7 @@ from inference.course.early_or_late import early_or_late
 from inference.course.followed import Followed, Treatment, follow
 from inference.course.patient_weights import Target, effective_size, entropy_weights
 from inference.course.relapse import (
-    Band,
+    ModelBand,
     depths,
     hazard_ratio,
     median_months,
@@ -156,7 +156,7 @@ def outcome_table(answer: Answered) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _spread(name: str, band: Band) -> dict[str, float]:
+def _spread(name: str, band: ModelBand) -> dict[str, float]:
     return {name: band.middle, f"{name}_low": band.low, f"{name}_high": band.high}
 
 

@@ -21,7 +21,7 @@ from inference.course.asked_course import (
     target_table,
 )
 from inference.course.patient_weights import effective_size
-from inference.course.relapse import MONTHS, Band, without_progression
+from inference.course.relapse import MONTHS, ModelBand, without_progression
 from inference.runs.outputs import write_figure, write_text
 from inference.runs.run import Run
 from inference.runs.text_tables import without_formulas
@@ -65,8 +65,10 @@ def write(answer: Answered, folder: Path) -> list[Path]:
 def said(answer: Answered) -> list[str]:
     """The answer in a few lines: a treatment each, and how much the weights leave of the patients."""
     rows = []
-    for row in outcome_table(answer).query("weighting == 'after'").to_dict("records"):
-        months = Band(*(row[f"months_to_progression{end}"] for end in ("", "_low", "_high")))
+    for row in outcome_table(answer).to_dict("records"):
+        if row["weighting"] != "after":
+            continue
+        months = ModelBand(*(row[f"months_to_progression{end}"] for end in ("", "_low", "_high")))
         rows.append(f"{row['treatment']}, {row['line']}: median months to progression {months}")
     sizes = ", ".join(f"{line} {effective_size(w):.0f}" for line, w in answer.weights.items())
     usable = int((answer.plain() > 0).sum())
@@ -75,7 +77,7 @@ def said(answer: Answered) -> list[str]:
 
 
 def dataset(answer: Answered) -> xr.Dataset:
-    """Curves and patients, labelled: share without progression by treatment, weighting and month."""
+    """RelapseCurves and patients, labelled: share without progression by treatment, weighting and month."""
     names = [t.name for t, _ in answer.asked.treatments]
     model, plain = answer.patients.model, answer.plain()
     both = ("before", "after")

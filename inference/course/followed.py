@@ -16,7 +16,7 @@ from models.course.burden import (
     BoneTurnover,
     Clocks,
     Course,
-    Rates,
+    DailyRates,
     burden,
     day_of_each,
     days_of,
@@ -92,7 +92,7 @@ def lanes_of_patients(patients: Patients, rows: np.ndarray, treatment: Treatment
     return lane(parameters), Surroundings(inputs, density)
 
 
-def rates_of(patients: Patients, treatment: Treatment, run: Run) -> tuple[Rates, np.ndarray] | None:
+def rates_of(patients: Patients, treatment: Treatment, run: Run) -> tuple[DailyRates, np.ndarray] | None:
     """Daily growth and death of every clone of every patient in the simulated cycles, and which were solved.
 
     Blocks are kept in the run's folder, so that an interrupted call goes on; None if it was stopped.
@@ -129,7 +129,7 @@ def rates_of(patients: Patients, treatment: Treatment, run: Run) -> tuple[Rates,
     if found is None:
         return None
     back = {k: np.moveaxis(found[k], 1, 0) for k in ("grown", "killed", "osteoclasts")}
-    return Rates(**back), found["ok"].astype(bool)
+    return DailyRates(**back), found["ok"].astype(bool)
 
 
 def _first(lanes, levels, at):
@@ -145,7 +145,7 @@ def taken(patients: Patients, rows: np.ndarray):
     )
 
 
-def clocks_of(patients: Patients, rates: Rates) -> Clocks:
+def clocks_of(patients: Patients, rates: DailyRates) -> Clocks:
     """How fast each tumour grows and dies: its doubling untreated is the drawn one."""
     position = {n: i for i, n in enumerate(patient_system().parameters)}
     most = patients.parameters[:, position["Nmax"]]

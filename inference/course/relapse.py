@@ -18,7 +18,7 @@ CENSORED = 60.0  # months, of comparisons
 
 
 @dataclass(frozen=True)
-class Band:
+class ModelBand:
     """A number of the weighted patients, and the interval that it has over the models."""
 
     middle: float
@@ -30,7 +30,7 @@ class Band:
 
 
 @dataclass(frozen=True)
-class Curves:
+class RelapseCurves:
     """Share without progression at `MONTHS`: of all, and the ends of the band over models."""
 
     all: Float[np.ndarray, " month"]
@@ -38,10 +38,10 @@ class Curves:
     high: Float[np.ndarray, " month"]
 
 
-def over_models(function, weights: Float[np.ndarray, " patient"], model: np.ndarray) -> Band:
+def over_models(function, weights: Float[np.ndarray, " patient"], model: np.ndarray) -> ModelBand:
     """A function of weights on all patients, and on those of each model alone."""
     of_each, heavy = _of_models(function, weights, model)
-    return Band(float(function(weights)), *(weighted_quantile(of_each, heavy, q) for q in (LOW, HIGH)))
+    return ModelBand(float(function(weights)), *(weighted_quantile(of_each, heavy, q) for q in (LOW, HIGH)))
 
 
 def _of_models(function, weights, model):
@@ -52,13 +52,13 @@ def _of_models(function, weights, model):
 
 def without_progression(
     months: Float[np.ndarray, " patient"], weights: Float[np.ndarray, " patient"], model: np.ndarray
-) -> Curves:
+) -> RelapseCurves:
     """Share of patients whose tumour has not progressed, over time."""
     later = months[None] > MONTHS[:, None]
     share = lambda w: later @ w / w.sum()  # noqa: E731
     of_each, heavy = _of_models(share, weights, model)
     ends = [[weighted_quantile(column, heavy, q) for column in of_each.T] for q in (LOW, HIGH)]
-    return Curves(share(weights), *(np.array(e) for e in ends))
+    return RelapseCurves(share(weights), *(np.array(e) for e in ends))
 
 
 def median_months(months: Float[np.ndarray, " patient"], weights: Float[np.ndarray, " patient"]) -> float:

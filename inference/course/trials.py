@@ -90,7 +90,7 @@ USED: tuple[Found, ...] = (
 
 
 @dataclass(frozen=True)
-class Predicted:
+class PredictedTrial:
     """A comparison that no weight was made from: with against without, median months and hazard ratio."""
 
     words: str
@@ -103,17 +103,17 @@ class Predicted:
     citation: str
 
 
-PREDICTED: tuple[Predicted, ...] = (
-    Predicted(
+PREDICTED: tuple[PredictedTrial, ...] = (
+    PredictedTrial(
         "siltuximab with bortezomib: no benefit", "SV", "V", "relapsed", "all", (8.0, 7.6), (0.65, 1.16),
         "HR 0.869, p = 0.345 (Orlowski 2015); interval from p"),
-    Predicted(
+    PredictedTrial(
         "siltuximab with VMP: no benefit", "SVMP", "VMP", "newly diagnosed", "all", (17.0, 17.0), (0.6, 1.5),
         "PFS 17 and 17 months (San-Miguel 2014); interval assumed"),
-    Predicted(
+    PredictedTrial(
         "venetoclax with Vd, t(11;14)", "VenVd", "Vd", "relapsed", "t(11;14)", (36.8, 9.3), (0.04, 0.35),
         "BELLINI, t(11;14); interval remembered"),
-    Predicted(
+    PredictedTrial(
         "venetoclax with Vd, no t(11;14)", "VenVd", "Vd", "relapsed", "no t(11;14)", (0.0, 0.0), (0.45, 1.1),
         "BELLINI, all patients 0.58 to 0.63, interval 0.44 to 0.90, widened"),
 )  # fmt: skip

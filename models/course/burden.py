@@ -53,7 +53,7 @@ def day_of_each(regimen: Regimen, days: int) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Rates:
+class DailyRates:
     """A day's growth, death (ln of the cells) and osteoclasts of each clone at the two densities, the sparse
     first.
 
@@ -105,7 +105,7 @@ def between(density: Float[np.ndarray, " patient"]) -> Float[np.ndarray, " patie
 
 
 def grow_to_double(
-    rates: Rates, shares: Float[np.ndarray, "patient clone"], die: Float[np.ndarray, " patient"],
+    rates: DailyRates, shares: Float[np.ndarray, "patient clone"], die: Float[np.ndarray, " patient"],
     doubling: Float[np.ndarray, " patient"], most: Float[np.ndarray, " patient"],
 ) -> Clocks:  # fmt: skip
     """The clocks with which the untreated tumour doubles in so many days at diagnosis.
@@ -119,7 +119,7 @@ def grow_to_double(
 
 
 def burden(
-    rates: Rates,
+    rates: DailyRates,
     like: np.ndarray,
     shares: Float[np.ndarray, "patient clone"],
     clocks: Clocks,

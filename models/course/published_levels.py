@@ -65,7 +65,7 @@ def inhibition(words: str, hours: np.ndarray) -> np.ndarray:
     return np.interp(hours, at, share)
 
 
-def published_levels() -> tuple[Level, ...]:
+def published_levels() -> tuple[Level, ...]:  # long: an entry a number
     """Every published number with what came out.
 
     Example:

@@ -21,7 +21,7 @@ from models.engine.protocol import Schedule
 DAY = 1440.0  # min
 
 
-def whole_course(
+def whole_course(  # long: a third of it says what its arguments are
     parameters: Float[np.ndarray, "patient clone parameter"],
     levels: Mapping[str, Float[np.ndarray, "patient interval"]],
     edges: Float[np.ndarray, " edge"],

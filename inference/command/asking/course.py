@@ -22,7 +22,7 @@ SHOWN = "VRd Rd Vd VenVd V SV VMP SVMP"
 
 
 @app.command(cls=Subcommand)
-def main(
+def main(  # long: an option a line
     regimen: Annotated[
         list[str] | None,
         typer.Option(

@@ -1,4 +1,4 @@
-"""Curves, medians and hazards of virtual patients where they are known."""
+"""RelapseCurves, medians and hazards of virtual patients where they are known."""
 
 from __future__ import annotations
 

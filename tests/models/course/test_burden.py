@@ -10,7 +10,7 @@ from models.course.burden import (
     SPARSE,
     BoneTurnover,
     Clocks,
-    Rates,
+    DailyRates,
     burden,
     day_of_each,
     days_of,
@@ -22,11 +22,11 @@ from models.course.regimen_words import read_regimen
 MOST = 2.0
 
 
-def rates(grown: float, killed: np.ndarray, osteoclasts: float = 1.0) -> Rates:
+def rates(grown: float, killed: np.ndarray, osteoclasts: float = 1.0) -> DailyRates:
     """One patient with clones that grow alike and die as given (clone, day), whatever the density."""
     room = 1 - np.array([SPARSE, DENSE]) / MOST
     shape = (2, 1, *killed.shape)
-    return Rates(
+    return DailyRates(
         np.broadcast_to(grown * room[:, None, None, None], shape),
         np.broadcast_to(killed, shape),
         np.full(shape, osteoclasts),
