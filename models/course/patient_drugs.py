@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.course.regimen_words import Prescribable
+from models.course.regimen import Prescribable
 from models.declare import Source, assumed, derived, memory, published
 
 SERUM = 0.1  # share of serum in the medium in which potencies were measured (assumed: 10 % is usual)

@@ -9,6 +9,15 @@ DAY = 24.0  # h
 
 
 @dataclass(frozen=True)
+class Prescribable:
+    """What the reader must know of a drug: its routes, the usual one first, and the largest dose in mg."""
+
+    name: str
+    routes: tuple[str, ...]
+    largest: float
+
+
+@dataclass(frozen=True)
 class Prescription:
     """One drug within a phase.
 

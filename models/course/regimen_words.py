@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from models.course.regimen import Phase, Prescription, Regimen
+from models.course.regimen import Phase, Prescribable, Prescription, Regimen
 from models.nearest_name import nearest
 
 UNITS = ("mg/m2", "mg/kg", "mg")
@@ -40,15 +40,6 @@ TOKEN = re.compile(
 
 class RegimenError(ValueError):
     """Words that are no regimen: place, finding, remedy."""
-
-
-@dataclass(frozen=True)
-class Prescribable:
-    """What the reader must know of a drug: its routes, the usual one first, and the largest dose in mg."""
-
-    name: str
-    routes: tuple[str, ...]
-    largest: float
 
 
 @dataclass(frozen=True)
