@@ -62,7 +62,8 @@ def read_references(path: Path) -> dict[str, Reference]:
 
 def of_simulations(file: Path) -> Reference | None:
     """The log-likelihood that PEtab's own library computes from the simulations beside a problem of version
-    1; None where there are none, or they are no numbers.
+    1; None where there are none, they are no numbers, or the noise names a state, which that library does not
+    compute.
     """
     tables = [p for pattern in SIMULATED for p in sorted(file.parent.glob(pattern))]
     if not tables or str(load_config(file)["format_version"]).partition(".")[0] != "1":
@@ -73,9 +74,14 @@ def of_simulations(file: Path) -> Reference | None:
 
     problem: Any = Problem.from_yaml(str(file))
     simulated = pd.read_csv(tables[0], sep="\t")
-    value = calculate_llh(
-        problem.measurement_df, simulated, problem.observable_df, problem.parameter_df.copy()
-    )
+    try:
+        value = calculate_llh(
+            problem.measurement_df, simulated, problem.observable_df, problem.parameter_df.copy()
+        )
+    except ValueError as e:
+        if "model states" in str(e):
+            return None
+        raise
     return Reference(float(value), 1e-3, tables[0].name) if math.isfinite(value) else None
 
 
