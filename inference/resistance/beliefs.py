@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
-from scipy import stats
+from scipy import special, stats
 
 from inference.fit.verdict import NOT_INFORMED, told_about
 from models.catalogue import EFFECTS
@@ -83,7 +83,9 @@ def _free(belief: Belief, value: float, name: str, effect: str | None) -> bool:
     return belief.possible(value)
 
 
-def carried(prior: Beliefs, run: xr.DataTree, own: Collection[str]) -> Beliefs:
+def carried(
+    prior: Beliefs, run: xr.DataTree, own: Collection[str], transfer: float = 0.0, seed: int = 0
+) -> Beliefs:
     """The posterior of a run where it speaks about the same parameters, the declared prior elsewhere.
 
     Parameters of the run that the cell does not share (scales, noise, those of another kind of cell) are
@@ -92,19 +94,40 @@ def carried(prior: Beliefs, run: xr.DataTree, own: Collection[str]) -> Beliefs:
     Args:
         own: parameters that the preset of this cell sets: what another cell says about them is not carried
             over.
+        transfer: sd by which a parameter of the cells that were measured may differ from that of this cell,
+            on its ln, or on its logit where it is a share; 0 takes them for the same cell. Independent
+            between parameters: kinetics that vary together between kinds of cell are not known.
+        seed: of these differences.
+
+    Raises:
+        ValueError: `transfer` is negative.
     """
-    posterior = run["posterior"].to_dataset()
+    if transfer < 0:
+        raise ValueError(f"`transfer` {transfer:g}: is negative: give an sd of ln")
+    posterior, rng = run["posterior"].to_dataset(), np.random.default_rng([seed, 41])
     shared = [n for n in prior.names if n in posterior.data_vars and n not in own]
     told = {n: told_about(run, n) for n in shared}
+    kinds = dict(zip(prior.names, (b.kind for b in prior.belief), strict=True))
+    drawn = {n: _moved(posterior[n].values.ravel(), kinds[n], transfer, rng) for n in shared}
     return Beliefs(
         prior.names,
         prior.centre,
         prior.belief,
         prior.pathway,
-        {n: posterior[n].values.ravel() for n in shared},
+        drawn,
         tuple(told.get(n, NOT_FITTED) for n in prior.names),
         prior.shares,
     )
+
+
+def _moved(values: np.ndarray, kind: str, sd: float, rng: np.random.Generator) -> np.ndarray:
+    """Values with a normal difference of this sd on their logit (shares) or ln."""
+    if sd == 0:
+        return values
+    step = sd * rng.standard_normal(len(values))
+    if kind in ("beta", "logit_normal"):
+        return special.expit(special.logit(np.clip(values, 1e-9, 1 - 1e-9)) + step)
+    return values * np.exp(step)
 
 
 def joint(beliefs: Beliefs, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

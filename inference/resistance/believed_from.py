@@ -42,7 +42,7 @@ class BeliefSource:
     """What an analysis believes: the priors alone (`run` None), or a fitted run.
 
     `mark` is put on every table and figure; `transit` says whether the fit had the transit compartment of
-    SOCS3 mRNA.
+    SOCS3 mRNA. `transfer`: see `beliefs.carried`.
     """
 
     name: str
@@ -50,6 +50,7 @@ class BeliefSource:
     transit: bool = False
     run: xr.DataTree | None = None
     mark: str = ""
+    transfer: float = 0.0
 
     def asked_of(self, question: Question) -> Question:
         """The question under the hypothesis that these beliefs bring, with the compartments of the fit."""
@@ -63,8 +64,10 @@ def prior_source(hypothesis: str) -> BeliefSource:
     return BeliefSource("the prior", hypothesis)
 
 
-def run_source(folder: Path, force: bool) -> BeliefSource:
-    """A fitted run; one whose verdict is not ok only by force, and then marked."""
+def run_source(folder: Path, force: bool, transfer: float = 0.0) -> BeliefSource:
+    """A fitted run; one whose verdict is not ok only by force, and then marked; `transfer`: see
+    `beliefs.carried`.
+    """
     if not (folder / "posterior.nc").exists():
         raise SourceError(
             f"{folder}: holds no posterior.nc: wait until the fit is finished, or believe the `prior`"
@@ -82,11 +85,14 @@ def run_source(folder: Path, force: bool) -> BeliefSource:
     fitted = set(run["posterior"].data_vars)
     free = [e for e in EFFECTS if e in fitted]
     hypothesis = next((h.name for h in HYPOTHESES.values() if free and h.free == free[0]), "H0")
-    return BeliefSource(f"the posterior of {folder.name}", hypothesis, "k_T" in fitted, run, mark)
+    name = f"the posterior of {folder.name}"
+    if transfer:
+        name += f", carried to another kind of cell with an sd of ln of {transfer:g}"
+    return BeliefSource(name, hypothesis, "k_T" in fitted, run, mark, transfer)
 
 
 def asked(
-    command: str, run: str | None, prior: bool, hypothesis: str, *, force: bool
+    command: str, run: str | None, prior: bool, hypothesis: str, *, force: bool, transfer: float = 0.0
 ) -> tuple[Path | None, BeliefSource]:
     """What a command was told to believe: the folder of a fit and its posterior, or the declared priors.
 
@@ -96,7 +102,7 @@ def asked(
     if prior == (run is not None):
         raise SourceError(f"{command}: say what to believe: either `run`, the folder of a fit, or `prior`")
     folder = run_folder(run)
-    return folder, prior_source(hypothesis) if folder is None else run_source(folder, force)
+    return folder, prior_source(hypothesis) if folder is None else run_source(folder, force, transfer)
 
 
 def believed(source: BeliefSource, preset: str | Preset, network: Network, effect: str | None) -> Beliefs:
@@ -104,4 +110,4 @@ def believed(source: BeliefSource, preset: str | Preset, network: Network, effec
     before = beliefs.declared(network, effect)
     if source.run is None:
         return before
-    return beliefs.carried(before, source.run, preset_named(preset).parameters)
+    return beliefs.carried(before, source.run, preset_named(preset).parameters, source.transfer)

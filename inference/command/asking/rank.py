@@ -49,6 +49,14 @@ def main(
         ),
     ] = None,
     hours: Annotated[float, typer.Option(min=1, max=720, help="length of the treatment")] = 48.0,
+    transfer: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=3,
+            help="sd of ln by which this kind of cell may differ from those measured; 0: the same",
+        ),
+    ] = 0.0,
     draws: Annotated[
         int | None, typer.Option(help="draws; sobol: base points, a power of 2; morris: trajectories")
     ] = None,
@@ -74,11 +82,13 @@ def main(
     chosen = readout or ("lnv" if drug else "escape")
     tell = Teller()
     stop = stop_when_asked(tell)
-    fitted, source = believed_from.asked("rank", run, prior, hypothesis, force=force)
+    fitted, source = believed_from.asked("rank", run, prior, hypothesis, force=force, transfer=transfer)
     drugs = tuple(believed_from.parse_drug(d) for d in drug or ["ruxolitinib=500"])
     question = Question(chosen, drugs, condition, preset, estradiol, hours, source.hypothesis, source.transit)
     request = RankingRequest(question, method, draws, seed, source.name)
-    folder = out or ranking_files.default_folder(request, results_folder(), fitted, default=not drug)
+    folder = out or ranking_files.default_folder(
+        request, results_folder(), fitted, default=not drug, transfer=transfer
+    )
     try:
         complete = ranking_files.made(request, source, Run(folder, tell, stop)) is not None
     except KeyboardInterrupt:

@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def default_folder(request: RankingRequest, results: Path, run: Path | None, default: bool) -> Path:
+def default_folder(
+    request: RankingRequest, results: Path, run: Path | None, default: bool, transfer: float = 0.0
+) -> Path:
     """The run's own folder for its default question; a folder named after the question otherwise."""
-    if run is not None and default and request.method is ELASTICITY:
+    if run is not None and default and request.method is ELASTICITY and not transfer:
         return run
     q = request.question
     drugs = "-".join(f"{d.input}{dose:g}" for d, dose in q.drugs)
@@ -38,6 +40,7 @@ def default_folder(request: RankingRequest, results: Path, run: Path | None, def
         f"{q.readout.name}-{drugs}-{q.condition.name}-{q.preset.name}"
         + (f"-E2_{q.estradiol:g}" if q.estradiol else "")
         + f"-{request.method.name}"
+        + (f"-transfer{transfer:g}" if transfer else "")
     )
     slug = re.sub(r"[^A-Za-z0-9_.+-]", "_", slug)
     return run / "rankings" / slug if run is not None else results / f"ranking-{slug}"

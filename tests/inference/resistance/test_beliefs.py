@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import xarray as xr
-from scipy import stats
+from scipy import special, stats
 from scipy.special import logit
 
 from inference.fit.verdict import NOT_INFORMED
@@ -123,3 +123,23 @@ def test_without_a_fit_whitening_changes_nothing() -> None:
     prior = beliefs.Beliefs(("a",), np.ones(1), (log_normal(1.0),), ("P",))
     u = np.array([[0.2], [0.7]])
     np.testing.assert_array_equal(beliefs.whitened(prior, u), beliefs.at(prior, u))
+
+
+def test_what_is_carried_to_another_kind_of_cell_is_as_uncertain_as_both_together() -> None:
+    rng = np.random.default_rng(5)
+    n, sd, transfer = 40_000, 0.3, 0.4
+    prior = beliefs.Beliefs(
+        ("a", "b"), np.array([1.0, 0.5]), (log_normal(1.0), beta(1, 2)), ("P",) * 2, informed=("",) * 2
+    )
+    drawn = {"a": np.exp(sd * rng.standard_normal(n)), "b": special.expit(sd * rng.standard_normal(n))}
+    group = xr.Dataset({k: (("chain", "draw"), v.reshape(2, -1)) for k, v in drawn.items()})
+    run = xr.DataTree.from_dict({"/posterior": group, "/prior": group})
+    same, other = (beliefs.carried(prior, run, (), t) for t in (0.0, transfer))
+    np.testing.assert_array_equal(same.posterior["a"], drawn["a"])
+    both = np.hypot(sd, transfer)
+    # relative error of an sd of n draws: 1 / sqrt(2 n) = 0.0035; four of them
+    assert np.log(other.posterior["a"]).std() == pytest.approx(both, rel=0.014)
+    assert special.logit(other.posterior["b"]).std() == pytest.approx(both, rel=0.014)
+    assert abs(np.corrcoef(other.posterior["a"] / drawn["a"], drawn["a"])[0, 1]) < 0.02
+    with pytest.raises(ValueError, match="`transfer` -1: is negative"):
+        beliefs.carried(prior, run, (), -1)
