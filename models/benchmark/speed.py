@@ -21,6 +21,7 @@ import numpy as np
 from models.benchmark.amici import ByAmici, installed
 from models.benchmark.device_limits import sweep, used
 from models.benchmark.engines import against_xla
+from models.benchmark.queue_plan import on_a_gpu
 from models.benchmark.workloads import (
     SEEN,
     TIMES,
@@ -188,8 +189,7 @@ def ensemble(workload_name: str, quick: bool, prefix: str, sets: int) -> Figures
     )
     steps = found["steps"].values.ravel()
     if prefix == "all_cores":
-        figures |= {"retraces": len(compiled)}
-        figures |= {} if quick else by_sets(workload_name)
+        figures |= {"retraces": len(compiled)} | on_a_gpu(steps) | ({} if quick else by_sets(workload_name))
         return figures | {
             "useful_work": found.attrs["useful_work"],
             "failed": int((~found.ok.values).sum()),

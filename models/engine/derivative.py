@@ -87,6 +87,7 @@ class Program:
 
 UNEQUAL = "simulate_lanes: the tolerances differ along a mapped axis: use one rtol and atol for all lanes"
 RECORD_BYTES = 256 * 2**20
+MOST_LANES = 8192  # of an accelerator: beyond, memory sets the time of a turn
 
 
 def choose_lanes(items: int) -> int:
@@ -94,17 +95,15 @@ def choose_lanes(items: int) -> int:
 
     Always whole blocks, so that every lane is computed by the same vector instructions, whoever its
     neighbours are; on the CPU one block is as much as the caches take, and two cost a trajectory up to half
-    as much again. Elsewhere an eighth of the items: with a lane each, all would wait for the longest.
+    as much again. Elsewhere half of the items, `MOST_LANES` at most (see `models.benchmark.queue_plan`).
     """
     if jax.default_backend() == "cpu":
         return BLOCK
-    return BLOCK * min(-(-items // (8 * BLOCK)), 1024)
+    return min(BLOCK * -(-items // (2 * BLOCK)), MOST_LANES)
 
 
 def over_items(function: Callable[..., tuple[Any, Any]]) -> Callable[..., tuple[Any, Any]]:
-    """(items, shared) -> (by item, whole), such that batch axes under `vmap` become more items and `whole` is
-    never mapped.
-    """
+    """(items, shared) -> (by item, whole): axes of `vmap` become more items, `whole` is not mapped."""
     batched = custom_vmap(function)
 
     @batched.def_vmap

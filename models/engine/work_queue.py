@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int
@@ -59,6 +60,7 @@ REASONS = (
 )
 RUNNING = -1
 BLOCK = 64  # lanes come in whole blocks
+WIDE = 4096  # lanes of an accelerator from which on the memory sets the time of a turn, not the launches
 REFUSALS = 40  # in a row; at the largest shrinking allowed this is a factor of 1e-28
 
 
@@ -268,10 +270,26 @@ def serve(
     return lanes, outcome, record
 
 
+def narrowed(lanes: int) -> int | None:
+    """How many lanes go on where no more have an item and none is left in the queue; None where all go on.
+
+    The longest items outlast the queue, and with them all lanes would step. Below `WIDE` lanes a turn takes
+    as long whatever their number, and another loop takes as long to compile.
+    """
+    return lanes // 8 // BLOCK * BLOCK if lanes >= WIDE else None
+
+
+def closed_up(lanes: LaneStates, width: int, items: int) -> LaneStates:
+    """So many lanes, among them all that have an item."""
+    first = jnp.argsort(lanes.item >= items, stable=True)[:width]
+    whole = lanes.item.shape[0]
+    return jax.tree.map(lambda x: x[..., first] if x.shape[-1:] == (whole,) else x, lanes)
+
+
 def run(  # long: two loops over one state, which its parts share as closures
     plan: LanePlan, items: Items, tolerance: Tolerance, space: TapeSize | None
 ) -> tuple[Outcome, Record | None]:
-    """Run every item; with `space`, keep the turns for replay."""
+    """Run every item; with `space`, keep the turns for replay. Turns of fewer lanes count by their share."""
     n, stops = items.timeline.stops.shape
     width, kept_columns = plan.lanes, columns_kept(plan, n)
     ready = sound(plan, items)
@@ -286,46 +304,62 @@ def run(  # long: two loops over one state, which its parts share as closures
     lanes = load(plan, items, ready, empty_lanes(plan, items), jnp.minimum(every, n), every >= 0)
     lanes = replace(lanes, queue=jnp.asarray(width, jnp.int32))
 
-    def step(state: tuple[Any, LaneStates, Any]) -> tuple[Any, LaneStates, Any]:
-        _, before, kept = state
-        lanes, accepted = attempt(plan, tolerance, before)
-        attention = (lanes.item < n) & (lanes.waiting | (lanes.verdict != RUNNING))
-        moving = (lanes.item < n) & ~attention
-        service = (jnp.sum(attention) >= plan.crowd) | ~jnp.any(moving)
-        if kept is not None:
-            kept = write(
-                kept, before.turn, jnp.concatenate([jnp.stack([before.t, accepted]), before.y]), kept_columns
-            )
-        return service, lanes, kept
-
     def room(lanes: LaneStates) -> Any:
         return True if turns is None else lanes.turn < turns
 
-    def body(state: tuple[LaneStates, Outcome, Record | None]) -> tuple[LaneStates, Outcome, Record | None]:
-        lanes, outcome, record = state
-        lanes = when(
-            lanes.stale,
-            lambda s: replace(s, constants=prepared(plan, s.args), stale=jnp.asarray(False)),
-            lanes,
-        )
-        kept = None if record is None else record.steps
-        _, lanes, kept = lax.while_loop(lambda s: ~s[0] & room(s[1]), step, (jnp.asarray(False), lanes, kept))
-        if record is not None and kept is not None:
-            j, served = record.services, jnp.where(lanes.waiting, lanes.k, -1)
-            record = replace(
-                record,
-                steps=kept,
-                item=write(record.item, j, lanes.item, kept_columns),
-                served=write(record.served, j, served, kept_columns),
-                ends=record.ends.at[j].set(lanes.turn - 1),
-                services=j + 1,
+    def until(
+        plan: LanePlan, state: tuple[LaneStates, Outcome, Record | None], few: int
+    ) -> tuple[LaneStates, Outcome, Record | None]:
+        """Steps and services until no more than `few` lanes have an item."""
+
+        def step(state: tuple[Any, LaneStates, Any]) -> tuple[Any, LaneStates, Any]:
+            _, before, kept = state
+            lanes, accepted = attempt(plan, tolerance, before)
+            attention = (lanes.item < n) & (lanes.waiting | (lanes.verdict != RUNNING))
+            moving = (lanes.item < n) & ~attention
+            service = (jnp.sum(attention) >= plan.crowd) | ~jnp.any(moving)
+            if kept is not None:
+                lines = jnp.concatenate([jnp.stack([before.t, accepted]), before.y])
+                kept = write(kept, before.turn, lines, kept_columns)
+            return service, lanes, kept
+
+        def body(
+            state: tuple[LaneStates, Outcome, Record | None],
+        ) -> tuple[LaneStates, Outcome, Record | None]:
+            lanes, outcome, record = state
+            lanes = when(
+                lanes.stale,
+                lambda s: replace(s, constants=prepared(plan, s.args), stale=jnp.asarray(False)),
+                lanes,
             )
-        return serve(plan, items, ready, lanes, outcome, record)
+            kept = None if record is None else record.steps
+            _, lanes, kept = lax.while_loop(
+                lambda s: ~s[0] & room(s[1]), step, (jnp.asarray(False), lanes, kept)
+            )
+            if record is not None and kept is not None:
+                j, served = record.services, jnp.where(lanes.waiting, lanes.k, -1)
+                record = replace(
+                    record,
+                    steps=kept,
+                    item=write(record.item, j, lanes.item, kept_columns),
+                    served=write(record.served, j, served, kept_columns),
+                    ends=record.ends.at[j].set(lanes.turn - 1),
+                    services=j + 1,
+                )
+            return serve(plan, items, ready, lanes, outcome, record)
 
-    def going(state: tuple[LaneStates, Outcome, Record | None]) -> Any:
-        return jnp.any(state[0].item < n) & room(state[0])
+        def going(state: tuple[LaneStates, Outcome, Record | None]) -> Any:
+            return (jnp.sum(state[0].item < n) > few) & room(state[0])
 
-    lanes, outcome, record = lax.while_loop(going, body, (lanes, outcome, record))
+        return lax.while_loop(going, body, state)
+
+    few = narrowed(plan.lanes) if record is None else None
+    lanes, outcome, record = until(plan, (lanes, outcome, record), few or 0)
+    if few is not None:
+        before, share = lanes.turn, plan.lanes // few
+        plan = replace(plan, lanes=few, crowd=max(1, few // 32))
+        lanes, outcome, record = until(plan, (closed_up(lanes, few, n), outcome, record), 0)
+        lanes = replace(lanes, turn=before + (lanes.turn - before + share - 1) // share)
     unfinished = jnp.where(lanes.item < n, lanes.item, n)
     outcome = replace(
         outcome, steps=outcome.steps.at[unfinished].set(lanes.steps, mode="drop"), turns=lanes.turn

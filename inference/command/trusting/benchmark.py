@@ -28,6 +28,7 @@ TARGETS = {
     "over_kvaerno5_vmap": "300 on niche, 150 on core (aim 1,000)",
     "all_cores_over_one": "1.7 on 2 cores (aim 1.95)",
     "useful_work": "0.85 (aim 0.97)",
+    "plan_useful_work_gpu": "0.9, predicted",
     "gradient_over_value_30": "at most 5 (aim 3)",
     "compile_value_s": "at most 20 (aim 8)",
     "compile_gradient_s": "at most 45 (aim 20)",

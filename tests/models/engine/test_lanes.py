@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from typing import Any
 
 import jax
@@ -13,8 +12,8 @@ import sympy as sp
 from scipy.integrate import solve_ivp
 
 from models.declare import Input, Parameter, Pathway, Reaction, Species, assumed, nothing, time
+from models.engine import work_queue
 from models.engine.compile import System, compile_network
-from models.engine.derivative import choose_lanes
 from models.engine.lanes import simulate_lanes
 from models.engine.one_dish import Trajectory, simulate
 from models.engine.protocol import Schedule
@@ -64,7 +63,7 @@ def arguments(system: System) -> Arguments:
 
 
 def lanes(
-    system: System, parameters: Any, inputs: Any, keep: Any, add: Any, rtol: float = 1e-9, **more: Any
+    system: System, parameters: Any, inputs: Any, keep: Any, add: Any, rtol: Any = 1e-9, **more: Any
 ) -> Trajectory:
     n = parameters.shape[0]
     starts, times = jnp.broadcast_to(jnp.asarray(STARTS), (n, 3)), jnp.asarray(np.resize(TIMES, (n, 6)))
@@ -109,7 +108,8 @@ def test_every_lane_agrees_with_scipy(system: System, arguments: Arguments) -> N
     found = lanes(system, *arguments)
     assert bool(found.ok.all())
     for i in range(LANES):
-        truth = by_scipy(system, *(np.asarray(x[i]) for x in arguments), TIMES[i])
+        row = [np.asarray(x[i]) for x in arguments]
+        truth = by_scipy(system, row[0], row[1], row[2], row[3], TIMES[i])
         np.testing.assert_allclose(found.values[i], truth, rtol=1e-7, atol=1e-9)  # rtol of a step is 1e-9
 
 
@@ -248,6 +248,29 @@ def test_a_queue_gives_each_item_what_it_gets_alone_whatever_the_lanes_and_the_o
     np.testing.assert_allclose(few.values, queued.values[:5], rtol=1e-9, atol=0)
 
 
+def test_few_lanes_finish_what_many_began_and_give_the_same(
+    system: System, arguments: Arguments, monkeypatch: Any
+) -> None:
+    rng, n = np.random.default_rng(7), 700
+    parameters = jnp.asarray(np.array(system.nominal[:4]) * np.exp(0.5 * rng.standard_normal((n, 4))))
+    parameters = parameters.at[3, 0].set(np.nan).at[11, 1].set(300.0)  # one that cannot begin, a long one
+    rest = [jnp.asarray(np.resize(x, (n, *x.shape[1:]))) for x in arguments[1:]]
+    whole = lanes(system, parameters, *rest, lanes=576)
+    seen: list[tuple[int, int]] = []
+    close = work_queue.closed_up
+    monkeypatch.setattr(work_queue, "WIDE", 512)
+    monkeypatch.setattr(
+        work_queue,
+        "closed_up",
+        lambda lanes, few, items: seen.append((lanes.item.shape[0], few)) or close(lanes, few, items),
+    )
+    closed = lanes(system, parameters, *rest, lanes=640)
+    assert seen == [(640, 64)]
+    for field in ("values", "ok", "steps", "reason"):
+        np.testing.assert_array_equal(getattr(closed, field), getattr(whole, field))
+    assert int(np.asarray(closed.ok).sum()) == n - 1
+
+
 def test_a_queue_has_the_gradient_of_its_items(system: System, arguments: Arguments) -> None:
     rng, n = np.random.default_rng(6), 150
     parameters = jnp.asarray(np.array(system.nominal[:4]) * np.exp(0.3 * rng.standard_normal((n, 4))))
@@ -275,17 +298,3 @@ def test_off_the_cpu_no_barrier_splits_kernels_and_the_values_are_the_same(
     values, ok = jax.jit(traced)(*arguments)
     assert bool(ok.all())
     np.testing.assert_allclose(values, here.values, rtol=1e-10)  # fusions round in another order
-
-
-def test_off_the_cpu_lanes_are_an_eighth_of_the_items_or_fewer(system: System, monkeypatch: Any) -> None:
-    """With a lane for each item a chunk waits for its longest: of 10,000 steps where the mean is 1,000."""
-    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
-    for items in (1024, 16_384, 262_144, 1_000_000):
-        assert choose_lanes(items) <= items / 8
-        assert choose_lanes(items) % 64 == 0
-    steps = np.random.default_rng(0).lognormal(np.log(500), 1.0, 16_384)
-    ends = np.zeros(choose_lanes(len(steps)))
-    heap = list(ends)
-    for s in steps:  # the lane that is free first takes the next item
-        heapq.heapreplace(heap, heap[0] + s)
-    assert steps.sum() / (len(heap) * max(heap)) > 3 * steps.mean() / steps.max()
