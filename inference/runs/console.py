@@ -19,15 +19,21 @@ from inference.runs.ending import GRACE, leave_in_time
 class Bar:
     """One stage of known length; `to` moves it. In a file or pipe it prints a line at most every 15 s.
 
-    The time left is reckoned from the second step on: the first one includes compilation.
+    The time left is reckoned from the second step on: the first one includes compilation; where steps are
+    counted anew, so is the time.
+
+    Attributes:
+        at_most: the stage may end before its last step.
     """
 
     console: Console
     title: str
     total: int
+    at_most: bool = False
     progress: Progress | None = None
     task: int = 0
     first: tuple[float, int] | None = None
+    last: int = 0
     printed: float = field(default_factory=time.monotonic)
 
     def to(self, done: int, note: str = "") -> None:
@@ -37,17 +43,19 @@ class Bar:
             self.progress.update(self.task, completed=done, note=note)  # type: ignore[arg-type]
             return
         now = time.monotonic()
-        if self.first is None:
+        if self.first is None or done < self.last:
             self.first = now, done
+        self.last = done
         if now - self.printed < 15 and done < self.total:
             return
         self.printed = now
         since, base = self.first
-        left = (
-            f", {duration((now - since) / (done - base) * (self.total - done))} left" if done > base else ""
-        )
+        bound = "at most " if self.at_most else ""
+        left = (now - since) / (done - base) * (self.total - done) if done > base else None
+        said = "" if left is None else f", {bound}{duration(left)} left"
         self.console.print(
-            f"  {self.title}: {done} of {self.total}{left}" + (f"; {note}" if note else ""), highlight=False
+            f"  {self.title}: {done} of {bound}{self.total}{said}" + (f"; {note}" if note else ""),
+            highlight=False,
         )
 
     def of(self, done: int, total: int) -> None:
@@ -71,10 +79,10 @@ class Teller:
         self.console.print(printable(text), highlight=False)
 
     @contextmanager
-    def bar(self, title: str, total: int) -> Iterator[Bar]:
-        """A stage with a known number of steps."""
+    def bar(self, title: str, total: int, *, at_most: bool = False) -> Iterator[Bar]:
+        """A stage with a known number of steps, or of so many at most."""
         if not self.console.is_terminal:
-            yield Bar(self.console, title, total)
+            yield Bar(self.console, title, total, at_most)
             return
         columns = (
             TextColumn("  {task.description}", markup=False),
@@ -86,7 +94,8 @@ class Teller:
             TextColumn("{task.fields[note]}", markup=False),
         )
         with Progress(*columns, console=self.console) as progress:
-            yield Bar(self.console, title, total, progress, progress.add_task(title, total=total, note=""))
+            task = progress.add_task(title, total=total, note="")
+            yield Bar(self.console, title, total, at_most, progress, task)
 
 
 def stop_when_asked(tell: Teller) -> Callable[[], bool]:

@@ -54,9 +54,9 @@ class Run:
         """One line for the reader."""
         self.teller.say(text)
 
-    def bar(self, title: str, total: int) -> AbstractContextManager[Bar]:
-        """A stage with a known number of steps."""
-        return self.teller.bar(title, total)
+    def bar(self, title: str, total: int, *, at_most: bool = False) -> AbstractContextManager[Bar]:
+        """A stage with a known number of steps, or of so many at most."""
+        return self.teller.bar(title, total, at_most=at_most)
 
     def stopped(self) -> bool:
         """Is the work to end before the next piece?"""

@@ -296,7 +296,7 @@ class Chees(Sampler):
             f"and {kept_in_words(settings)} draws each (the first draws include compilation) ..."
         )
         plan = chunks(settings.warmup, settings.draws, settings.chunk)
-        with run.bar("draws", settings.warmup + settings.draws) as bar:
+        with run.bar("draws", settings.warmup + settings.draws, at_most=settings.until_enough) as bar:
 
             def report(i: int, warming: bool, seen: Seen) -> None:
                 bar.to(

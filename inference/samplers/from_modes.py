@@ -82,7 +82,7 @@ def modes_of(problem: Problem, batch: Batch, settings: Settings, run: Run) -> Mo
         f"Searching for the mode from {settings.starts} starts at once (the first step includes "
         f"compilation) ..."
     )
-    with run.bar("mode", settings.search_steps) as bar:
+    with run.bar("mode", settings.search_steps, at_most=True) as bar:
 
         def report(done: int, _: int, best: float) -> None:
             bar.to(done, f"best log posterior {-best:.2f}")

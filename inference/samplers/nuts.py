@@ -259,7 +259,7 @@ class Nuts(Sampler):
             f"{kept_in_words(settings)} draws each (the first draws include compilation) ..."
         )
         plan, diverged = chunks(settings.warmup, settings.draws, settings.chunk), 0
-        with run.bar("draws", settings.warmup + settings.draws) as bar:
+        with run.bar("draws", settings.warmup + settings.draws, at_most=settings.until_enough) as bar:
 
             def report(i: int, warming: bool, seen: Seen) -> None:
                 nonlocal diverged
