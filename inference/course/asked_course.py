@@ -26,6 +26,7 @@ from inference.runs.run import Run
 from models.course.burden import ALIKE, DENSE, SPARSE
 from models.course.patient_cell import patient_network
 
+FEW = 10  # effective patients; a comparison of fewer is not scored
 LINES = ("newly diagnosed", "relapsed")
 
 
@@ -210,10 +211,12 @@ def predicted_table(answer: Answered) -> pd.DataFrame:
     for p in PREDICTED:
         found = _compared(answer, p.added, p.base, p.line, subsets[p.subset])
         low, high = p.hazard
-        met = bool(found) and low <= found["hazard_ratio"] <= high
+        met = "yes" if bool(found) and low <= found["hazard_ratio"] <= high else "NO"
+        if not found or found["effective_patients"] < FEW:
+            met = "too few effective patients to say"
         rows.append(
             {"what": p.words, "published_low": low, "published_high": high, **found,
-             "agrees": "yes" if met else "NO", "citation": p.citation}
+             "agrees": met, "citation": p.citation}
         )  # fmt: skip
     w, responds = answer.weights["relapsed"], depths(answer.followed["V"])["partial response or better"]
     shares = [float((w * who) @ responds / max((w * who).sum(), 1e-300)) for who in (ras, ~ras)]
