@@ -38,8 +38,8 @@ def curves(answer: Answered) -> Figure:
         _burden(axes[1, k], answer, treatment.name, line, COLOURS[k % len(COLOURS)])
         axes[0, k].set_title(f"{label(treatment.name)}, {line}", fontsize=10)
         axes[1, k].set_xlabel("months from the first dose")
-    axes[0, 0].set_ylabel("share without progression, 89 % of models")
-    axes[1, 0].set_ylabel("tumour cells over diagnosis, 89 % of patients")
+    axes[0, 0].set_ylabel("share without progression\n(band: 89 % of models)")
+    axes[1, 0].set_ylabel("tumour cells over diagnosis\n(band: 89 % of patients)")
     axes[0, 0].legend(fontsize=7, frameon=False, loc="upper right")
     sizes = ", ".join(f"{line} {effective_size(w):.0f}" for line, w in answer.weights.items())
     fig.suptitle(
