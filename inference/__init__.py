@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from inference.face.lists import studies as studies
     from inference.face.new_studies import new_study as new_study
     from inference.face.new_studies import own_line as own_line
+    from inference.face.populations import population as population
     from inference.resistance.conditions import Condition as Condition
     from inference.resistance.questions import Question as Question
     from inference.resistance.resistance_readouts import Readout as Readout
@@ -54,6 +55,7 @@ __all__ = [  # noqa: RUF022  # in the order in which one meets them
     "dish",
     "simulate",
     "simulate_ensemble",
+    "population",
     "new_study",
     "own_line",
     "load",
@@ -86,6 +88,7 @@ __getattr__, __dir__ = contents(
         "dish": "inference.face.dishes",
         "simulate": "inference.face.dishes",
         "simulate_ensemble": "inference.face.dishes",
+        "population": "inference.face.populations",
         "new_study": "inference.face.new_studies",
         "own_line": "inference.face.new_studies",
         "load": "inference.face.fits",

@@ -132,7 +132,7 @@ def rank(
         >>> "IC_rux" in found.table().index[:3]
         True
     """
-    source, _ = _source(believed, question.hypothesis)
+    source, _ = source_of(believed, question.hypothesis)
     return ranking.rank(question, source, method=method, draws=draws, seed=seed, to=_path(to))
 
 
@@ -164,7 +164,7 @@ def scan(
         >>> found.nodes().index.names
         FrozenList(['node', 'level'])
     """
-    source, _ = _source(believed, question.hypothesis)
+    source, _ = source_of(believed, question.hypothesis)
     return knockdown_files.scan(question, source, draws=draws, seed=seed, pair_level=pair_level, to=_path(to))
 
 
@@ -280,7 +280,7 @@ def report(
         >>> page.path.stat().st_size > 100_000
         True
     """
-    source, folder = _source(believed, "H1")
+    source, folder = source_of(believed, "H1")
     chosen = write.default_drugs(doses_named(drugs or {"dexamethasone": 300.0}))
     asked = simulated.Asked(chosen, condition, preset, draws, seed)
     results = results_folder()
@@ -289,7 +289,13 @@ def report(
     return Page(path)
 
 
-def _source(believed: Believed, hypothesis: str) -> tuple[BeliefSource, Path | None]:
+def source_of(believed: Believed, hypothesis: str) -> tuple[BeliefSource, Path | None]:
+    """What an answer is to rest on, and the folder of a fit: a run, its name, `prior(...)`, or None for the
+    prior under this hypothesis.
+
+    Raises:
+        SourceError: the fit cannot be used.
+    """
     if believed is None:
         return believed_from.prior_source(hypothesis), None
     if isinstance(believed, DeclaredPrior):

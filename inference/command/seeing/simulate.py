@@ -24,6 +24,7 @@ from models.nearest_name import unknown
 if TYPE_CHECKING:
     import xarray as xr
 
+    from inference.command.seeing.population_of import CellsAsked
     from inference.simulation.any_dish import AnyDish
     from inference.simulation.dish_dataset import Ensemble
 
@@ -117,6 +118,21 @@ def main(  # long: an option a line
     hours: Annotated[str, typer.Option(help="how long")] = "48",
     every: Annotated[str, typer.Option(help="minutes between outputs")] = "5",
     ensemble: Annotated[str, typer.Option(help="number of parameter sets; 1 = the nominal cell")] = "1",
+    population: Annotated[
+        str | None,
+        typer.Option(help="number of cells that differ, in all; with the doubt about their average apart"),
+    ] = None,
+    averages: Annotated[
+        str | None,
+        typer.Option(help="average cells that share the --population; 1 = the nominal one; default 20"),
+    ] = None,
+    curve: Annotated[
+        bool, typer.Option("--curve", help="with --population: dose-response, and what makes its slope")
+    ] = False,
+    run: Annotated[
+        str | None,
+        typer.Option(help="with --population: averages from the posterior of this fit, not from the prior"),
+    ] = None,
     spread: Annotated[
         str, typer.Option(help="prior = what the tables believe; a number = the same sd of ln for all")
     ] = "prior",
@@ -150,6 +166,7 @@ def main(  # long: an option a line
     if count != int(count):
         raise fail(f"--ensemble {ensemble}: must be a whole number")
     count = int(count)
+    many = of_cells(population, averages, curve, run, ensemble, spread, every)
     width = None if spread == "prior" else number("--spread", spread, highest=WIDEST)
     tolerance = number("--rtol", rtol or ("1e-8" if count == 1 else "1e-6"), 1e-13, 0.1)
     names = {n.lower(): d.texts[0] for d in declared_names.drugs() for n in (d.name, *d.also)}
@@ -158,8 +175,9 @@ def main(  # long: an option a line
     stimulus, before = pairs("--input", input or [], inputs, names), pairs("--pre", pre or [], inputs, names)
     given = doses(drug or [], minutes)
     cells, added = number("--density", density), number("--il6", il6)
-    path = options.writable_file(out or results_folder() / f"simulate-{preset}.nc")
-    prepare_jax(device, cores=1)
+    kind = "simulate" if many is None else "population"
+    path = options.writable_file(out or results_folder() / f"{kind}-{preset}.nc")
+    prepare_jax(device, cores=None if many is not None else 1)
     from inference.simulation.any_dish import any_dish, dose_of
 
     asked = any_dish(
@@ -175,10 +193,54 @@ def main(  # long: an option a line
         transit=socs3_transit,
         parts=part or [],
     )
+    if many is not None:
+        from inference.command.seeing.population_of import write_population
+
+        write_population(asked, many, minutes / 60, seed, rtol, path)
+        return
     sets = [asked.nominal()] if count == 1 else asked.drawn(count, seed, width)
     sized = "one cell" if count == 1 else f"{count} cells"
     typer.echo(f"Simulating {sized} ({asked.title}) for {minutes / 60:g} h; compiling first ...", err=True)
     write(asked, sets, minutes, step, tolerance, path)
+
+
+def of_cells(  # long: says what cannot go together, a line each
+    population: str | None,
+    averages: str | None,
+    curve: bool,
+    run: str | None,
+    ensemble: str,
+    spread: str,
+    every: str,
+) -> CellsAsked | None:
+    """What --population and the options that belong to it ask for; None where it is not given."""
+    from inference.command.seeing.population_of import CellsAsked
+
+    if population is None:
+        for name, given in (("--averages", averages), ("--curve", curve), ("--run", run)):
+            if given:
+                raise fail(f"{name}: belongs to --population: add it, with a number of cells")
+        return None
+    if ensemble != "1" or spread != "prior":
+        raise fail(
+            "--population: is another question than --ensemble and --spread: cells that differ, not sets of "
+            "numbers: use one of them"
+        )
+    if every != "5":
+        raise fail("--every: cells of a --population are looked at 48 times: leave it out")
+    numbers = []
+    for name, text in (("--population", population), ("--averages", averages or "20")):
+        value = number(name, text, 1.0, MOST)
+        if value != int(value):
+            raise fail(f"{name} {text}: must be a whole number")
+        numbers.append(int(value))
+    if averages is None:
+        numbers[1] = min(numbers)
+    if numbers[1] > numbers[0]:
+        raise fail(f"--averages {numbers[1]}: must not be above the {numbers[0]} cells of --population")
+    if run is not None:
+        options.source_of("simulate", run, False)
+    return CellsAsked(numbers[0], numbers[1], curve, run)
 
 
 def write(dish: AnyDish, sets: Any, minutes: float, step: float, rtol: float, path: Path) -> None:
