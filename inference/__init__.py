@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from inference.face.asks import rank as rank
     from inference.face.asks import report as report
     from inference.face.asks import scan as scan
+    from inference.face.combinations import combine as combine
     from inference.face.courses import course as course
     from inference.face.dishes import dish as dish
     from inference.face.dishes import simulate as simulate
@@ -71,6 +72,7 @@ __all__ = [  # noqa: RUF022  # in the order in which one meets them
     "Readout",
     "rank",
     "scan",
+    "combine",
     "compare",
     "course",
     "report",
@@ -104,6 +106,7 @@ __getattr__, __dir__ = contents(
         "Readout": "inference.resistance.resistance_readouts",
         "rank": "inference.face.asks",
         "scan": "inference.face.asks",
+        "combine": "inference.face.combinations",
         "compare": "inference.face.asks",
         "course": "inference.face.courses",
         "report": "inference.face.asks",

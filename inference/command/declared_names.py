@@ -154,7 +154,8 @@ def samplers() -> tuple[Declared, ...]:
 
 def tables() -> tuple[Declared, ...]:
     """Tables of the model."""
-    return calls("models/documents/parameter_tables.py", "Table")
+    files = ("models/documents/parameter_tables.py", "models/documents/cell_table.py")
+    return tuple(t for file in files for t in calls(file, "Table"))
 
 
 def studies() -> tuple[str, ...]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
@@ -12,11 +14,13 @@ from scipy.optimize import curve_fit
 
 from inference.population.averages import centred
 from inference.population.summaries import NOT_FOR_USE
-from inference.population.two_levels import PopulationAsked, has_drug, setting
+from inference.population.two_levels import READ, PopulationAsked, has_drug, setting
 from inference.runs.run import Run
 from inference.simulation.any_dish import DishError
 from models.catalogue import niche
 from models.engine.ensemble import simulate_ensemble
+from models.population.cells import cells_of
+from models.population.fixed_cells import COUNT, along, population_mean, steepest
 from models.population.variation import ABUNDANCES, CELL_STEEPNESS
 
 SHARES = tuple(10.0 ** np.linspace(-1.5, 1.5, 11))  # of the doses of the dish: three decades around them
@@ -68,6 +72,29 @@ def viabilities(asked: PopulationAsked, shares: Sequence[float], run: Run, title
     return mean[:, :-1] / mean[:, -1:]
 
 
+def by_fixed_cells(asked: PopulationAsked, average: Float[np.ndarray, " parameter"]) -> np.ndarray:
+    """The same curve (1, dose) by the few cells that may stand for all in a likelihood.
+
+    They lie along the direction in which the BH3 load over capacity changes most at the end of the treatment.
+    """
+    names = [p.name for p in asked.dish.network.parameters]
+    row = average.copy()
+    row[names.index(CELL_STEEPNESS.name)] = CELL_STEEPNESS.value
+    ends = replace(asked, every=asked.hours)
+
+    def simulated(rows: Any, shares: Sequence[float]) -> np.ndarray:
+        return simulate_ensemble(setting(ends, shares), np.asarray(rows))["values"].values[:, :, -1]
+
+    def load(abundance: np.ndarray) -> np.ndarray:
+        return np.log(simulated(cells_of(row, names, abundance), (1.0,))[:, 0, READ.index("x_BH3")])
+
+    def cells(rows: Any) -> Any:
+        return simulated(rows, (*SHARES, 0.0))[..., READ.index("N")]
+
+    mean = np.asarray(population_mean(cells, jnp.asarray(row), names, along(steepest(load))))
+    return (mean[:-1] / mean[-1])[None]
+
+
 def curves(asked: PopulationAsked, run: Run) -> pd.DataFrame:
     """Dose-response of the dish, and of the nominal average cell with and without differences between cells
     and with the steepness of a dish or of a cell: a row an average, a reading and a share of the doses.
@@ -90,6 +117,9 @@ def curves(asked: PopulationAsked, run: Run) -> pd.DataFrame:
                 asked, averages=row, cells=CELLS if differ else 1, abundances=ABUNDANCES if differ else ()
             )
             found.append((words, viabilities(one, SHARES, run, words)))
+    found.append(
+        (f"{COUNT} fixed cells, steepness {CELL_STEEPNESS.value:g}", by_fixed_cells(asked, nominal[0]))
+    )
     rows = [
         (name, average, share, left)
         for name, values in found

@@ -123,8 +123,9 @@ def curve_figure(curve: pd.DataFrame, slope: pd.DataFrame, title: str, believed:
             _band(left, x, wide.to_numpy(), doubt, f"cells that differ, all averages: slope {h:.2f}")
             continue
         number = list(slope.index).index(reading) - 1
-        colour = SECOND if "differ" in str(reading) else "black"
-        right.plot(x, wide.to_numpy()[0], color=colour, ls=STYLES[number // 2], label=words)
+        colour = "black" if "equal" in str(reading) else SECOND
+        style = "." if "fixed" in str(reading) else ""
+        right.plot(x, wide.to_numpy()[0], style, color=colour, ls=STYLES[number // 2], label=words)
     for axis, words in ((left, "The dish; band: doubt about the average"), (right, "What makes the slope")):
         axis.set(xscale="log", xlabel="dose, over that of the dish", ylim=(0, 1.05))
         axis.set_title(words, fontsize=10, loc="left")

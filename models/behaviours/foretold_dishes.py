@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from models.behaviours.differing_cells.foretold_of_cells import FORETOLD_OF_CELLS
 from models.behaviours.foretold import FORETOLD
 from models.behaviours.record import Behaviour, Check, Trace, Tuning, WatchedDish, crossing, hours
 from models.catalogue import niche
@@ -14,6 +15,7 @@ from models.dish import dish
 
 Traces = Mapping[str, Trace]
 Doses = Sequence[float] | np.ndarray
+WRITTEN_BEFORE = {**FORETOLD, **FORETOLD_OF_CELLS}
 
 
 def foretold(
@@ -24,7 +26,7 @@ def foretold(
     parts: tuple[str, ...] = (),
 ) -> Behaviour:
     """The behaviour of that id: its words and bands are those of the list, `values` come in their order."""
-    said = FORETOLD[id]
+    said = WRITTEN_BEFORE[id]
 
     def measure(t: Traces) -> tuple[Check, ...]:
         found = zip(said.bands, values(t), strict=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from models.behaviours.cells import CELLS
+from models.behaviours.differing_cells.dishes_of_cells import DIFFERING_CELLS
 from models.behaviours.drives import DRIVES
 from models.behaviours.in_the_niche import NICHE
 from models.behaviours.parts_shown import PARTS_SHOWN
@@ -16,7 +17,8 @@ from models.catalogue import NEUTRAL, niche
 BEHAVIOURS: dict[str, Behaviour] = {
     b.id: b
     for b in sorted(
-        (*SIGNALLING, *NICHE, *CELLS, *DRIVES, *TREATMENTS, *PARTS_SHOWN), key=lambda b: int(b.id[1:])
+        (*SIGNALLING, *NICHE, *CELLS, *DRIVES, *TREATMENTS, *PARTS_SHOWN, *DIFFERING_CELLS),
+        key=lambda b: int(b.id[1:]),
     )
 }
 NETWORKS = tuple(dict.fromkeys(b.parts for b in BEHAVIOURS.values()))  # by the parts that they have

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -93,11 +92,3 @@ def daughters_of(
     value, axes = np.linalg.eigh(gone)  # singular at the division itself, where nothing is gone yet
     own = np.random.default_rng(seed).standard_normal(mothers.shape)
     return kept * mothers + np.einsum("cij,cj->ci", axes * np.sqrt(np.maximum(value, 0))[:, None, :], own)
-
-
-def hours_since_division(count: int, doubling: float, seed: int) -> Float[np.ndarray, " cell"]:
-    """Ages (h) of cells that all divide every `doubling` h in a culture that grows without hindrance: young
-    cells are twice as frequent as old ones.
-    """
-    u = np.random.default_rng(seed).random(count)
-    return -doubling * np.log2(1 - u / 2) if doubling < math.inf else np.full(count, math.inf)

@@ -95,13 +95,15 @@ def python() -> str:
 def numbers() -> str:
     """The tables of the network of the whole cell."""
     from models.catalogue import niche
-    from models.documents import parameter_tables
+    from models.documents import cell_table, parameter_tables
 
     network = niche()
     title = (
         f"# Every number of the model\n\nThe network `{network.id}`, made by `sh scripts/run.sh tables`.\n\n"
     )
-    return title + "\n".join(map(parameter_tables.to_markdown, parameter_tables.every(network)))
+    return title + "\n".join(
+        map(parameter_tables.to_markdown, (*parameter_tables.every(network), cell_table.cells()))
+    )
 
 
 def build(out: Path, *, run: bool = True) -> int:

@@ -64,11 +64,13 @@ def write_population(
     places = population_files.write(found, path)
     typer.echo("\n".join(map(str, places)))
     typer.echo(f"{found.data.attrs['doses']}, {hours:g} h; average: {found.data.attrs['believed']}")
-    typer.echo(found.table().drop(columns="rests_on").to_string(float_format="{:.3g}".format, na_rep=""))
+    typer.echo(found.table().drop(columns="rests_on").to_string(float_format=lambda v: f"{v:.3g}", na_rep=""))
     mean, error = summaries.two_level_mean(found.data)
     typer.echo(f"alive at the end, mean over averages and cells: {mean:.4f} (sd of that mean {error:.4f})")
     if found.curve is not None:
-        typer.echo(found.slopes().drop(columns="note").to_string(float_format="{:.3g}".format, na_rep=""))
+        typer.echo(
+            found.slopes().drop(columns="note").to_string(float_format=lambda v: f"{v:.3g}", na_rep="")
+        )
     typer.echo(
         f"doubt_: what we do not know of the average; cells_: how cells differ; {summaries.NOT_FOR_USE}"
     )

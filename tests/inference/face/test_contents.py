@@ -37,9 +37,19 @@ def test_settings_can_be_read_without_starting_jax():
 
 
 def test_functions_live_in_the_rooms_of_the_face_and_refuse_what_makes_no_sense():
-    from inference.face import asks, dishes, fits, lazily, lists, new_studies, populations, started
+    from inference.face import (
+        asks,
+        combinations,
+        dishes,
+        fits,
+        lazily,
+        lists,
+        new_studies,
+        populations,
+        started,
+    )
 
-    homes = {m.__name__ for m in (dishes, fits, asks, lists, new_studies, populations)}
+    homes = {m.__name__ for m in (dishes, fits, asks, lists, new_studies, populations, combinations)}
     assert {getattr(gp, n).__module__ for n in gp.__all__ if inspect.isroutine(getattr(gp, n))} == homes
     assert type(gp) is lazily._Contents
     started.ready()  # JAX runs in 64 bit here

@@ -10,7 +10,7 @@ import pytest
 import inference as gp
 
 # In this order: `resume` opens what `fit` has made.
-SLOW = ("new_study", "fit", "resume", "rank", "scan", "compare", "course", "report")
+SLOW = ("new_study", "fit", "resume", "rank", "scan", "combine", "compare", "course", "report")
 CHEAP = [n for n in gp.__all__ if n not in SLOW and inspect.isroutine(getattr(gp, n))]
 
 

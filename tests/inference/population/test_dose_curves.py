@@ -34,10 +34,11 @@ def test_cells_that_differ_and_steepness_each_do_their_part(tmp_path):
     dish = any_dish(doses=[dose_of("bortezomib", 4.0)])
     asked = PopulationAsked(dish, averages(dish, 1, 1), 32)
     table = slopes(curves(asked, Run(tmp_path, keeps=False)))
-    equal5, differ5, equal20, differ20 = table["slope"].iloc[1:]
+    equal5, differ5, equal20, differ20, fixed20 = table["slope"].iloc[1:]
     assert equal20 > equal5, "a steeper cell makes a steeper dish"
     assert differ5 < equal5
     assert differ20 < equal20
+    assert fixed20 == pytest.approx(differ20, rel=0.25), "eight cells, and 128 drawn ones"
     assert table.loc["population", "fitted"] == 1
     assert table["note"].str.contains("not for clinical use").all()
 

@@ -11,7 +11,8 @@ import pytest
 
 from models.behaviours import possible, resistance_ranks
 from models.behaviours.cells import RESTING_LEVELS
-from models.behaviours.foretold import FORETOLD
+from models.behaviours.differing_cells.foretold_of_cells import NOT_SHOWN
+from models.behaviours.foretold_dishes import WRITTEN_BEFORE
 from models.behaviours.listed import BEHAVIOURS, simulated
 from models.behaviours.solve import look
 from models.catalogue import NEUTRAL, niche
@@ -24,7 +25,10 @@ HEAVY = pytest.mark.slow  # another network, which takes a minute or two to comp
 
 
 def _marked(behaviour):
-    return pytest.param(behaviour, id=behaviour.id, marks=HEAVY if behaviour.parts else ())
+    marks = [HEAVY] if behaviour.parts else []
+    if behaviour.id in NOT_SHOWN:
+        marks.append(pytest.mark.xfail(reason=NOT_SHOWN[behaviour.id], strict=True, raises=AssertionError))
+    return pytest.param(behaviour, id=behaviour.id, marks=marks)
 
 
 @pytest.mark.parametrize("behaviour", [_marked(b) for b in BEHAVIOURS.values()])
@@ -36,14 +40,14 @@ def test_the_model_behaves_as_specified(behaviour):
 
 
 def test_every_behaviour_of_the_specification_is_here():
-    assert {*BEHAVIOURS, possible.BEHAVIOUR.id, "B31"} == {f"B{i}" for i in range(1, 61)}
+    assert {*BEHAVIOURS, possible.BEHAVIOUR.id, "B31"} == {f"B{i}" for i in range(1, 65)}
 
 
 def test_what_was_written_down_beforehand_is_judged_by_those_bands():
     judged = {b.id for b in BEHAVIOURS.values() if b.foretold}
-    assert judged == set(FORETOLD)
-    assert all(b.low <= b.high for f in FORETOLD.values() for b in f.bands)
-    assert all(len(f.evidence) > 20 for f in FORETOLD.values())
+    assert judged == set(WRITTEN_BEFORE)
+    assert all(b.low <= b.high for f in WRITTEN_BEFORE.values() for b in f.bands)
+    assert all(len(f.evidence) > 20 for f in WRITTEN_BEFORE.values())
 
 
 @pytest.mark.parametrize("name", possible.CHECKS, ids=lambda name: f"B30-{name}")

@@ -9,7 +9,6 @@ from models.population.cells import (
     correlation,
     daughters_of,
     factors,
-    hours_since_division,
     normals,
     sd_of_ln,
 )
@@ -64,17 +63,6 @@ def test_sisters_are_alike_at_birth_go_apart_with_memory_and_are_strangers_in_th
         np.testing.assert_allclose(together[:count, count:], shared, atol=error)
     strangers = np.corrcoef(*(daughters_of(mothers, 1e4, seed)[:, 0] for seed in (7, 8)))
     assert abs(strangers[0, 1]) < error
-
-
-def test_ages_in_a_growing_culture_have_their_density():
-    ages = hours_since_division(MANY, doubling=40.0, seed=9)
-
-    def cdf(a):
-        return 2 * (1 - 2.0 ** (-np.asarray(a) / 40.0))
-
-    assert stats.kstest(ages, cdf).pvalue > 1e-3
-    assert ages.min() >= 0
-    assert ages.max() <= 40
 
 
 def test_only_what_an_abundance_carries_is_multiplied():

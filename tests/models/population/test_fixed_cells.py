@@ -20,9 +20,9 @@ def survival(rows):
 
 
 def load(abundance):
-    at = {n: abundance[NAMES.index(n)] for n in ("BIM", "MCL-1", "BCL-XL")}
-    capacity = 0.6 * AVERAGE[1] * at["MCL-1"] + 0.8 * AVERAGE[2] * at["BCL-XL"]
-    return jnp.log(AVERAGE[0] * at["BIM"] / capacity)
+    at = {n: abundance[:, NAMES.index(n)] for n in ("BIM", "MCL-1", "BCL-XL")}
+    capacity = 0.6 * 0.6 * at["MCL-1"] + 0.8 * 0.5 * at["BCL-XL"]
+    return np.log(0.8 * at["BIM"] / capacity)
 
 
 def test_a_polynomial_of_the_sum_is_integrated_exactly():

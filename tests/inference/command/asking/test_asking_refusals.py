@@ -3,7 +3,7 @@
 import pytest
 from typer.testing import CliRunner
 
-from inference.command.asking import compare, course, design, facts, rank, report, scan
+from inference.command.asking import combine, compare, course, design, facts, rank, report, scan
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,18 @@ from inference.command.asking import compare, course, design, facts, rank, repor
         (rank, "--prior --readout taste", "--readout taste: is not one of"),
         (rank, "--prior --method tarot", "--method tarot: is not one of"),
         (scan, "--prior --pair-level 0.7", "--pair-level 0.7: is not one of 0.5, 0.9"),
+        (combine, "", "combine: say what to believe: either RUN, the folder of a fit, or --prior"),
+        (combine, "--prior --drug bortezomip", "--drug bortezomip: is not known: did you mean 'bortezomib'?"),
+        (combine, "--prior --drug bortezomib", "--drug bortezomib: one drug is no combination"),
+        (combine, "--prior --drug bortezomib=4", "--drug bortezomib=4: write NAME, or NAME=LOW:HIGH in nM"),
+        (combine, "--prior --drug bortezomib=1:4g", "--drug bortezomib: 'g' is no unit of a dose"),
+        (
+            combine,
+            "--prior --drug bortezomib=1uM:4nM",
+            "1000 nM is not below 4 nM: the lower dose comes first",
+        ),
+        (combine, "--prior --drug bortezomib=much:4", "--drug bortezomib: 'much' is no dose"),
+        (combine, "--prior --steps 2", "--steps: must be greater than or equal to 3"),
         (rank, "a b", "rank: takes no more words, but was given 'b'"),
         (scan, "--prior --condition moon", "--condition moon: is not one of"),
         (report, "nowhere", "holds no posterior.nc"),
