@@ -29,7 +29,8 @@ def overview(data: xr.Dataset) -> Figure:
     for axis in axes.flat:
         axis.spines[["top", "right"]].set_visible(False)
         axis.tick_params(labelsize=8)
-    sized = f"{data.sizes['average']} average cells x {data.sizes['cell']} cells"
+    several = "s" if data.sizes["average"] > 1 else ""
+    sized = f"{data.sizes['average']} average cell{several} x {data.sizes['cell']} cells"
     figure.suptitle(
         label(f"{data.attrs['title']}, {data.attrs['doses']}: {sized}\n", 200)
         + label(
@@ -72,6 +73,8 @@ def _cells(axis: Axes, data: xr.Dataset) -> None:
     axis.axhline(1, color="black", lw=0.8, ls=":")
     axis.set(xlabel="hours of treatment", ylabel="BH3 load over capacity (above 1: commits)")
     axis.set_yscale("log")
+    axis.yaxis.set_major_formatter("{x:g}")
+    axis.yaxis.set_minor_formatter("{x:g}")
     axis.set_title("The cells of one average; band: how they differ", fontsize=10, loc="left")
     axis.legend(fontsize=8, frameon=False)
 

@@ -4,10 +4,10 @@ from models.behaviours.foretold import Band, Foretold
 
 # What does not come out, and why; its bands stay as they were written.
 NOT_SHOWN: dict[str, str] = {
-    "B63": "cells commit within 4 h of 10 nM, and their dead are cleared within a day, so that the share falls "
-    "again after 36 h",
-    "B64": "30 h after a division sisters are hardly more alike than strangers, for MCL-1 and NOXA decide and "
-    "their memory of 12 h is assumed; what is found is within its error of the band (96 families: 0.1)",
+    "B63": "cells commit within 4 h of 10 nM, and their dead are cleared within a day, so that the share "
+    "falls again after 36 h",
+    "B64": "30 h after a division sisters are hardly more alike than strangers, for MCL-1 and NOXA decide "
+    "and their memory of 12 h is assumed; what is found is within its error of the band (96 families: 0.1)",
 }
 
 FORETOLD_OF_CELLS: dict[str, Foretold] = {
