@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from models.behaviours.differing_cells.foretold_of_cells import FORETOLD_OF_CELLS
 from models.behaviours.foretold import FORETOLD
+from models.behaviours.foretold_of_cells import FORETOLD_OF_CELLS
 from models.behaviours.record import Behaviour, Check, Trace, Tuning, WatchedDish, crossing, hours
 from models.catalogue import niche
 from models.dish import dish

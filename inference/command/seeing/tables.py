@@ -93,7 +93,7 @@ def behaviours(short: bool, out: Path) -> None:
     """Simulate every dish, print the table, write it; exit code 1 if one is not met."""
     prepare_jax(cores=1)
     from models.behaviours import outcome_table, resistance_ranks
-    from models.behaviours.differing_cells.foretold_of_cells import NOT_SHOWN
+    from models.behaviours.foretold_of_cells import NOT_SHOWN
     from models.behaviours.listed import BEHAVIOURS, NETWORKS, as_specified, simulated
     from models.behaviours.possible import possible_finding
     from models.behaviours.solve import look

@@ -20,7 +20,6 @@ from inference.runs.figure_labels import label
 
 LOW, HIGH = (1 - INTERVAL) / 2, (1 + INTERVAL) / 2
 LEVELS = (0.75, 0.5, 0.25)  # shares left, whose doses an isobologram shows
-POINTS = 60
 
 
 def _head(figure: Figure, data: xr.Dataset, title: str) -> None:
@@ -74,68 +73,65 @@ def surface_figure(data: xr.Dataset) -> Figure:
     return figure
 
 
-def isobole(
-    first: np.ndarray, second: np.ndarray, left: np.ndarray, curves: tuple[DoseCurve, DoseCurve], level: float
-) -> np.ndarray:
-    """Doses of both that leave `level`, each over the dose that does so alone: (POINTS, 2) along the share of
-    the first, NaN where the grid has none.
-
-    Args:
-        left: (first, second) of one draw; curves: of each alone.
+def dose_at(dose: np.ndarray, left: np.ndarray, level: float) -> float:
+    """The lowest dose that leaves `level`, of a curve through a few doses: smooth pieces of the logit over ln
+    dose, on which a Hill curve is a straight line. NaN where none of them does.
     """
-    alone = float(curves[0].dose_for(np.array(level))), float(curves[1].dose_for(np.array(level)))
-    share = np.linspace(0, 1, POINTS)
-    out = np.full((POINTS, 2), np.nan)
-    if not np.isfinite(alone).all():
-        return out
-    out[:, 0] = share
-    for k, dose in enumerate(share * alone[0]):
-        if k == 0 or not first[0] <= dose <= first[-1]:
+    share = np.clip(left, 1e-6, 1 - 1e-6)
+    x = np.linspace(np.log(dose[0]), np.log(dose[-1]), 2001)
+    curve = PchipInterpolator(np.log(dose), np.log(share / (1 - share)))(x) - np.log(level / (1 - level))
+    below = np.flatnonzero(curve <= 0)
+    if not len(below) or below[0] == 0:
+        return float("nan")
+    return float(np.exp(x[below[0]]))
+
+
+def isobole(data: xr.Dataset, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """Dose of the first drug that leaves `level` beside each dose of the second, over that which does so
+    alone, and what it would be if the one were a dilution of the other: (draw, second) each.
+    """
+    first, second = data["first"].values, data["second"].values
+    at = np.searchsorted(data["dose_first"].values, first * (1 - 1e-12))
+    found = np.full((2, data.sizes["draw"], len(second)), np.nan)
+    for d in range(data.sizes["draw"]):
+        left, alone = data["left"].values[d], data["alone_first"].values[d][at]
+        other = data["alone_second"].values[d]
+        if not (np.isfinite(left).all() and np.isfinite(alone).all() and np.isfinite(other).all()):
             continue
-        at = np.log(first)
-        row = PchipInterpolator(at, left, axis=0)(np.log(dose))
-        column = np.concatenate([[float(curves[0].at(np.array(dose)))], row])
-        if column[-1] > level or column[0] < level:
-            continue
-        i = int(np.flatnonzero(column <= level)[0])
-        low = second[0] * 1e-3 if i <= 1 else second[i - 2]
-        part = (column[i - 1] - level) / max(column[i - 1] - column[i], 1e-12)
-        out[k, 1] = np.exp(np.log(low) + part * np.log(second[i - 1] / low)) / alone[1]
-    out[0] = 0.0, 1.0
-    out[-1] = 1.0, 0.0
-    return out
+        needed = dose_at(first, alone, level)
+        found[0, d] = [dose_at(first, column, level) / needed for column in left.T]
+        enough = float(DoseCurve(data["dose_second"].values, other).dose_for(np.array(level)))
+        found[1, d] = np.where(second < enough, 1 - second / enough, np.nan) if needed > 0 else np.nan
+    return found[0], found[1]
 
 
 def isobologram_figure(data: xr.Dataset) -> Figure:
-    """Doses that leave the same, over those of each alone: below the straight line less is needed."""
-    figure, axes = plt.subplots(1, len(LEVELS), figsize=(12, 4.6), layout="constrained", sharey=True)
-    first, second = data["first"].values, data["second"].values
-    alone = data["dose_first"].values, data["dose_second"].values
+    """What of the first drug suffices beside each dose of the second; left of the dashed line: synergy."""
+    figure, axes = plt.subplots(1, len(LEVELS), figsize=(12, 4.8), layout="constrained", sharey=True)
+    second = data["second"].values
     colour = POSTERIOR if "posterior" in data.attrs["source"] else PRIOR
     for axis, level in zip(axes, LEVELS, strict=True):
-        lines = []
-        for d in range(data.sizes["draw"]):
-            one = data.isel(draw=d)
-            values = one["left"].values, one["alone_first"].values, one["alone_second"].values
-            if all(np.isfinite(v).all() for v in values):
-                curves = DoseCurve(alone[0], values[1]), DoseCurve(alone[1], values[2])
-                lines.append(isobole(first, second, values[0], curves, level))
-        usable = np.array([q for q in lines if np.isfinite(q[:, 1]).sum() > 4])
-        axis.plot([0, 1], [1, 0], color="black", lw=1, ls="--", label="additive (Loewe)")
-        if len(usable):
-            x, enough = usable[0, :, 0], np.isfinite(usable[:, :, 1]).mean(0) > 0.5
-            low, middle, high = np.nanquantile(usable[:, enough, 1], [LOW, 0.5, HIGH], axis=0)
-            axis.fill_between(x[enough], low, high, color=colour, alpha=0.35, lw=0, label="89 % of the draws")
-            axis.plot(x[enough], middle, color=SECOND, lw=1.8, label="median")
-        axis.set_title(
-            f"{level:.0%} of the cells left ({len(usable)} draws reach it)", fontsize=9, loc="left"
-        )
+        needed, additive = isobole(data, level)
+        usable = np.isfinite(needed).any(1)
+        for values, style, words in (
+            (needed, {"color": SECOND, "lw": 1.8, "marker": "o", "ms": 4}, "median of the draws"),
+            (additive, {"color": "black", "lw": 1, "ls": "--"}, "additive (Loewe), median"),
+        ):
+            there = np.isfinite(values).mean(0) * len(values) >= max(1, usable.sum() / 2)
+            if not usable.any() or not there.any():
+                continue
+            low, middle, high = np.nanquantile(values[:, there], [LOW, 0.5, HIGH], axis=0)
+            if values is needed:
+                axis.fill_betweenx(second[there], low, high, color=colour, alpha=0.35, lw=0, label="89 %")
+            axis.plot(middle, second[there], label=words, **style)
+        axis.set_title(f"{level:.0%} of the cells left ({usable.sum()} draws)", fontsize=9, loc="left")
         axis.set_xlabel(f"{label(str(data['first'].attrs['long_name']))}, over its dose alone", fontsize=8)
         axis.spines[["top", "right"]].set_visible(False)
-        axis.set(xlim=(0, 1.05), ylim=(0, 1.3))
-        axis.legend(fontsize=7.5, frameon=False)
-    axes[0].set_ylabel(f"{label(str(data['second'].attrs['long_name']))}, over its dose alone", fontsize=8)
-    _head(figure, data, "Isobologram: doses that leave the same, each over the dose that does so alone")
+        axis.set(xlim=(0, 1.3), yscale="log")
+        if usable.any():
+            axis.legend(fontsize=7.5, frameon=False, loc="lower left")
+    axes[0].set_ylabel(f"{label(str(data['second'].attrs['long_name']))} (nM)", fontsize=8)
+    _head(figure, data, "Isobologram: what of the first drug leaves the same, beside doses of the second")
     return figure
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from models.behaviours import possible, resistance_ranks
 from models.behaviours.cells import RESTING_LEVELS
-from models.behaviours.differing_cells.foretold_of_cells import NOT_SHOWN
 from models.behaviours.foretold_dishes import WRITTEN_BEFORE
+from models.behaviours.foretold_of_cells import NOT_SHOWN
 from models.behaviours.listed import BEHAVIOURS, simulated
 from models.behaviours.solve import look
 from models.catalogue import NEUTRAL, niche

@@ -6,7 +6,7 @@ import xarray as xr
 
 from inference.resistance.believed_from import prior_source
 from inference.resistance.combinations import combination_files
-from inference.resistance.combinations.combination_figures import isobole, ranking_figure
+from inference.resistance.combinations.combination_figures import dose_at, isobole, ranking_figure
 from inference.resistance.combinations.pair_screen import (
     PRIOR,
     RESTATED,
@@ -14,7 +14,6 @@ from inference.resistance.combinations.pair_screen import (
     pair_ranking,
     screened,
 )
-from inference.resistance.combinations.scores import DoseCurve
 from inference.resistance.questions import QuestionError
 from inference.runs.run import Run
 from models.drugs import drug
@@ -67,15 +66,25 @@ def test_the_figure_says_what_it_rests_on():
     assert "rests on the prior; not for clinical use" in title
 
 
-def test_an_isobole_of_a_drug_with_itself_is_the_straight_line():
-    dose = np.geomspace(0.05, 20, 80)
-    curve = DoseCurve(dose, 1 / (1 + (dose / 2) ** 2))
+def test_an_isobole_of_a_drug_with_itself_is_what_a_dilution_would_be():
+    dose = np.geomspace(0.1, 20, 9)
     together = 1 / (1 + ((dose[:, None] + dose[None]) / 2) ** 2)
-    found = isobole(dose, dose, together, (curve, curve), 0.5)
-    inner = np.isfinite(found[:, 1]) & (found[:, 1] > 0.05)
-    assert inner.sum() > 20
-    # straight lines of ln dose between doses 8 % apart
-    np.testing.assert_allclose(found[inner].sum(1), 1, atol=0.01)
+    alone = 1 / (1 + (dose / 2) ** 2)
+    data = xr.Dataset(
+        {
+            "left": (("draw", "first", "second"), together[None]),
+            "alone_first": (("draw", "dose_first"), alone[None]),
+            "alone_second": (("draw", "dose_second"), alone[None]),
+        },
+        {"first": dose, "second": dose, "dose_first": dose, "dose_second": dose},
+    )
+    needed, additive = isobole(data, 0.5)
+    small = dose < 1
+    # both logits are curved between doses 2-fold apart where one is added; a tenth of the dose bounds it
+    np.testing.assert_allclose(needed[0][small], 1 - dose[small] / 2, atol=0.1)
+    np.testing.assert_allclose(additive[0][small], 1 - dose[small] / 2, atol=0.1)
+    assert dose_at(dose, alone, 0.5) == pytest.approx(2, rel=0.01), "a Hill curve is a line of its logit"
+    assert np.isnan(dose_at(dose, alone, 1e-5))
 
 
 def test_a_screen_leaves_out_by_name_what_cannot_change_survival(tmp_path):

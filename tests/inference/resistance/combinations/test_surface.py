@@ -30,8 +30,8 @@ def test_a_drug_with_itself_is_additive_to_the_tolerance_of_the_solver(itself):
     assert len(index) >= 2
     # a relative error of the solver in what is left, over the elasticity of a curve that falls (above 0.1)
     np.testing.assert_allclose(index, 1, atol=100 * RTOL)
-    # through a table of doses 1.4-fold apart, not by roots
-    assert np.nanmax(np.abs(itself["loewe"].values)) < 0.02
+    # not by roots, but through a table of doses 1.4-fold apart, over which a steep curve falls by a third
+    assert np.nanmax(np.abs(itself["loewe"].values)) < 0.05
 
 
 def test_a_lane_is_the_well_of_a_plate():
