@@ -14,6 +14,7 @@ from scipy.interpolate import PchipInterpolator
 from scipy.optimize import least_squares
 
 Left = Float[np.ndarray, "first second"]
+Numbers = float | Float[np.ndarray, "..."]
 NO_EFFECT = 1e-6  # share killed below which there is nothing to compare
 TURN = 0.02  # share of the cells by which a curve may rise again and still be called falling
 TABLE = 4001  # points of the fine table of a curve
@@ -60,13 +61,13 @@ class DoseCurve:
         """The least that any of its doses leaves."""
         return float(self._fallen[-1])
 
-    def at(self, dose: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+    def at(self, dose: Numbers) -> Float[np.ndarray, "..."]:
         """What these doses leave; below the lowest in proportion to the dose, above the highest as there."""
         x = np.asarray(dose, float)
         inner = np.interp(np.log(np.maximum(x, self.lowest)), self._ln, self._left)
         return np.where(x < self.lowest, 1 - (1 - self.first) * x / self.lowest, inner)
 
-    def dose_for(self, left: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+    def dose_for(self, left: Numbers) -> Float[np.ndarray, "..."]:
         """The lowest doses that leave so much; infinite if none of the curve does, NaN for a share that no
         drug is needed for.
         """
@@ -80,10 +81,10 @@ class DoseCurve:
 
 
 def loewe_index(
-    dose_a: Float[np.ndarray, "..."],
-    dose_b: Float[np.ndarray, "..."],
-    alone_a: Float[np.ndarray, "..."],
-    alone_b: Float[np.ndarray, "..."],
+    dose_a: Numbers,
+    dose_b: Numbers,
+    alone_a: Numbers,
+    alone_b: Numbers,
 ) -> Float[np.ndarray, "..."]:
     """Sum of the doses over those that would do alone what both do (Loewe 1926): below 1, less is needed.
 

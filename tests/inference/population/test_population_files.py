@@ -18,6 +18,7 @@ DISH = any_dish(doses=[dose_of("bortezomib", 4.0)])
 def test_files_hold_both_spreads_and_say_what_they_rest_on(tmp_path):
     run = Run(tmp_path / "pieces", keeps=False)
     found = simulated(DISH, 12, run, count=3, source=prior_source("H0"))
+    assert found is not None
     places = write(found, tmp_path / "p.nc")
     assert [p.name for p in places] == ["p.nc", "p.csv", "p.png"]
     with xr.open_dataset(places[0], engine="h5netcdf") as data:
@@ -39,6 +40,8 @@ def test_what_was_stopped_goes_on_and_gives_the_same(tmp_path, monkeypatch):
     assert simulated(DISH, 12, stopped, count=3) is None
     goes_on = simulated(DISH, 12, population_files.run_for(path, 12, asked, tell), count=3)
     whole = simulated(DISH, 12, Run(tmp_path / "other", keeps=False), count=3)
+    assert goes_on is not None
+    assert whole is not None
     xr.testing.assert_identical(goes_on.data, whole.data)
     assert np.isfinite(whole.data["survival"]).all()
 

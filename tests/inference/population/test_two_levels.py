@@ -7,11 +7,11 @@ from inference.population.averages import averages
 from inference.population.two_levels import (
     PopulationAsked,
     has_drug,
-    population,
     survival,
     times_to_death,
     without_drugs,
 )
+from inference.population.two_levels import population as simulate
 from inference.runs.run import Run
 from inference.simulation.any_dish import DishError, any_dish, dose_of
 from models.population.cells import sd_of_ln
@@ -19,6 +19,12 @@ from models.population.variation import ABUNDANCES, CELL_STEEPNESS
 
 DISH = any_dish(doses=[dose_of("bortezomib", 4.0)])
 BIM = tuple(a for a in ABUNDANCES if a.name == "BIM")
+
+
+def population(what, run):
+    found = simulate(what, run)
+    assert found is not None
+    return found
 
 
 def asked(cells, abundances=ABUNDANCES, count=1, seed=1, dish=DISH):

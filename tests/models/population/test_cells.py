@@ -61,7 +61,8 @@ def test_sisters_are_alike_at_birth_go_apart_with_memory_and_are_strangers_in_th
         np.testing.assert_allclose(together[:count, :count], correlation(), atol=error)  # cells like others
         shared = kept[:, None] * correlation() * kept
         np.testing.assert_allclose(together[:count, count:], shared, atol=error)
-    strangers = np.corrcoef(*(daughters_of(mothers, 1e4, seed)[:, 0] for seed in (7, 8)))
+    one, other = (daughters_of(mothers, 1e4, seed)[:, 0] for seed in (7, 8))
+    strangers = np.corrcoef(one, other)
     assert abs(strangers[0, 1]) < error
 
 
