@@ -30,7 +30,7 @@ def combine(
     draws: int = 32,
     seed: int = 1,
     to: str | Path | None = None,
-) -> Combination | PairRanking:
+) -> Combination | PairRanking:  # long: half of it says what its arguments are
     """Do two drugs kill more together than apart: Bliss, highest single agent, Loewe and ZIP, with bands.
 
     Args:

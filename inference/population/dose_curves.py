@@ -19,7 +19,7 @@ from inference.runs.run import Run
 from inference.simulation.any_dish import DishError
 from models.catalogue import niche
 from models.engine.ensemble import simulate_ensemble
-from models.population.cells import cells_of
+from models.population.drawn_cells import cells_of
 from models.population.fixed_cells import COUNT, along, population_mean, steepest
 from models.population.variation import ABUNDANCES, CELL_STEEPNESS
 

@@ -23,7 +23,7 @@ from models.drugs import DRUGS
 from models.engine.compile import compile_network
 from models.engine.ensemble import Setting, simulate_ensemble
 from models.engine.protocol import Protocol
-from models.population import cells as cells_of_dish
+from models.population import drawn_cells
 from models.population.variation import ABUNDANCES, Abundance
 
 READ = ("N", "D", "CASP", "x_BH3")
@@ -78,8 +78,8 @@ class PopulationAsked:
         """Abundances of the cells around one average: evenly spread, and independent of those of others."""
         if not self.abundances:
             return np.ones((self.cells, 0))
-        z = cells_of_dish.normals(self.cells, self.seed + 7919 * average, self.abundances)
-        return cells_of_dish.factors(z, self.abundances)
+        z = drawn_cells.normals(self.cells, self.seed + 7919 * average, self.abundances)
+        return drawn_cells.factors(z, self.abundances)
 
     def rows(self, average: int) -> Float[np.ndarray, "cell parameter"]:
         """Parameters of these cells."""
@@ -87,7 +87,7 @@ class PopulationAsked:
         row = self.averages[average]
         if not self.abundances:
             return np.tile(row, (self.cells, 1))
-        return cells_of_dish.cells_of(row, names, self.factors(average), self.abundances)
+        return drawn_cells.cells_of(row, names, self.factors(average), self.abundances)
 
 
 def without_drugs(protocol: Protocol, share: float = 0.0) -> Protocol:

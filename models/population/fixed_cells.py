@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from models.population.cells import columns, correlation, factors, sd_of_ln
+from models.population.drawn_cells import columns, correlation, factors, sd_of_ln
 from models.population.variation import ABUNDANCES, Abundance
 
 COUNT = 8

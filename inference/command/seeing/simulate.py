@@ -204,7 +204,7 @@ def main(  # long: an option a line
     write(asked, sets, minutes, step, tolerance, path)
 
 
-def of_cells(  # long: says what cannot go together, a line each
+def of_cells(
     population: str | None,
     averages: str | None,
     curve: bool,

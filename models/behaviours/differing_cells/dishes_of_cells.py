@@ -10,7 +10,7 @@ from scipy import stats
 from models.behaviours.foretold_dishes import Traces, foretold, watched
 from models.behaviours.record import Behaviour, WatchedDish, crossing, hours
 from models.catalogue import niche
-from models.population.cells import daughters_of, factors, normals
+from models.population.drawn_cells import daughters_of, factors, normals
 from models.population.variation import ABUNDANCES, CELL_STEEPNESS
 
 CELLS, FAMILIES = 16, 96  # a rank correlation of so many families is known to 0.1

@@ -40,6 +40,7 @@ def test_functions_live_in_the_rooms_of_the_face_and_refuse_what_makes_no_sense(
     from inference.face import (
         asks,
         combinations,
+        courses,
         dishes,
         fits,
         lazily,
@@ -49,7 +50,7 @@ def test_functions_live_in_the_rooms_of_the_face_and_refuse_what_makes_no_sense(
         started,
     )
 
-    homes = {m.__name__ for m in (dishes, fits, asks, lists, new_studies, populations, combinations)}
+    homes = {m.__name__ for m in (dishes, fits, asks, lists, new_studies, populations, combinations, courses)}
     assert {getattr(gp, n).__module__ for n in gp.__all__ if inspect.isroutine(getattr(gp, n))} == homes
     assert type(gp) is lazily._Contents
     started.ready()  # JAX runs in 64 bit here

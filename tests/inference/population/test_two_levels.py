@@ -14,7 +14,7 @@ from inference.population.two_levels import (
 from inference.population.two_levels import population as simulate
 from inference.runs.run import Run
 from inference.simulation.any_dish import DishError, any_dish, dose_of
-from models.population.cells import sd_of_ln
+from models.population.drawn_cells import sd_of_ln
 from models.population.variation import ABUNDANCES, CELL_STEEPNESS
 
 DISH = any_dish(doses=[dose_of("bortezomib", 4.0)])

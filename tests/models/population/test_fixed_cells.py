@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from models.population.cells import cells_of, correlation, factors, normals, sd_of_ln
+from models.population.drawn_cells import cells_of, correlation, factors, normals, sd_of_ln
 from models.population.fixed_cells import along, population_mean, steepest
 from models.population.variation import ABUNDANCES, NAMES
 

@@ -4,7 +4,7 @@ import numpy as np
 from scipy import stats
 
 from models.catalogue import niche
-from models.population.cells import (
+from models.population.drawn_cells import (
     cells_of,
     correlation,
     daughters_of,
