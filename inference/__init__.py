@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from inference.face.lists import studies as studies
     from inference.face.new_studies import new_study as new_study
     from inference.face.new_studies import own_line as own_line
+    from inference.face.panels import PanelRun as PanelRun
+    from inference.face.panels import panel as panel
     from inference.face.populations import population as population
     from inference.resistance.conditions import Condition as Condition
     from inference.resistance.questions import Question as Question
@@ -63,6 +65,8 @@ __all__ = [  # noqa: RUF022  # in the order in which one meets them
     "fit",
     "resume",
     "FittedRun",
+    "panel",
+    "PanelRun",
     "FULL",
     "QUICK",
     "Settings",
@@ -101,6 +105,8 @@ __getattr__, __dir__ = contents(
         "QUICK": "inference.runs.settings",
         "Settings": "inference.runs.settings",
         "prior": "inference.face.asks",
+        "panel": "inference.face.panels",
+        "PanelRun": "inference.face.panels",
         "Question": "inference.resistance.questions",
         "Condition": "inference.resistance.conditions",
         "Readout": "inference.resistance.resistance_readouts",

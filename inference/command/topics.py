@@ -99,7 +99,7 @@ def _machine() -> str:
   --device cpu|gpu            where a command has it; `gp130 doctor` says what is here
   JAX_PLATFORMS, XLA_FLAGS    are kept as they are, if you set them
   JAX_COMPILATION_CACHE_DIR   compiled programs; default ~/.cache/gp130/jax
-  GP130_DATA                  folder of the measured data, for timecourses and published"""
+  GP130_DATA                  folder of the measured data, for timecourses, published and panel"""
 
 
 TOPICS: dict[str, Callable[[], str]] = {

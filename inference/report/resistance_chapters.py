@@ -213,8 +213,8 @@ def measured_section(found: Sequence[Path], facts: pd.DataFrame | None) -> Secti
     """What the model says about measured myeloma cells: right, wrong, or nothing.
 
     Args:
-        found: tables of `panel.cell_lines`; facts: that of the published facts, None where it was not made
-            from these beliefs.
+        found: tables of held-out predictions of panels; facts: that of the published facts, None where it
+            was not made from these beliefs.
     """
     body = ""
     if facts is not None:
@@ -227,19 +227,22 @@ def measured_section(found: Sequence[Path], facts: pd.DataFrame | None) -> Secti
             "quiet",
         )
     for path in found:
-        after = path.stem == "lines_after"
-        renamed = read_table(path, FACTS, "delete it, and compare the lines again").rename(
-            columns={"why": "because"}
+        needed = ("method", "log_score", "rms_error", "mechanism_better_by", "low", "high")
+        rows = read_table(path, needed, "delete it, and fit the panel again").rename(
+            columns={
+                "log_score": "log score",
+                "rms_error": "error of ln IC50",
+                "mechanism_better_by": "mechanism better by",
+            }
         )
-        rows = renamed.loc[:, ["verdict", "quantity", "measured", "predicted", "because"]]
         body += table(
-            rows,
-            f"Dose responses of myeloma lines, {'after' if after else 'before'} the model learnt from them "
-            f"({path.parent.name})",
+            rows.round(2),
+            f"A panel of lines ({path.parent.name}): ln IC50 of a line and drug that was left out, by the "
+            f"mechanism and by what knows none; larger log scores are better",
         )
     if not found:
         body += paragraph(
-            "Measured dose responses of myeloma lines were not compared: `gp130 lines` does it.",
+            "No panel of measured myeloma lines was fitted: `gp130 panel` does it.",
             "quiet",
         )
     shown = [BEHAVIOURS[n] for n in ABOUT_RESISTANCE]

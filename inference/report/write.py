@@ -196,7 +196,7 @@ def gathered(
         scan_of(beside, asked, source),
         facts_of([*own, results], source.name),
         comparison_of([results], study),
-        _below([results], "lines.csv") + _below([results], "lines_after.csv"),
+        _below([results], "held_out.csv"),
         network,
         answer.leading(found[0][1], network),
     )

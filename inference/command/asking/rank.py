@@ -9,7 +9,7 @@ import typer
 
 from inference.command import declared_names, options
 from inference.command.start import Subcommand, new_app
-from inference.runs.folders import results_folder
+from inference.runs.folders import results_folder, run_folder
 from models.engine.machine import prepare_jax
 
 app = new_app()
@@ -22,6 +22,9 @@ def main(
         bool, typer.Option("--prior", help="rank under the declared priors, without any fit")
     ] = False,
     preset: options.Preset = "mm1s",
+    line: Annotated[
+        str | None, typer.Option(help="of a fitted panel (gp130 panel): rank for this line of it")
+    ] = None,
     drug: Annotated[
         list[str] | None, options.drugs("repeated for a combination; none: ruxolitinib=500")
     ] = None,
@@ -73,7 +76,7 @@ def main(
     options.source_of("rank", run, prior)
     prepare_jax(device)
     from inference.resistance import believed_from
-    from inference.resistance.questions import Question
+    from inference.resistance.questions import Preset, Question
     from inference.resistance.rankings import ranking_files
     from inference.resistance.rankings.ranking_request import RankingRequest
     from inference.runs.console import Teller, stop_when_asked
@@ -82,9 +85,17 @@ def main(
     chosen = readout or ("lnv" if drug else "escape")
     tell = Teller()
     stop = stop_when_asked(tell)
-    fitted, source = believed_from.asked("rank", run, prior, hypothesis, force=force, transfer=transfer)
     drugs = tuple(believed_from.parse_drug(d) for d in drug or ["ruxolitinib=500"])
-    question = Question(chosen, drugs, condition, preset, estradiol, hours, source.hypothesis, source.transit)
+    kind: str | Preset = preset
+    if line is None:
+        fitted, source = believed_from.asked("rank", run, prior, hypothesis, force=force, transfer=transfer)
+    else:
+        from inference.panel.panel_ranking import line_of
+
+        fitted = run_folder(run) or Path(run or "")
+        of = line_of(fitted, line, [d.name for d, _ in drugs], force=force)
+        source, kind = of.source, of.preset
+    question = Question(chosen, drugs, condition, kind, estradiol, hours, source.hypothesis, source.transit)
     request = RankingRequest(question, method, draws, seed, source.name)
     folder = out or ranking_files.default_folder(
         request, results_folder(), fitted, default=not drug, transfer=transfer

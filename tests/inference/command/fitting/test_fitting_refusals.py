@@ -3,7 +3,7 @@
 import pytest
 from typer.testing import CliRunner
 
-from inference.command.fitting import evaluate, fit, lines, new_study, optimise, published, timecourses
+from inference.command.fitting import evaluate, fit, new_study, optimise, panel, published, timecourses
 
 
 @pytest.mark.parametrize(
@@ -16,8 +16,7 @@ from inference.command.fitting import evaluate, fit, lines, new_study, optimise,
         (fit, "--device abacus", "--device abacus: is not one of auto, cpu, gpu"),
         (fit, "--resume", "--resume: which run? name its folder with --out"),
         (fit, "--sampler nots", "--sampler nots: is not known: did you mean 'nuts'?"),
-        (lines, "", "TABLE: is missing: gp130 lines --help says what it is"),
-        (lines, "no.csv", "no.csv: is not there"),
+        (panel, "no_folder", "no_folder: is no folder: name one with panel.csv"),
         (new_study, "no.csv", "no.csv: is not there: give a table"),
         (new_study, "", "TABLE: is missing: gp130 new-study --help says what it is"),
         (evaluate, "", "PROBLEM: is missing"),

@@ -1,4 +1,4 @@
-"""gp130 lines, from a checkout."""
+"""gp130 panel, from a checkout."""
 
 import sys
 from pathlib import Path
@@ -6,4 +6,4 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from inference.command.main import main
 
-main(["lines", *sys.argv[1:]])
+main(["panel", *sys.argv[1:]])
