@@ -7,11 +7,15 @@ import pytest
 
 import inference as gp
 from inference.panel.panel_cell import cell, reached, survivors
+from models.catalogue import Preset
+from models.declare import assumed
 
 DRUGS = ("MK-2206", "bortezomib", "doxorubicin", "navitoclax", "ruxolitinib", "trametinib")
 NAMES = ("mu", "b_B", "s_BTZ")
 DISHES = (("bortezomib", 4.0), ("trametinib", 100.0), ("navitoclax", 300.0), ("MK-2206", 1000.0))
 DISHES = (*DISHES, ("ruxolitinib", 1000.0))
+
+SILENT = Preset("silent", "without IL-6 of its own", {"g_auto": 0.0}, assumed("the other cell of this test"))
 
 
 def nominal():
@@ -32,18 +36,18 @@ def test_it_is_small_and_every_drug_reaches_it():
     assert reached(DRUGS) == DRUGS
 
 
-def test_it_answers_as_the_whole_cell_does():
+def test_it_answers_as_the_whole_cell_does_where_that_makes_no_il6():
     cells, ok = seen(jnp.asarray(nominal()), (("bortezomib", 0.0), *DISHES))
     assert ok
     part = np.asarray(cells[1:] / cells[0])
 
     def whole(doses):
-        return float(gp.simulate(gp.dish(preset="mm1s", doses=doses), hours=48)["N"].values.ravel()[-1])
+        return float(gp.simulate(gp.dish(preset=SILENT, doses=doses), hours=48)["N"].values.ravel()[-1])
 
     vehicle = whole({})
     for (drug, dose), viability in zip(DISHES, part, strict=True):
-        # IL-6 that the cells make for themselves is left out, which protects: from bortezomib most
-        assert viability == pytest.approx(whole({drug: dose}) / vehicle, abs=0.15), drug
+        # held at rest: what the drugs do to receptor and NF-kB over days; a tenth of a viability
+        assert viability == pytest.approx(whole({drug: dose}) / vehicle, abs=0.1), drug
 
 
 def test_slopes_are_those_of_differences():
