@@ -79,7 +79,7 @@ def survivors(
     dose: Float[Array, " dish"],
     density: Float[Array, " dish"],
     hours: np.ndarray,
-) -> tuple[Float[Array, " dish"], Array]:
+) -> tuple[Float[Array, " dish"], Array]:  # long: a third of it says what its arguments are
     """Viable cells at the end of every dish, 1e6/mL, and whether all could be solved.
 
     Every line is kept for six days without drugs; its dishes begin where that ends.

@@ -66,7 +66,7 @@ def curves(tree: xr.DataTree, tables: PanelTables, mark: str = "") -> Figure:
     for i, drug in enumerate(drugs):
         for j, line in enumerate(names):
             ax = axes[i, j]
-            rows = measured.query("drug == @drug and line == @line")
+            rows = measured.loc[(measured["drug"] == drug) & (measured["line"] == line), :]
             ax.spines[["top", "right"]].set_visible(False)
             if i == 0:
                 ax.set_title(line, fontsize=7)

@@ -34,7 +34,7 @@ TOGETHER = 0.7  # correlation from which two unknowns are said to be one (our ch
 ENDS = ((1 - INTERVAL) / 2, 0.5, (1 + INTERVAL) / 2)
 
 
-def own_units(model: PanelModel, z: np.ndarray) -> xr.Dataset:
+def own_units(model: PanelModel, z: np.ndarray) -> xr.Dataset:  # long: a quantity a line, with its dims
     """Draws (chain, draw, unknown) as labelled quantities of lines, drugs and noise, in their own units.
 
     Potencies and residuals are on ln: how many e-folds less a dose is worth than the table of the model

@@ -34,7 +34,7 @@ BOOTSTRAP = 4000
 
 
 @dataclass(frozen=True)
-class Drawn:
+class CurveDraws:
     """What a prediction needs of each draw.
 
     Attributes:
@@ -50,7 +50,7 @@ class Drawn:
     offset: np.ndarray
 
 
-def drawn_of(model: PanelModel, z: np.ndarray, curves: np.ndarray) -> Drawn:
+def drawn_of(model: PanelModel, z: np.ndarray, curves: np.ndarray) -> CurveDraws:
     """The same for draws (draw, unknown) whose curves were simulated."""
     data, layout = model.data, model.layout
 
@@ -68,7 +68,7 @@ def drawn_of(model: PanelModel, z: np.ndarray, curves: np.ndarray) -> Drawn:
     table = np.zeros((len(z), len(data.sources), len(data.drugs)))
     for k, (source, drug) in enumerate(data.offsets):
         table[:, data.sources.index(source), data.drugs.index(drug)] = offset[:, k]
-    return Drawn(curves, scatter, half, noise, spread, table)
+    return CurveDraws(curves, scatter, half, noise, spread, table)
 
 
 def halves(model: PanelModel, ras: np.ndarray) -> Halves:
@@ -119,7 +119,7 @@ def at_doses(curve: np.ndarray, ln_dose: np.ndarray) -> np.ndarray:
     return curve[rows, k] + (place - k) * (curve[rows, k + 1] - curve[rows, k])
 
 
-def log_likelihoods(model: PanelModel, drawn: Drawn) -> np.ndarray:
+def log_likelihoods(model: PanelModel, drawn: CurveDraws) -> np.ndarray:
     """Log likelihood (draw, cell) of everything seen of a (line, drug), its residual integrated out."""
     data = model.data
     x, w = np.polynomial.hermite_e.hermegauss(NODES)
@@ -170,7 +170,7 @@ def _of_source(data, rows, curve, worth, drawn, single, x, log_w):
     return total
 
 
-def weights(model: PanelModel, drawn: Drawn) -> tuple[np.ndarray, np.ndarray]:
+def weights(model: PanelModel, drawn: CurveDraws) -> tuple[np.ndarray, np.ndarray]:
     """Smoothed log weights (draw, cell) of the posterior without each cell, and their Pareto k (cell,)."""
     told = log_likelihoods(model, drawn)
     log_w, k = np.zeros_like(told), np.zeros(told.shape[1])
@@ -182,7 +182,7 @@ def weights(model: PanelModel, drawn: Drawn) -> tuple[np.ndarray, np.ndarray]:
     return log_w, k
 
 
-def predicted(h: Halves, drawn: Drawn, log_w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def predicted(h: Halves, drawn: CurveDraws, log_w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Log score and median (target,) of ln IC50 by the mechanism without the target's own cell.
 
     A draw says Normal(ln IC50 of its curve + offset, residual and noise together).
@@ -210,7 +210,7 @@ def _slope(curve: np.ndarray) -> np.ndarray:
 
 
 def compared(
-    model: PanelModel, drawn: Drawn, seed: int = 1
+    model: PanelModel, drawn: CurveDraws, seed: int = 1
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """(table of methods, predictions of every target, null of permuted lines for the MEK inhibitors)."""
     h = halves(model, model.data.covariates.ras)
@@ -267,7 +267,7 @@ def summary(
 
 
 def permuted(
-    model: PanelModel, h: Halves, drawn: Drawn, log_w: np.ndarray, rng: np.random.Generator
+    model: PanelModel, h: Halves, drawn: CurveDraws, log_w: np.ndarray, rng: np.random.Generator
 ) -> pd.DataFrame:
     """For each MEK inhibitor, the share of permutations of the lines whose predictions do worse than those
     of the lines themselves: what is permuted is which line a held-out prediction belongs to.

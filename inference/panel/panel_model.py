@@ -69,7 +69,7 @@ class StandardNormals(Priors):
 
 
 @dataclass(frozen=True)
-class Local:
+class LineValues:
     """What the dishes depend on, at one point.
 
     Attributes:
@@ -120,7 +120,7 @@ def _axis(
     return coefficient * np.where(seen, x, 0.0) + wide * eta, none
 
 
-def local(z: Float[Array, " unknown"], layout: PanelLayout, data: PanelData) -> Local:
+def local(z: Float[Array, " unknown"], layout: PanelLayout, data: PanelData) -> LineValues:
     """What the dishes depend on at a point."""
     part = layout.split(z)
     network = cell(data.drugs).network
@@ -150,7 +150,7 @@ def local(z: Float[Array, " unknown"], layout: PanelLayout, data: PanelData) -> 
     scatter = half_normal(part["residual_spread"], unknown.RESIDUAL)
     sampled = np.flatnonzero(data.sampled)
     potency = np.array([unknown.WIDE.get(d, unknown.POTENCY) for d in data.drugs])
-    return Local(
+    return LineValues(
         jnp.stack([columns[n] for n in PARAMETERS], axis=1),
         jnp.asarray(potency) * part["potency"],
         jnp.zeros(len(data.cells)).at[sampled].set(scatter * part["residual"]),
@@ -189,7 +189,7 @@ class PanelModel:
 
     def viability(
         self,
-        at: Local,
+        at: LineValues,
         line: np.ndarray,
         drug: np.ndarray,
         source: np.ndarray,

@@ -43,7 +43,7 @@ def main(
     ] = None,
     seed: options.Seed = 1,
     out: Annotated[Path | None, typer.Option(help="folder of the run; default results/panel")] = None,
-) -> None:
+) -> None:  # long: an option a line
     """What drugs do to many lines, as the mechanism, four axes a line and a residual: sampled, judged, and
     predictions of what was left out beside baselines without a mechanism.
     """

@@ -10,7 +10,7 @@ from inference.panel.panel_curves import GRID
 from inference.panel.panel_data import arrays
 from inference.panel.panel_held_out import (
     MECHANISM,
-    Drawn,
+    CurveDraws,
     at_doses,
     crossing,
     halves,
@@ -43,7 +43,7 @@ def drawn(model, draws, offset=0.0):
     shape = (draws, len(data.sources), 3, len(data.drugs), len(GRID))
     ones = np.ones(draws)
     table = np.full((draws, len(data.sources), len(data.drugs)), offset)
-    return Drawn(np.broadcast_to(curve, shape), 0.8 * ones, 0.6 * ones, 0.1 * ones, 0.05 * ones, table)
+    return CurveDraws(np.broadcast_to(curve, shape), 0.8 * ones, 0.6 * ones, 0.1 * ones, 0.05 * ones, table)
 
 
 def test_a_pair_seen_once_has_the_density_of_its_ic50(model):
