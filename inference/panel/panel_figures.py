@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from inference.panel.panel_layout import AXES, AXIS_WORDS
 from inference.panel.panel_tables import PanelTables
@@ -36,6 +37,7 @@ def lines(tree: xr.DataTree, mark: str = "") -> Figure:
         before = tree["prior"].to_dataset()[name].values
         ax.axvline(np.median(before), color=PRIOR, lw=1, zorder=0)
         ax.set_xscale("log")
+        ax.xaxis.set_minor_formatter(NullFormatter())
         ax.set_title(AXIS_WORDS[name], fontsize=9)
         ax.spines[["top", "right"]].set_visible(False)
     fig.legend(frameon=False, fontsize=8, loc="outside lower center", ncols=3)
