@@ -96,6 +96,41 @@ def require_whole(path: Path, remedy: str) -> bool:
     return True
 
 
+def sum_beside(path: Path) -> Path:
+    """Where the checksum of a file stands that has no room for it, because other programs read it: a file of
+    one line, as `sha256sum --check` reads it.
+    """
+    return path.with_name(f"{path.name}.sha256")
+
+
+def write_sum_beside(path: Path) -> None:
+    """Write the checksum of a file beside it.
+
+    Raises:
+        OSError: it cannot be written there.
+    """
+    with replacing(sum_beside(path)) as place:
+        place.write_text(_line_beside(path), encoding="utf-8")
+
+
+def require_as_summed(path: Path, remedy: str) -> bool:
+    """Whether the checksum of a file stands beside it, which is then the right one.
+
+    Raises:
+        DamagedFileError: it is another one.
+    """
+    beside = sum_beside(path)
+    if not beside.exists():
+        return False
+    if beside.read_bytes() != _line_beside(path).encode():
+        raise damaged(path, f"its checksum is not that of {beside.name}", remedy)
+    return True
+
+
+def _line_beside(path: Path) -> str:
+    return f"{_digest(path, path.stat().st_size)}  {path.name}\n"
+
+
 def damaged(place: Path | str, what: object, remedy: str) -> DamagedFileError:
     """The error for a file that cannot be what was written, in one line."""
     first = next(iter(str(what).strip().splitlines()), "") or type(what).__name__

@@ -21,9 +21,10 @@ from jaxtyping import Array, Bool, Float
 
 from inference.likelihood.many_points import mesh_for
 from inference.likelihood.problem import Priors
-from inference.runs.resumable import Seen, State, numbered, read_arrays
+from inference.runs.resumable import Seen, State, StopAskedError, numbered, read_arrays
 from inference.runs.run import Run
-from models.engine.blocks import in_blocks
+from inference.study.portable_work import PortableWork
+from models.engine.blocks import spread
 
 # parameters in their own units -> location and sd of every measurement on the scale of its error, and could
 # it be solved?
@@ -109,32 +110,21 @@ class Reached(NamedTuple):
         return self.location, self.scale, self.solved
 
 
+# (point, parameter) -> location, sd and whether solved, at each point
+Seer = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
+
+
 class _Search:
     """Many searches side by side: what they share is computed once, and each program compiled once."""
 
-    def __init__(self, priors: Priors, predict: Predict, measured: np.ndarray, width: int) -> None:
-        self.measured, self.width, self.size = measured, width, len(priors.names)
-        spec = PartitionSpec("chain")
-        self.many = jax.jit(
-            jax.shard_map(
-                jax.vmap(lambda z: predict(priors.constrain(z))),
-                mesh=mesh_for(width),
-                in_specs=spec,
-                out_specs=spec,
-                check_vma=False,
-            )
-        )
+    def __init__(self, priors: Priors, measured: np.ndarray, seen: Seer) -> None:
+        self.measured, self.size, self.seen = measured, len(priors.names), seen
         self.log_prior = jax.jit(jax.vmap(priors.log_density_unconstrained))
         self.slope = jax.jit(jax.vmap(jax.grad(priors.log_density_unconstrained)))
         self.bend = jax.jit(jax.vmap(jax.hessian(priors.log_density_unconstrained)))
         drawn = jax.jit(jax.vmap(priors.unconstrain))(priors.draw(jax.random.PRNGKey(0), 2000))
         self.prior_sd = np.asarray(drawn).std(0)
         self.moves = np.concatenate([STEP * np.eye(self.size), -STEP * np.eye(self.size)])
-
-    def seen(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Location, sd and whether solved, at (point, parameter)."""
-        location, sd, solved = in_blocks(lambda b: self.many(jnp.asarray(z[b.rows])), len(z), self.width)
-        return location, sd, solved
 
     def posterior(self, z: np.ndarray, at: Sequence[np.ndarray], y: np.ndarray) -> np.ndarray:
         """(point,) log posterior of the measurements `y` (point, measurement)."""
@@ -203,6 +193,13 @@ class _Search:
         return Reached(z, value, gained, damping, ended, *here), {"log_posterior": value}
 
 
+def points_of(priors: Priors, predict: Predict, width: int) -> Callable[[Array], tuple[Array, Array, Array]]:
+    """The program that a search asks again and again: what is predicted at `width` unconstrained points."""
+    spec = PartitionSpec("chain")
+    many = jax.vmap(lambda z: predict(priors.constrain(z)))
+    return jax.jit(jax.shard_map(many, mesh=mesh_for(width), in_specs=spec, out_specs=spec, check_vma=False))
+
+
 def search(
     priors: Priors,
     predict: Predict,
@@ -213,6 +210,7 @@ def search(
     width: int,
     report: Callable[[int, np.ndarray], None] | None = None,
     keep: Keep | None = None,
+    work: PortableWork | None = None,
 ) -> Modes | None:
     """The mode of every data set from its own starting point.
 
@@ -222,11 +220,15 @@ def search(
         width: points predicted by one program.
         report: called with the number of steps done and the log posterior of each fit.
         keep: where each step is kept, so that a stopped search goes on; None: nowhere.
+        work: `points_of` of these priors, this prediction and width, made in such a way that the executor of
+            `keep.run` takes it; None: made and asked here.
 
     Returns:
         The modes, or None if `keep.run` was stopped.
     """
-    own = _Search(priors, predict, measured, width)
+    ask = work or points_of(priors, predict, width)
+    by = spread if keep is None else keep.run.spread
+    own = _Search(priors, measured, lambda z: by(ask, lambda b: (z[b.rows],), len(z), width))
 
     def finished(i: int, state: State) -> bool:
         return i >= steps or bool(Reached(*state).ended)
@@ -245,7 +247,10 @@ def search(
             return None
         last = read_arrays(numbered(keep.run.folder)[-1])
         end = Reached(*(last[f"state{k}"] for k in range(len(Reached._fields))))
-    information = own.derivatives(end)[1]
+    try:
+        information = own.derivatives(end)[1]
+    except StopAskedError:  # while others computed
+        return None
     covariance = np.linalg.inv(information + own.curvature(end.z))
     return Modes(end.z, end.value, information, covariance, own.prior_sd, end.gained, end.location, end.scale)
 

@@ -25,6 +25,8 @@ from inference.likelihood.likelihood import densities, lanes, predict
 from inference.likelihood.many_points import mesh_for
 from inference.likelihood.noise_models import FAMILIES
 from inference.likelihood.reduced_parts import Split
+from inference.runs.run import Run
+from inference.study.portable_work import PortableWork
 from inference.study.study import Study
 from models.engine.blocks import in_blocks
 from models.engine.one_dish import Trajectory
@@ -130,6 +132,17 @@ def _weights(study: Study) -> np.ndarray:
     return found
 
 
+@dataclass(frozen=True)
+class Others:
+    """Who computes the points of a search, if not this process: the executor of `run` is asked for the
+    programs `value` and `whole` (`inference.best_fit.portable_searches`).
+    """
+
+    run: Run
+    value: PortableWork
+    whole: PortableWork
+
+
 class Profiled:
     """Objective, gradient and information of the cells' parameters at many points, through programs of fixed
     width.
@@ -138,13 +151,23 @@ class Profiled:
     search begins, and comes back as where it ended.
     """
 
-    def __init__(self, search: Search, parts: Split, width: int, *, rtol: float, atol: float) -> None:
+    def __init__(
+        self,
+        search: Search,
+        parts: Split,
+        width: int,
+        *,
+        rtol: float,
+        atol: float,
+        others: Others | None = None,
+    ) -> None:
         self.search, self.parts, self.width = search, parts, width
         self.layout = lay_out(search, parts)
-        self._rtol, self._atol = rtol, atol
-        self._value, self._whole = self._compiled(self.value), self._compiled(self.whole)
+        self._rtol, self._atol, self._others = rtol, atol, others
+        self._value, self._whole = self.compiled(self.value), self.compiled(self.whole)
 
-    def _compiled(self, function: Callable[..., tuple[Array, ...]]) -> Callable[[Array], tuple[Array, ...]]:
+    def compiled(self, function: Callable[..., tuple[Array, ...]]) -> Callable[[Array], tuple[Array, ...]]:
+        """`value` or `whole` of `width` points."""
         spec = PartitionSpec("chain")
         return jax.jit(
             jax.shard_map(
@@ -156,10 +179,18 @@ class Profiled:
         """Objectives (point,), +inf where unsolvable, and the points with the instruments' best values
         (point, parameter).
         """
+        if self._others is not None:
+            return self._others.run.spread(
+                self._others.value, lambda part: (points[part.rows],), len(points), self.width
+            )
         return self._blocks(self._value, points)
 
     def __call__(self, points: np.ndarray) -> tuple[np.ndarray, ...]:
         """As `values`, then gradients (point, cell) and information (point, cell, cell)."""
+        if self._others is not None:
+            return self._others.run.spread(
+                self._others.whole, lambda part: (points[part.rows],), len(points), self.width
+            )
         return self._blocks(self._whole, points)
 
     def _blocks(

@@ -21,8 +21,13 @@ from scipy.stats import chi2
 
 from inference.best_fit.modes import minimiser
 from inference.likelihood.problem import Problem
+from inference.runs.run import Run
+from inference.study.portable_work import PortableWork
+from models.engine.blocks import Block, silent, spread
 
+WIDTH = 16  # profiles that are followed side by side
 Objective = Callable[[Float[Array, " parameter"]], Float[Array, ""]]
+Lanes = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -51,37 +56,15 @@ def likelihood_of(problem: Problem) -> Objective:
     return objective
 
 
-def profiles(  # long: the geometry of a step is shared by all steps
-    objective: Objective,
-    best: Float[np.ndarray, " parameter"],
-    covariance: np.ndarray,
-    *,
-    points: int,
-    reach: float,
-    max_steps: int,
-    tolerance: float,
-    report: Callable[[int, int], None] | None = None,
-) -> Profiles:
-    """Profiles of all parameters, `points` on each side, out to `reach` standard deviations of `covariance`.
+def lanes_of(
+    objective: Objective, *, points: int, reach: float, max_steps: int, tolerance: float
+) -> Lanes:  # long: the geometry of a step is shared by all steps
+    """The function that follows some profiles outwards from the best fit; arguments as in `profiles`.
 
-    Args:
-        objective: negative log-likelihood (`likelihood_of`) or negative log posterior (`Problem.potential`).
-        best: where it is smallest.
-        covariance: inverse Hessian there (`optimise.laplace`); it sets step and direction, not the result.
-        max_steps, tolerance: of the search at each point, as in `optimise.minimiser`.
-        report: called with (points done, points in all).
+    Returns:
+        (parameter held (lane,), direction (lane,) of -1 or 1, best fit and its covariance once a lane) ->
+        held values and objectives (lane, point), and where those are (lane, point, parameter), outwards.
     """
-    size = len(best)
-    sd = np.sqrt(np.diag(covariance))
-    slope = covariance / np.diag(covariance)  # column i: how all parameters follow parameter i
-    # spread of the others when one is held: its own row is 0, so that the held value is met exactly
-    roots = np.zeros((size, size, size))
-    for i in range(size):
-        values, vectors = np.linalg.eigh(
-            covariance - np.outer(covariance[:, i], covariance[:, i]) / covariance[i, i]
-        )
-        roots[i] = vectors * np.sqrt(np.maximum(values, 0.0))
-        roots[i][i] = 0.0
 
     def at(w: Array, lane: tuple[Array, Array, Array]) -> Array:
         centre, root, _ = lane
@@ -91,31 +74,78 @@ def profiles(  # long: the geometry of a step is shared by all steps
         # directions without spread (the held parameter's own) must not run away
         return objective(at(w, lane)) + 0.5 * jnp.sum(lane[2] * w**2)
 
-    which, sign = np.repeat(np.arange(size), 2), np.tile([-1.0, 1.0], size)
-    idle = (np.linalg.norm(roots, axis=1) < 1e-9 * sd.max()).astype(float)  # (parameter, direction)
-    best_value = float(objective(jnp.asarray(best)))
-    held = np.zeros((size, 2 * points + 1)) + best[:, None]
-    found = np.full((size, 2 * points + 1), best_value)
-    z = np.tile(best, (size, 2 * points + 1, 1)).astype(float)
-    w = jnp.zeros((2 * size, size))
     solve, place = minimiser(value, max_steps=max_steps, tolerance=tolerance), jax.jit(jax.vmap(at))
-    for step in range(1, points + 1):
-        away = sign * sd[which] * reach * step / points
-        lane = (
-            jnp.asarray(best + slope[:, which].T * away[:, None]),
-            jnp.asarray(roots[which]),
-            jnp.asarray(idle[which]),
-        )
-        w, values = solve(w, lane)
-        ends = np.asarray(place(w, lane))
-        column = points + (sign * step).astype(int)
-        held[which, column], found[which, column], z[which, column] = (
-            best[which] + away,
-            np.asarray(values),
-            ends,
-        )
-        if report is not None:
-            report(step, points)
+
+    def follow(
+        which: np.ndarray, sign: np.ndarray, bests: np.ndarray, covariances: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        best, covariance, size = bests[0], covariances[0], bests.shape[1]
+        sd = np.sqrt(np.diag(covariance))
+        slope = covariance / np.diag(covariance)  # column i: how all parameters follow parameter i
+        # spread of the others when one is held: its own row is 0, so that the held value is met exactly
+        roots = np.zeros((len(which), size, size))
+        for lane, i in enumerate(which):
+            values, vectors = np.linalg.eigh(
+                covariance - np.outer(covariance[:, i], covariance[:, i]) / covariance[i, i]
+            )
+            roots[lane] = vectors * np.sqrt(np.maximum(values, 0.0))
+            roots[lane, i] = 0.0
+        idle = (np.linalg.norm(roots, axis=1) < 1e-9 * sd.max()).astype(float)  # (lane, direction)
+        w, found = jnp.zeros((len(which), size)), []
+        for step in range(1, points + 1):
+            away = sign * sd[which] * reach * step / points
+            centre = best + slope[:, which].T * away[:, None]
+            lanes = (jnp.asarray(centre), jnp.asarray(roots), jnp.asarray(idle))
+            w, values = solve(w, lanes)
+            found.append((best[which] + away, np.asarray(values), np.asarray(place(w, lanes))))
+        held, lowest, z = (np.stack(x, axis=1) for x in zip(*found, strict=True))
+        return held, lowest, z
+
+    return follow
+
+
+def profiles(
+    objective: Objective,
+    best: Float[np.ndarray, " parameter"],
+    covariance: np.ndarray,
+    *,
+    points: int,
+    reach: float,
+    max_steps: int,
+    tolerance: float,
+    width: int = WIDTH,
+    report: Callable[[int, int], None] = silent,
+    others: tuple[Run, PortableWork] | None = None,
+) -> Profiles:
+    """Profiles of all parameters, `points` on each side, out to `reach` standard deviations of `covariance`.
+
+    Args:
+        objective: negative log-likelihood (`likelihood_of`) or negative log posterior (`Problem.potential`).
+        best: where it is smallest.
+        covariance: inverse Hessian there (`optimise.laplace`); it sets step and direction, not the result.
+        max_steps, tolerance: of the search at each point, as in `optimise.minimiser`.
+        width: profiles, of one parameter in one direction each, that are followed side by side.
+        report: called with (profiles done, profiles in all).
+        others: a run whose executor follows them, and `lanes_of` of the same arguments as work for it.
+    """
+    size = len(best)
+    which, sign = np.repeat(np.arange(size), 2), np.tile([-1.0, 1.0], size)
+
+    def given(b: Block) -> tuple[np.ndarray, ...]:
+        alike = (np.repeat(x[None], len(b.rows), 0) for x in (best, covariance))
+        return (which[b.rows], sign[b.rows], *alike)
+
+    if others is not None:
+        ends = others[0].spread(others[1], given, 2 * size, width, tell=report)
+    else:
+        follow = lanes_of(objective, points=points, reach=reach, max_steps=max_steps, tolerance=tolerance)
+        ends = spread(follow, given, 2 * size, width, tell=report)
+    held = np.zeros((size, 2 * points + 1)) + best[:, None]
+    found = np.full((size, 2 * points + 1), float(objective(jnp.asarray(best))))
+    z = np.tile(best, (size, 2 * points + 1, 1)).astype(float)
+    column = points + sign[:, None].astype(int) * np.arange(1, points + 1)
+    for whole, part in zip((held, found, z), ends, strict=True):
+        whole[which[:, None], column] = part
     return Profiles(held, found, z)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -22,20 +21,18 @@ from inference.best_fit.multistart import (
     search_of,
     table,
 )
+from inference.best_fit.portable_searches import PROFILES, PointFacts, ProfileFacts, others_of
 from inference.best_fit.profile_likelihood import intervals, profiles
 from inference.best_fit.trust_region import SIFTED, best_fits, promising
 from inference.likelihood.many_points import Batch
 from inference.likelihood.reduced_parts import Split, split
-from inference.runs.console import Teller
 from inference.runs.outputs import write_figure, write_table
+from inference.runs.run import Run
 from inference.study.study import Study
 
 RTOL, ATOL, TOLERANCE = 1e-6, 1e-8, 1e-5  # of the solver; of the search, fall of the objective
-LEVEL, REACH, PROFILE_STEPS = (
-    0.95,
-    4.0,
-    100,
-)  # of the intervals; standard deviations a profile goes; its evaluations a point
+# of the intervals; standard deviations a profile goes; its evaluations a point, and when they end
+LEVEL, REACH, PROFILE_STEPS, PROFILE_TOLERANCE = 0.95, 4.0, 100, 1e-6
 WIDTH = 16  # points evaluated side by side
 
 
@@ -56,15 +53,20 @@ class Ask:
     points: int
 
 
-def write(study: Study, ask: Ask, folder: Path, tell: Teller) -> float:  # long: a file after the other
+def write(study: Study, ask: Ask, run: Run) -> float:  # long: a file after the other
     """Search, say where the searches ended, write the files; returns the log-likelihood of the best fit.
+
+    Args:
+        run: its folder takes the files, its executor computes the points of the searches and the profiles.
 
     Raises:
         SearchError: no start could be solved.
     """
     parts = Split(study, split(study))
     search = search_of(parts, rtol=RTOL, atol=ATOL)
-    profiled = Profiled(search, parts, min(WIDTH, ask.starts), rtol=RTOL, atol=ATOL)
+    width, tell, folder = min(WIDTH, ask.starts), run.teller, run.folder
+    others = others_of(study, PointFacts(RTOL, ATOL, width), run)
+    profiled = Profiled(search, parts, width, rtol=RTOL, atol=ATOL, others=others)
     cells, instruments = len(profiled.layout.cells), len(profiled.layout.instruments)
     tell.say(
         f"Study {study.id}: {cells} parameters of cells are searched, {instruments} of instruments follow "
@@ -97,17 +99,16 @@ def write(study: Study, ask: Ask, folder: Path, tell: Teller) -> float:  # long:
     write_figure(figure, folder / "waterfall.png")
     plt.close(figure)
     if ask.points:
-        batch = Batch(search.problem, min(WIDTH, ask.starts), search.objective)
-        with tell.bar("profiles", ask.points) as bar:
+        batch = Batch(search.problem, width, search.objective)
+        facts = ProfileFacts(RTOL, ATOL, ask.points, REACH, PROFILE_STEPS, PROFILE_TOLERANCE)
+        with tell.bar("profiles", 2 * len(x[0])) as bar:
             found = profiles(
                 search.objective,
                 x[0],
                 laplace(batch, x[0]),
-                points=ask.points,
-                reach=REACH,
-                max_steps=PROFILE_STEPS,
-                tolerance=1e-6,
-                report=lambda i, _: bar.to(i),
+                **facts.plan,
+                report=bar.of,
+                others=(run, PROFILES.work(study, facts)) if run.executor is not None else None,
             )
         rows = profile_table(search, found, intervals(found, LEVEL), LEVEL)
         write_table(rows, folder / "profiles.csv", index=False)

@@ -24,6 +24,7 @@ from inference.likelihood.noise_models import FAMILIES, on_scale
 from inference.likelihood.problem import Priors, priors_of
 from inference.likelihood.reduced_parts import Split, split
 from inference.runs.run import Run
+from inference.study.portable_work import Recipe
 from inference.study.study import Study, StudyError
 
 RTOL, ATOL = 1e-5, 1e-8  # central differences of a fiftieth of a prior's width need more than a value does
@@ -106,6 +107,20 @@ def in_units(study: Study, values: Float[np.ndarray, "... measurement"]) -> np.n
     return out
 
 
+@dataclass(frozen=True)
+class CourseFacts:
+    """What the points of a search are computed from, beside the study: `width` of them at once."""
+
+    width: int
+
+
+def _points(study: Study, facts: CourseFacts) -> Callable[[Array], tuple[Array, Array, Array]]:
+    return fisher_scoring.points_of(priors_of(study), predictor(study), facts.width)
+
+
+POINTS = Recipe("points of a time course", CourseFacts, _points)
+
+
 def fit(
     study: Study,
     *,
@@ -150,6 +165,7 @@ def fit(
         width=width,
         report=report,
         keep=fisher_scoring.Keep(run, identity),
+        work=POINTS.work(study, CourseFacts(width)) if run.executor is not None else None,
     )
     if found is None:
         return None

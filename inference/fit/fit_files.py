@@ -28,7 +28,7 @@ from inference.fit.solver_certificate import Certificate, certify
 from inference.fit.verdict_file import FILE, Verdict
 from inference.likelihood.reduced_parts import Split, split
 from inference.runs import labelled_tree, resumable
-from inference.runs.outputs import write_figure, write_table
+from inference.runs.outputs import write_figure, write_kept_table
 from inference.runs.run import Run
 from inference.runs.settings import Settings
 from inference.samplers.choices import SAMPLERS
@@ -99,7 +99,7 @@ def finish(study: Study, run: Run, sampler: Sampler | None = None) -> Verdict:
     labelled_tree.save(dt, run.folder / "posterior.nc")
     failed = drawn.theta[~drawn.ok]
     names = pd.Index([u.name for u in study.unknowns])
-    write_table(pd.DataFrame(failed, columns=names), run.folder / "failures.csv", index=False)
+    write_kept_table(pd.DataFrame(failed, columns=names), run.folder / "failures.csv", index=False)
     method = sampler or SAMPLERS.get(settings.sampler)
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")  # ArviZ repeats what the verdict says in words
@@ -114,7 +114,7 @@ def finish(study: Study, run: Run, sampler: Sampler | None = None) -> Verdict:
             longest=None if method is None else method.longest(settings),
         )
     verdict = replace(verdict, quick=settings.quick)
-    write_table(table, run.folder / "summary.csv")
+    write_kept_table(table, run.folder / "summary.csv")
     verdict.write(run.folder)
     figures(dt, table, drawn.mode_potentials, verdict, run.folder / "figures")
     resumable.write_json(run.folder / NOTE, note | {"status": "finished"})

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inference.runs.text_tables import without_formulas
-from models.whole_file import replacing
+from models.whole_file import replacing, sum_beside, write_sum_beside
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +35,17 @@ def write_table(table: pd.DataFrame, path: Path, **options: Any) -> None:
     """
     with replacing(path) as place:
         without_formulas(table).to_csv(place, **options)
+
+
+def write_kept_table(table: pd.DataFrame, path: Path, **options: Any) -> None:
+    """As `write_table`, for a table that our own commands read again: its checksum stands beside it.
+
+    Raises:
+        OSError: it cannot be written there.
+    """
+    sum_beside(path).unlink(missing_ok=True)  # who is killed between leaves a table without one
+    write_table(table, path, **options)
+    write_sum_beside(path)
 
 
 def write_figure(figure: Figure, path: Path, *, dpi: int = 130) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inference.runs.declared_types import NUMBER
-from models.whole_file import damaged
+from models.whole_file import DamagedFileError, damaged, require_as_summed
 
 if TYPE_CHECKING:  # a run is drawn on machines that have none
     import pandas as pd
@@ -52,12 +52,15 @@ def read_table(path: Path, columns: Sequence[str], remedy: str, **how: Any) -> p
         how: of `pandas.read_csv`.
 
     Raises:
-        DamagedFileError: it is none, or a column is missing.
+        DamagedFileError: it is none, a column is missing, or it is not what the checksum beside it is of.
     """
     import pandas as pd
 
     try:
+        require_as_summed(path, remedy)
         found = pd.read_csv(path, **how)
+    except DamagedFileError:
+        raise
     except (ValueError, LookupError, OSError) as e:  # pandas' own errors among them
         raise damaged(path, e, remedy) from None
     for i, kind in enumerate(found.dtypes):

@@ -10,7 +10,7 @@ import typer
 from inference.command import options
 from inference.command.start import Subcommand, new_app
 from inference.runs.folders import results_folder
-from inference.runs.outputs import write_table
+from inference.runs.outputs import write_kept_table
 from models.engine.machine import prepare_jax
 
 app = new_app()
@@ -40,7 +40,7 @@ def main(
     resumable.require_writable(place, 2**20)
     typer.echo(f"{len(published_facts.FACTS)} facts, predictions from {source.name} (compiling first) ...")
     table = facts_compared.compared(source, draws=draws, seed=seed, tell=typer.echo)
-    write_table(table, place / "facts.csv", index=False)
+    write_kept_table(table, place / "facts.csv", index=False)
     for s in table.to_dict("records"):
         found = f"seen {s['measured']}; predicted {s['predicted']}; {s['why']}"
         typer.echo(f"{s['verdict']:<11} {s['quantity']}: {found}")

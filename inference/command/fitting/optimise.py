@@ -11,6 +11,7 @@ import typer
 
 from inference.command import options
 from inference.command.start import Subcommand, new_app
+from inference.command.team_option import On, computing
 from inference.runs.folders import file_name, results_folder
 from models.engine.machine import prepare_jax
 
@@ -30,6 +31,7 @@ def main(
     profiles: Annotated[bool, typer.Option("--profiles", help="profile every parameter")] = False,
     points: Annotated[int, typer.Option(min=1, help="points of a profile on each side")] = 6,
     seed: options.Seed = 1,
+    on: On = None,
     out: Annotated[Path | None, typer.Option(help="folder; default results/optimise/STUDY")] = None,
 ) -> None:
     """Write fit.tsv (for gp130 evaluate --parameters), waterfall.csv and its figure, and profiles.csv if
@@ -38,6 +40,7 @@ def main(
     prepare_jax()
     from inference.best_fit import search_files
     from inference.runs.console import Teller
+    from inference.runs.run import Run
     from inference.study.loading import load
 
     loaded = load(study, hypothesis=hypothesis)
@@ -46,4 +49,5 @@ def main(
     tell = Teller()
     tell.say(f"Searching from {starts} starts; results go to {folder} (compiling first) ...")
     ask = search_files.Ask(starts, spread, max_steps, seed, points if profiles else 0)
-    search_files.write(loaded, ask, folder, tell)
+    with computing(on, tell) as executor:
+        search_files.write(loaded, ask, Run(folder, tell, executor=executor))

@@ -12,6 +12,7 @@ import typer
 
 from inference.command import options
 from inference.command.start import Subcommand, new_app
+from inference.command.team_option import On, computing
 from inference.runs.folders import results_folder
 from inference.runs.outputs import write_figure, write_text
 from models.engine.machine import prepare_jax
@@ -29,6 +30,7 @@ def main(
     steps: Annotated[int, typer.Option(min=1, help="of each search")] = 40,
     seed: options.Seed = 1,
     device: options.Device = "auto",
+    on: On = None,
     out: Annotated[
         Path | None,
         typer.Option(help="default results/timecourses; data sets that are done are not fitted again"),
@@ -61,32 +63,33 @@ def main(
         cannot = {m.id: m.cannot for m in made}
         paths = [measured_study.write(m, folder) for m in made]
     tell.say(f"{len(paths)} data sets on {device_line()}; results go to {folder}")
-    for path in paths:
-        study = load(path)
-        tell.say(
-            f"{study.id}: {len(study.measurements)} values, {len(study.protocols)} dishes, "
-            f"{len(study.unknowns)} unknowns, "
-            f"{starts} searches (the first step includes compilation) ..."
-        )
-        with tell.bar(study.id, steps) as bar:
-            found = time_courses.fit(
-                study,
-                starts=starts,
-                steps=steps,
-                width=64,
-                seed=seed,
-                run=Run(folder / study.id / "search", tell, stop),
-                report=lambda i, v, b=bar: b.to(i, f"best log posterior {v.max():.2f}"),
+    with computing(on, tell) as executor:
+        for path in paths:
+            study = load(path)
+            tell.say(
+                f"{study.id}: {len(study.measurements)} values, {len(study.protocols)} dishes, "
+                f"{len(study.unknowns)} unknowns, "
+                f"{starts} searches (the first step includes compilation) ..."
             )
-        if found is None:
-            tell.say(f"Stopped. Everything so far is kept in {folder}; the same command goes on")
-            raise typer.Exit(130)
-        tell.say(
-            f"  log posterior {found.log_posterior:.2f}; {found.near} of {starts} searches ended "
-            f"within 2 of it"
-        )
-        fits.append(found)
-        draw(found, folder)
+            with tell.bar(study.id, steps) as bar:
+                found = time_courses.fit(
+                    study,
+                    starts=starts,
+                    steps=steps,
+                    width=64,
+                    seed=seed,
+                    run=Run(folder / study.id / "search", tell, stop, executor=executor),
+                    report=lambda i, v, b=bar: b.to(i, f"best log posterior {v.max():.2f}"),
+                )
+            if found is None:
+                tell.say(f"Stopped. Everything so far is kept in {folder}; the same command goes on")
+                raise typer.Exit(130)
+            tell.say(
+                f"  log posterior {found.log_posterior:.2f}; {found.near} of {starts} searches ended "
+                f"within 2 of it"
+            )
+            fits.append(found)
+            draw(found, folder)
     asked = (*measured_study.FEEDBACK, "g_auto", "e_deg")
     said = time_courses_told.told(fits, asked)
     text = (

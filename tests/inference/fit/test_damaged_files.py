@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import fields
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -19,8 +20,10 @@ from inference.fit.drawn import Drawn, read_drawn
 from inference.resistance.believed_from import run_source
 from inference.runs import labelled_tree, resumable
 from inference.runs.console import Teller
+from inference.runs.outputs import write_kept_table
 from inference.runs.run_record import read_run, read_verdict
 from inference.runs.settings import QUICK
+from inference.runs.text_tables import read_table
 from inference.simulation import dish_dataset
 from inference.study import prepared_study
 from inference.study.loading import load
@@ -66,8 +69,12 @@ def whole(tiny, a_finished_run, tmp_path_factory) -> pathlib.Path:
     with resumable_file.joining(folder / "joined.h5", 2) as (temporary, parts):
         resumable_file.joined(temporary, parts, {}, {"fingerprint": "this run"})
     prepared_study.write(load(tiny, lint=False), QUICK, folder / run_folder.KEPT, hypothesis="H0")
+    for name in TABLES:
+        write_kept_table(pd.DataFrame({"median": [0.5], "unit": ["nM"]}), folder / name)
     return folder
 
+
+TABLES = ("summary.csv", "failures.csv", "facts.csv", "lines.csv")
 
 # each file of the run, and what reads it first when a command meets it
 READ: dict[str, Read] = {
@@ -88,6 +95,7 @@ READ: dict[str, Read] = {
     "checkpoint/chunks/000000.npz": lambda run: drawn(run / "checkpoint" / "chunks"),
     "checkpoint/chunks/000001.npz": lambda run: drawn(run / "checkpoint" / "chunks"),
     "many.h5.parts/0000000.h5": lambda run: resumable_file.finished(run / "many.h5", "this run", 2),
+    **{name: lambda run, n=name: read_table(run / n, (), "delete it") for name in TABLES},
     run_folder.KEPT: lambda run: prepared_study.read(run / run_folder.KEPT),
 }
 
@@ -180,8 +188,16 @@ def test_files_from_before_which_have_no_checksum_still_open(run):
     for name in ("posterior.nc", "ranking.nc", "checkpoint/chunks/000000.npz", "many.h5.parts/0000000.h5"):
         path = run / name
         path.write_bytes(path.read_bytes().rpartition(b"\ngp130 sha256 ")[0])
+    for name in TABLES:
+        (run / f"{name}.sha256").unlink()
     for read in READ.values():
         read(run)
+
+
+def test_a_checksum_beside_a_table_that_is_damaged_is_told_too(run):
+    for content in (b"", b"x", (run / "facts.csv.sha256").read_bytes()):
+        (run / "summary.csv.sha256").write_bytes(content)
+        told(READ["summary.csv"], run, "summary.csv")
 
 
 def test_a_path_may_look_like_markup(whole, tmp_path, capsys):

@@ -1,13 +1,14 @@
 """What people open is whole or not there, whoever writes it."""
 
 import ast
+import hashlib
 import pathlib
 
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from inference.runs.outputs import write_figure, write_table, write_text
+from inference.runs.outputs import write_figure, write_kept_table, write_table, write_text
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 
@@ -23,7 +24,7 @@ class Unfinished(pd.DataFrame):
     def _constructor(self):
         return Unfinished
 
-    def to_csv(self, path, **_):
+    def to_csv(self, path, **_):  # pyright: ignore[reportIncompatibleMethodOverride]  what is asked of it
         pathlib.Path(path).write_text("half")
         raise FullDisk
 
@@ -34,6 +35,17 @@ def test_a_write_that_fails_leaves_what_was_there_and_nothing_beside_it(tmp_path
     with pytest.raises(FullDisk):
         write_table(Unfinished(), path)
     assert path.read_bytes() == b"a\n1.5\n"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_checksum_of_a_kept_table_is_what_sha256sum_says(tmp_path):
+    path = tmp_path / "table.csv"
+    for value in (1.5, 2.5):
+        write_kept_table(pd.DataFrame({"a": [value]}), path, index=False)
+        line = f"{hashlib.sha256(path.read_bytes()).hexdigest()}  table.csv\n"
+        assert (tmp_path / "table.csv.sha256").read_text() == line
+    with pytest.raises(FullDisk):
+        write_kept_table(Unfinished(), path)
     assert list(tmp_path.iterdir()) == [path]
 
 
