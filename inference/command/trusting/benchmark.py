@@ -38,9 +38,14 @@ TARGETS = {
 }
 
 
-def child(name: str, work: dict[str, Any], cores: int | None, cache: Path) -> dict[str, Any]:
+def child(
+    name: str, work: dict[str, Any], cores: int | None, cache: Path, *, refused_ends: bool = False
+) -> dict[str, Any]:
     """One part in a process of its own, pinned to its cores before JAX starts; the last line it prints is its
     result.
+
+    Args:
+        refused_ends: a part that refuses what is asked, in a line of its own, ends this command too.
     """
     env = os.environ | {
         "JAX_COMPILATION_CACHE_DIR": str(cache),
@@ -58,6 +63,8 @@ def child(name: str, work: dict[str, Any], cores: int | None, cache: Path) -> di
         str(cores or 0),
     ]
     done = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=False)
+    if refused_ends and done.returncode == 2:
+        raise typer.Exit(2)
     if done.returncode:
         typer.echo(f"benchmark: part {name} failed (above): its figures are missing", err=True)
         return {}
@@ -127,7 +134,7 @@ def main(
             typer.echo(f"[{i}/{len(parts)}] {name} ({time.monotonic() - begun:.0f} s so far) ...", err=True)
             # One cache, empty at first: what has been compiled on the way to a part's own program need not be
             # again.
-            found |= child(name, asked, cores, Path(cache))
+            found |= child(name, asked, cores, Path(cache), refused_ends=True)
             if name.startswith("compile"):  # once more, from the programs just kept
                 warm = child(name, asked, cores, Path(cache))
                 found |= {k.replace("_s", "_warm_s"): v for k, v in warm.items() if k.startswith("compile")}
