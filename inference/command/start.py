@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import math
 import os
 import re
@@ -17,6 +18,8 @@ from typer.core import TyperCommand
 from inference.runs.ending import RESUMABLE, interrupt_when_asked, leave_in_time
 from models.nearest_name import nearest
 
+# where matplotlib has no folder to keep its fonts it does without, and would say so in lines of a log
+logging.getLogger("matplotlib").setLevel(logging.ERROR)
 os.environ.setdefault("MPLBACKEND", "Agg")  # a command draws into files; a notebook keeps the backend it has
 # What every complaint about the command line is; typer carries a click of its own, without a public name.
 CommandError: Any = typer.BadParameter.__mro__[2]

@@ -185,7 +185,7 @@ def gathered(
     found = rankings(beside) + [(HERE, t) for t in simulated.rankings_of(tree, asked.drugs)]
     found.insert(0, found.pop(main_ranking(found, asked, source.name)))
     network = catalogue.with_parameters(catalogue.niche(source.transit), asked.preset.parameters)
-    records = _records(run)
+    records = run_records(run)
     study = str((records.record or {}).get("study", DEFAULT_STUDY))
     return Gathered(
         asked,
@@ -274,7 +274,12 @@ def _mark(source: BeliefSource) -> str:
     )
 
 
-def _records(run: Path | None) -> RunRecords:
+def run_records(run: Path | None) -> RunRecords:
+    """What a run's files say, none of it where there is no run.
+
+    Raises:
+        DamagedFileError: one of them is not what was written.
+    """
     if run is None:
         return RunRecords()
     record = read_run(run / "run.json") if (run / "run.json").exists() else {}

@@ -4,12 +4,19 @@ Imports no array library.
 
 from __future__ import annotations
 
+import logging
 import os
 import pathlib
 
 DEVICES = {"auto": None, "cpu": "cpu", "gpu": "cuda"}
 # Unrolling gains the loops of the engine nothing at run and costs a third of the time to compile them.
 CPU_OPTIONS = "--xla_backend_extra_options=xla_cpu_disable_loop_unrolling"
+
+NOT_KEPT = (
+    "Programs are compiled anew each time, because no folder can be written to keep them in: "
+    "set XDG_CACHE_HOME, or JAX_COMPILATION_CACHE_DIR"
+)
+CACHE = "JAX_COMPILATION_CACHE_DIR"
 
 
 def cache_folder() -> pathlib.Path | None:
@@ -21,10 +28,29 @@ def cache_folder() -> pathlib.Path | None:
         folder = pathlib.Path(home) / "gp130" / "jax"
         if not folder.is_absolute():
             return None
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder if os.access(folder, os.W_OK | os.X_OK) else None
-    except (OSError, RuntimeError):  # no home, or one that takes nothing
+        return folder if _takes_files(folder) else None
+    except RuntimeError:  # no home
         return None
+
+
+def _takes_files(folder: pathlib.Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
+def _keep_programs() -> None:
+    """Say to JAX where compiled programs are kept; what the environment says is kept, if it can be."""
+    asked = os.environ.get(CACHE)
+    if asked and ("://" in asked or _takes_files(pathlib.Path(asked))):
+        return
+    if (folder := cache_folder()) is not None and not asked:
+        os.environ[CACHE] = str(folder)
+        return
+    os.environ.pop(CACHE, None)
+    logging.getLogger("models").warning(NOT_KEPT)
 
 
 class DeviceError(ValueError):
@@ -52,8 +78,7 @@ def prepare_jax(device: str = "auto", *, cores: int | None = None) -> None:
             f"{flags} --xla_force_host_platform_device_count={cores or min(here, 4)}".strip()
         )
     os.environ.setdefault("JAX_ENABLE_X64", "1")
-    if "JAX_COMPILATION_CACHE_DIR" not in os.environ and (folder := cache_folder()) is not None:
-        os.environ["JAX_COMPILATION_CACHE_DIR"] = str(folder)
+    _keep_programs()
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.5")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     require_device(device)

@@ -1,4 +1,4 @@
-"""Where compiled programs are kept: nowhere, without a word, where nothing can be written."""
+"""Where compiled programs are kept: nowhere, which is told in a line, where nothing can be written."""
 
 import os
 import pathlib
@@ -27,12 +27,23 @@ def test_without_a_home_nothing_is_kept(home, monkeypatch):
     assert cache_folder() is None
 
 
-def test_where_nothing_can_be_written_nothing_is_kept_and_nothing_set(home, monkeypatch):
+def test_where_nothing_can_be_written_nothing_is_kept_and_nothing_set(home, monkeypatch, caplog):
     (home / ".cache").write_text("a file where a folder should be")
     assert cache_folder() is None
     monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR", raising=False)
     prepare_jax()
     assert "JAX_COMPILATION_CACHE_DIR" not in os.environ
+    (line,) = caplog.messages
+    assert "XDG_CACHE_HOME" in line
+    assert "\n" not in line
+
+
+def test_a_folder_that_was_asked_for_and_takes_nothing_is_told_too(home, monkeypatch, caplog):
+    (home / "file").write_text("no folder")
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(home / "file" / "programs"))
+    prepare_jax()
+    assert "JAX_COMPILATION_CACHE_DIR" not in os.environ
+    assert len(caplog.messages) == 1
 
 
 def test_a_relative_home_is_none(home, monkeypatch):
