@@ -3,17 +3,20 @@
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+import pytest
 
 from inference.runs.ending import LATE, RESUMABLE
 
 ROOT = Path(__file__).resolve().parents[3]
 BUSY = """
-import hashlib, sys, threading
+import hashlib, sys, threading, time
 from inference.runs.ending import interrupt_when_asked, leave_in_time
 interrupt_when_asked()
-leave_in_time(float(sys.argv[1]))
-leave_in_time(0.0)  # somebody listens already
+leave_in_time(float(sys.argv[1]), float(sys.argv[1]))
+leave_in_time(0.0, 0.0)  # somebody listens already
 threading.Timer(0.3, lambda: print("running", flush=True)).start()
 {work}
 """
@@ -22,7 +25,10 @@ COMPILED = "hashlib.pbkdf2_hmac('sha256', b'', b'', 2**31 - 1)"
 STEPS = "while True: pass"
 
 
-def asked_to_end(work: str, grace: str) -> tuple[int, str]:
+REMEMBERED = "import signal; signal.signal(signal.SIGINT, lambda *_: None); "
+
+
+def asked_to_end(work: str, grace: str, *signals: int) -> tuple[int, str]:
     process = subprocess.Popen(
         [sys.executable, "-c", BUSY.format(work=work), grace],
         cwd=ROOT,
@@ -31,7 +37,9 @@ def asked_to_end(work: str, grace: str) -> tuple[int, str]:
         text=True,
     )
     assert process.stdout.readline() == "running\n"
-    process.send_signal(signal.SIGTERM)
+    for number in signals or (signal.SIGTERM,):
+        process.send_signal(number)
+        time.sleep(0.5)  # two at one moment are one
     said = process.communicate(timeout=60)[1]
     return process.returncode, said
 
@@ -41,6 +49,21 @@ def test_a_process_deep_in_a_compiled_program_ends_after_the_time_of_grace():
     assert code == RESUMABLE == 130
     assert said.encode() == LATE
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "signals"), [("", [signal.SIGINT]), (REMEMBERED, [signal.SIGINT, signal.SIGINT])]
+)
+def test_ctrl_c_ends_a_compiled_program_too_and_the_second_one_where_the_first_is_remembered(before, signals):
+    code, said = asked_to_end(before + COMPILED, "0.1", *signals)
+    assert (code, said.encode()) == (RESUMABLE, LATE)
+
+
+def test_a_ctrl_c_that_is_remembered_ends_nothing():
+    code, said = asked_to_end(
+        REMEMBERED + "time.sleep(1.5); print('done', file=sys.stderr)", "0.1", signal.SIGINT
+    )
+    assert (code, said) == (0, "done\n")
 
 
 def test_a_process_between_two_steps_of_python_is_interrupted_at_once():
