@@ -36,6 +36,7 @@ def asked_to_end(work: str, grace: str, *signals: int) -> tuple[int, str]:
         stderr=subprocess.PIPE,
         text=True,
     )
+    assert process.stdout is not None
     assert process.stdout.readline() == "running\n"
     for number in signals or (signal.SIGTERM,):
         process.send_signal(number)
