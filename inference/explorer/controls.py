@@ -153,9 +153,9 @@ def figure(c: Controls, middle: xr.Dataset, spread: xr.Dataset | None, mark: str
     return styled(
         fig,
         880 if curve else 660,
-        title={"text": mark, "font": {"size": 12, "color": "#8c2d04"}},
+        title={"text": mark, "font": {"size": 12, "color": "#8c2d04"}, "y": 0.99, "yanchor": "top"},
         legend_y=1.04,
-        margin={"l": 10, "r": 10, "t": 60, "b": 10},
+        margin={"l": 10, "r": 10, "t": 90, "b": 10},
     )
 
 
