@@ -1,5 +1,6 @@
 """What a command writes does not depend on who computed it: this process, or two workers."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,18 +9,24 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-# command -> its words, and what of its folder says nothing about the answer: times, places, locks
 COMMANDS = {
     "compare": "compare estradiol_reduced --quick --chains 2 --draws 20 --warmup 8",
     "optimise": "optimise {study} --starts 4 --max-steps 20 --profiles --points 2",
     "recover": "recover --fits 2 --steps 1",
     "timecourses": "timecourses {study} --starts 4 --steps 6",
 }
-OWN = {"run.json", "comparison.json", "timecourses.json"}
+LONG = {"wall_time_s", "sha256"}  # of a record: how long it took, and the checksum of that too
 
 
-def asked(words: str, out: Path, *more: str, **places: object) -> dict[str, bytes]:
-    """Every file that the command leaves, but what tells how long it took."""
+def content(path: Path) -> object:
+    """What a file says about the answer."""
+    if path.suffix == ".json":
+        return {k: v for k, v in json.loads(path.read_text()).items() if k not in LONG}
+    return path.read_bytes()
+
+
+def asked(words: str, out: Path, *more: str, **places: object) -> dict[str, object]:
+    """Every file that the command leaves."""
     call = [w.format(**places) for w in words.split()]
     done = subprocess.run(
         [sys.executable, "-P", "-m", "inference.command", *call, *more, "--out", str(out)],
@@ -30,9 +37,7 @@ def asked(words: str, out: Path, *more: str, **places: object) -> dict[str, byte
     )
     assert done.returncode == 0, done.stderr
     assert not more or "workers at tcp://127.0.0.1" in done.stdout
-    return {
-        str(p.relative_to(out)): p.read_bytes() for p in out.rglob("*") if p.is_file() and p.name not in OWN
-    }
+    return {str(p.relative_to(out)): content(p) for p in out.rglob("*") if p.is_file()}
 
 
 @pytest.mark.slow  # three processes compile the same programs: minutes of processor time for each command
