@@ -8,11 +8,12 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import FrameType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from inference.runs.ending import GRACE, leave_in_time
+from inference.runs.ending import GRACE, interrupt, leave_in_time
 
 
 @dataclass
@@ -107,9 +108,10 @@ def stop_when_asked(tell: Teller) -> Callable[[], bool]:
     asked: list[int] = []
     leave_in_time()
 
-    def remember(number: int, _: object) -> None:
+    def remember(number: int, frame: FrameType | None) -> None:
         if asked and number == signal.SIGINT:
-            raise KeyboardInterrupt
+            interrupt(number, frame)
+            return
         asked.append(number)
         now = "Ctrl-C again: at once" if number == signal.SIGINT else f"after {GRACE:.0f} s at the latest"
         tell.say(f"Stopping after the piece in progress ({now}) ...")

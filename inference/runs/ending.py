@@ -7,10 +7,15 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections.abc import Callable
+from types import FrameType
 
 GRACE = 75.0  # seconds from the request to the end at the latest; what is kept is kept whole at any moment
-AT_ONCE = 8.0  # seconds from the Ctrl-C that is to end it at once
+AT_ONCE = 6.0  # seconds from the Ctrl-C that is to end it at once
 RESUMABLE = 130  # exit code of whoever was asked to end: the same command goes on, or begins again
+SWALLOWS = (
+    "_xla_gc_callback"  # of JAX, called by the collector of garbage: what it raises is printed and lost
+)
 LATE = b"Stopped while a piece was in progress: what is finished is kept, and the same command goes on\n"
 
 
@@ -33,12 +38,19 @@ def leave_in_time(grace: float = GRACE, at_once: float = AT_ONCE) -> None:
 
 
 def interrupt_when_asked() -> None:
-    """From now on a request to end is what Ctrl-C is."""
-
-    def interrupt(number: int, _: object) -> None:
-        raise KeyboardInterrupt
-
+    """From now on a request to end is what Ctrl-C is; who is told to ignore Ctrl-C goes on doing so."""
     signal.signal(signal.SIGTERM, interrupt)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, interrupt)
+
+
+def interrupt(number: int, frame: FrameType | None) -> None:
+    """Raise what Ctrl-C raises; where it would be lost, a moment later."""
+    while frame is not None and frame.f_code.co_name != SWALLOWS:
+        frame = frame.f_back
+    if frame is None:
+        raise KeyboardInterrupt
+    _after(0.05, lambda: os.kill(os.getpid(), number))
 
 
 def _watch(heard: int, grace: float, at_once: float) -> None:
@@ -46,18 +58,19 @@ def _watch(heard: int, grace: float, at_once: float) -> None:
     while True:
         for number in os.read(heard, 64):
             interrupts += number == signal.SIGINT
-            remembered = signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+            remembered = signal.getsignal(signal.SIGINT) not in (signal.default_int_handler, interrupt)
             if number == signal.SIGTERM:
-                _leave_after(grace)
+                _after(grace, _leave)
             elif number == signal.SIGINT and (interrupts > 1 or not remembered):
-                _leave_after(at_once)
+                _after(at_once, _leave)
 
 
-def _leave_after(seconds: float) -> None:
-    def leave() -> None:
-        os.write(2, LATE)
-        os._exit(RESUMABLE)
+def _leave() -> None:
+    os.write(2, LATE)
+    os._exit(RESUMABLE)
 
-    timer = threading.Timer(seconds, leave)
+
+def _after(seconds: float, act: Callable[[], None]) -> None:
+    timer = threading.Timer(seconds, act)
     timer.daemon = True
     timer.start()

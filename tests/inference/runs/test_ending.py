@@ -67,6 +67,25 @@ def test_a_ctrl_c_that_is_remembered_ends_nothing():
     assert (code, said) == (0, "done\n")
 
 
+LOST = """
+def _xla_gc_callback():
+    until = time.monotonic() + 1.5
+    while time.monotonic() < until: pass
+class Collected:
+    def __del__(self): _xla_gc_callback()
+Collected()
+while True: pass
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_an_interrupt_is_not_lost_in_what_the_collector_of_garbage_calls(number):
+    code, said = asked_to_end(LOST, "1000", number)
+    assert "Exception ignored" not in said
+    assert said.strip().endswith("KeyboardInterrupt")
+    assert code != 0
+
+
 def test_a_process_between_two_steps_of_python_is_interrupted_at_once():
     code, said = asked_to_end(STEPS, "1000")
     assert "KeyboardInterrupt" in said
