@@ -13,9 +13,7 @@ from types import FrameType
 GRACE = 75.0  # seconds from the request to the end at the latest; what is kept is kept whole at any moment
 AT_ONCE = 6.0  # seconds from the Ctrl-C that is to end it at once
 RESUMABLE = 130  # exit code of whoever was asked to end: the same command goes on, or begins again
-SWALLOWS = (
-    "_xla_gc_callback"  # of JAX, called by the collector of garbage: what it raises is printed and lost
-)
+SWALLOWS = "_xla_gc_callback"  # of JAX, called when garbage is collected: what it raises is printed and lost
 LATE = b"Stopped while a piece was in progress: what is finished is kept, and the same command goes on\n"
 
 
