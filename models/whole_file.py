@@ -98,7 +98,7 @@ def require_whole(path: Path, remedy: str) -> bool:
 
 def sum_beside(path: Path) -> Path:
     """Where the checksum of a file stands that has no room for it, because other programs read it: a file of
-    one line, as `sha256sum --check` reads it.
+    one line, as `sha256sum -c` reads it.
     """
     return path.with_name(f"{path.name}.sha256")
 
