@@ -56,9 +56,7 @@ def likelihood_of(problem: Problem) -> Objective:
     return objective
 
 
-def lanes_of(
-    objective: Objective, *, points: int, reach: float, max_steps: int, tolerance: float
-) -> Lanes:  # long: the geometry of a step is shared by all steps
+def lanes_of(objective: Objective, *, points: int, reach: float, max_steps: int, tolerance: float) -> Lanes:
     """The function that follows some profiles outwards from the best fit; arguments as in `profiles`.
 
     Returns:
