@@ -306,10 +306,13 @@ def _of_the_batch(at: Residual | RunAgain) -> list[int]:
 
 
 def _unmapped(x: Array, at: Residual | RunAgain) -> Array:
-    """Such an operand under a map: the services of a record are those of the whole batch, whoever asks."""
-    if isinstance(at, RunAgain):
-        raise ValueError(UNEQUAL)
-    return x.reshape(-1)[0]
+    """Such an operand under a map: the services of a record are those of the whole batch, whoever asks.
+
+    Tolerances have been the same for all lanes where the batch was solved; a branch under a map has copied
+    them, and were they not the same, nothing would be solved by them.
+    """
+    first = x.reshape(-1)[0]
+    return jnp.where(jnp.all(x == first), first, jnp.nan) if isinstance(at, RunAgain) else first
 
 
 def _define(primitive: Primitive, body: Callable[..., list[Array]], linear: int, forwards: bool) -> None:
