@@ -306,11 +306,7 @@ def _of_the_batch(at: Residual | RunAgain) -> list[int]:
 
 
 def _unmapped(x: Array, at: Residual | RunAgain) -> Array:
-    """Such an operand under a map: the services of a record are those of the whole batch, whoever asks.
-
-    Tolerances have been the same for all lanes where the batch was solved; a branch under a map has copied
-    them, and were they not the same, nothing would be solved by them.
-    """
+    """Such an operand under a map: services are of the whole batch; a branch copied tolerances (else NaN)."""
     first = x.reshape(-1)[0]
     return jnp.where(jnp.all(x == first), first, jnp.nan) if isinstance(at, RunAgain) else first
 
