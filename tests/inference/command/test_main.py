@@ -25,8 +25,8 @@ def gp130(*arguments: str) -> tuple[int, str, str]:
 
 def test_every_file_of_the_rooms_is_a_command_of_the_list():
     files = {p.stem.replace("_", "-") for p in contents.FOLDER.glob("*/*.py") if p.stem != "__init__"}
-    # a process of benchmark's own, and what it does for `benchmark problems`
-    assert files - {"benchmark-part", "benchmark-problems"} == set(COMMANDS)
+    # a process of benchmark's own, and what it does for `benchmark problems`; `simulate --population`
+    assert files - {"benchmark-part", "benchmark-problems", "population-of"} == set(COMMANDS)
     assert {p.stem.replace("_", "-") for p in (ROOT / "scripts").glob("*.py")} == set(COMMANDS)
 
 
@@ -167,6 +167,7 @@ def test_names_read_from_the_text_are_those_of_the_modules():
     from inference.resistance.resistance_readouts import READOUTS
     from inference.samplers.choices import SAMPLERS
     from models.catalogue import BORTEZOMIB, HYPOTHESES, PRESETS, core, niche
+    from models.documents.cell_table import cells
     from models.documents.parameter_tables import every
     from models.drugs import DRUGS, drug_names
 
@@ -184,7 +185,7 @@ def test_names_read_from_the_text_are_those_of_the_modules():
     assert names(declared_names.methods()) == set(METHODS)
     assert names(declared_names.samplers()) == set(SAMPLERS)
     assert declared_names.pair_levels() == LEVELS
-    assert names(declared_names.tables()) == {t.name for t in every(core())}
+    assert names(declared_names.tables()) == {t.name for t in (*every(core()), cells())}
     for network in (niche(), niche(socs3_transit=True), core()):
         assert {p.name for p in network.parameters} <= names(declared_names.rows("Parameter"))
     assert {u.name for u in niche().inputs} <= names(declared_names.rows("Input"))

@@ -103,7 +103,7 @@ def test_the_report_of_a_run_is_one_file_that_names_the_node_that_was_made_to_ma
     words = " ".join("".join(page.words).split())
     first = words.split("best first:")[1].strip()
     assert first.startswith("Akt (phosphorylation of Akt)")
-    assert "K_DA (pAkt that halves the load by dexamethasone)" in words
+    assert "pAkt that halves the load by dexamethasone, more of it: more cells survive (K_DA)" in words
     assert "NOT FOR USE" not in words
     assert "Verdict: ok." in words
     assert "learnt nothing from the data: K_iS" in words

@@ -35,14 +35,23 @@ def asked_to_end(work: str, grace: str, *signals: int) -> tuple[int, str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_hears_ctrl_c,
     )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "running\n"
-    for number in signals or (signal.SIGTERM,):
-        process.send_signal(number)
-        time.sleep(0.5)  # two at one moment are one
-    said = process.communicate(timeout=60)[1]
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "running\n"
+        for number in signals or (signal.SIGTERM,):
+            process.send_signal(number)
+            time.sleep(0.5)  # two at one moment are one
+        said = process.communicate(timeout=60)[1]
+    finally:
+        process.kill()
     return process.returncode, said
+
+
+def _hears_ctrl_c() -> None:
+    """What a shell starts in the background is deaf to it, and so are its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_a_process_deep_in_a_compiled_program_ends_after_the_time_of_grace():
