@@ -57,10 +57,9 @@ def fractions(found: Mapping[str, Trace]) -> Check:
 
 
 def moieties(found: Mapping[str, Trace]) -> Check:
-    """The lowest level of what is left of a total, nM."""
-    total = {p.name: p.value for p in niche().parameters}
+    """The lowest level of what is left of a total of the dish's own cell, nM."""
     left = {
-        f"{name}, dish {id}": float((total[whole] - np.sum([trace[s] for s in parts], 0)).min())
+        f"{name}, dish {id}": float((trace.numbers[whole] - np.sum([trace[s] for s in parts], 0)).min())
         for id, trace in found.items()
         for name, (whole, parts) in MOIETIES.items()
     }

@@ -24,11 +24,14 @@ class WatchedDish:
 
 @dataclass(frozen=True)
 class Trace:
-    """What came out of a dish: every species by name over time, and whether the solve succeeded."""
+    """What came out of a dish: every species by name over time, whether the solve succeeded, and the numbers
+    of its cell, by name.
+    """
 
     times: Float[np.ndarray, " time"]
     values: Mapping[str, Float[np.ndarray, " time"]]
     ok: bool = True
+    numbers: Mapping[str, float] = field(default_factory=dict)
 
     def __getitem__(self, species: str) -> Float[np.ndarray, " time"]:
         return self.values[species]

@@ -89,10 +89,13 @@ def traces(
     out = simulate_lanes(
         system, parameters, schedules, jnp.asarray(times), rtol=rtol, atol=atol, max_steps=max_steps
     )
-    values, ok = np.asarray(out.values), np.asarray(out.ok)
+    values, ok, numbers = np.asarray(out.values), np.asarray(out.ok), np.asarray(parameters)
     return {
         plan.protocol.id: Trace(
-            plan.times, dict(zip(system.species, values[i, : len(plan.times)].T, strict=True)), bool(ok[i])
+            plan.times,
+            dict(zip(system.species, values[i, : len(plan.times)].T, strict=True)),
+            bool(ok[i]),
+            dict(zip(system.parameters, numbers[i].tolist(), strict=True)),
         )
         for i, plan in enumerate(plans)
     }

@@ -46,11 +46,13 @@ def test_functions_live_in_the_rooms_of_the_face_and_refuse_what_makes_no_sense(
         lazily,
         lists,
         new_studies,
+        panels,
         populations,
         started,
     )
 
-    homes = {m.__name__ for m in (dishes, fits, asks, lists, new_studies, populations, combinations, courses)}
+    rooms = (dishes, fits, asks, lists, new_studies, populations, combinations, courses, panels)
+    homes = {m.__name__ for m in rooms}
     assert {getattr(gp, n).__module__ for n in gp.__all__ if inspect.isroutine(getattr(gp, n))} == homes
     assert type(gp) is lazily._Contents
     started.ready()  # JAX runs in 64 bit here

@@ -35,8 +35,8 @@ def test_a_sign_that_a_curved_answer_hides_from_the_regression_is_explained() ->
     z = rng.standard_normal((600, 3))
     # ln values a and b go together (0.98); the answer rises with a at every draw, and falls with b squared
     z[:, 1] = 0.98 * z[:, 0] + np.sqrt(1 - 0.98**2) * z[:, 1]
-    output = 0.05 * z[:, 0] + np.exp(-3 * z[:, 1]) * -1.0 + 0.3 * z[:, 2]
-    slope = np.column_stack([np.full(600, 0.05), 3 * np.exp(-3 * z[:, 1]), np.full(600, 0.3)])
+    output = 0.05 * z[:, 0] + np.exp(-z[:, 1]) * -1.0 + 0.3 * z[:, 2]
+    slope = np.column_stack([np.full(600, 0.05), np.exp(-z[:, 1]), np.full(600, 0.3)])
     agreed = disagreements(NAMES, np.exp(z), output, slope, 1)
     assert not [line for line in agreed if line.startswith(("b:", "c:"))]
     wrong = slope * np.array([1, 1, -1])
