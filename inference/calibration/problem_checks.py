@@ -152,7 +152,7 @@ def search(study: Study, asked: ProblemChecks) -> dict[str, Any]:
     looked: Search = search_of(parts, **USUAL)
     nominal = np.where(looked.on_log, np.log(np.maximum(study.nominal, 1e-300)), study.nominal)
     target = float(jax.jit(looked.objective)(jnp.asarray(np.clip(nominal, *looked.bounds.T))))
-    profiled = Profiled(looked, parts, asked.starts, **USUAL)
+    profiled = Profiled(looked, parts, asked.starts, **USUAL)  # pyright: ignore[reportArgumentType]  tolerances by name, no `others`
     candidates = candidates_of(looked, SIFTED * asked.starts, asked.seed, 1.0)
     profiled(candidates[: asked.starts])
     starts = promising(profiled, candidates, asked.starts)

@@ -178,7 +178,7 @@ def weights(model: PanelModel, drawn: CurveDraws) -> tuple[np.ndarray, np.ndarra
         warnings.simplefilter("ignore")
         for i in range(told.shape[1]):
             one, shape = array_stats.psislw(told[:, i])  # it takes the negative itself
-            log_w[:, i], k[i] = one - float(logsumexp(one)), float(shape)
+            log_w[:, i], k[i] = one - float(logsumexp(one)), float(shape)  # pyright: ignore[reportArgumentType]  one column is one shape
     return log_w, k
 
 
