@@ -17,11 +17,11 @@ from inference.panel.panel_model import PanelModel
 from inference.panel.panel_run import PanelRun
 from inference.panel.panel_tables import PanelError, PanelTables
 from inference.runs.console import Teller
-from inference.runs.resumable import Seen, require_writable, write_json
+from inference.runs.resumable import require_writable, write_json
 from inference.runs.run import Run, never
 from inference.runs.settings import Settings
-from inference.samplers.draws import Draws, chunks
-from inference.samplers.nuts import sample
+from inference.samplers.draws import Draws
+from inference.samplers.nuts import sample, told_on
 
 FULL = Settings(
     chains=4,
@@ -164,17 +164,6 @@ def _starts(names: tuple[str, ...], batch: Batch, settings: Settings, run: Run) 
 def _told(
     model: PanelModel, settings: Settings, z: np.ndarray, covariance: np.ndarray, run: Run, batch: Batch
 ) -> Draws | None:
-    plan, diverged = chunks(settings.warmup, settings.draws, settings.chunk), 0
     with run.bar("draws", settings.warmup + settings.draws) as bar:
-
-        def report(i: int, warming: bool, seen: Seen) -> None:
-            nonlocal diverged
-            diverged += 0 if warming else int(seen["diverging"].sum())
-            steps = " ".join(f"{n:.0f}" for n in seen["num_steps"].mean(axis=1))
-            bar.to(
-                sum(n for _, n in plan[:i]),
-                f"{'warm-up' if warming else 'sampling'}; steps a draw by chain {steps}; divergences "
-                f"{diverged}",
-            )
-
+        report = told_on(bar, settings)
         return sample(model.problem, settings, jnp.asarray(z), covariance, run, report, batch=batch)

@@ -21,6 +21,7 @@ from numpyro.infer.hmc_util import build_adaptation_schedule
 
 from inference.likelihood.many_points import Batch, mesh_for
 from inference.likelihood.problem import Problem
+from inference.runs.console import Bar
 from inference.runs.resumable import Seen, State
 from inference.runs.run import Run
 from inference.runs.settings import FULL, QUICK, Settings, Sizes
@@ -235,6 +236,26 @@ def sample(
     return None if seen is None else joined(seen, plan, settings.chains, until.words)
 
 
+def told_on(bar: Bar, settings: Settings) -> Report:
+    """What a sampling tells after each chunk: how far it is, steps a draw by chain, divergences so far.
+
+    Args:
+        bar: counts draws, those of the warm-up too.
+    """
+    plan, diverged = chunks(settings.warmup, settings.draws, settings.chunk), 0
+
+    def report(i: int, warming: bool, seen: Seen) -> None:
+        nonlocal diverged
+        diverged += 0 if warming else int(seen["diverging"].sum())
+        steps = " ".join(f"{n:.0f}" for n in seen["num_steps"].mean(axis=1))
+        bar.to(
+            sum(n for _, n in plan[:i]),
+            f"{'warm-up' if warming else 'sampling'}; steps a draw by chain {steps}; divergences {diverged}",
+        )
+
+    return report
+
+
 @final
 @dataclass(frozen=True)
 class Nuts(Sampler):
@@ -258,22 +279,10 @@ class Nuts(Sampler):
             f"Sampling: NUTS, {settings.chains} chains, {settings.warmup} warm-up and "
             f"{kept_in_words(settings)} draws each (the first draws include compilation) ..."
         )
-        plan, diverged = chunks(settings.warmup, settings.draws, settings.chunk), 0
         with run.bar("draws", settings.warmup + settings.draws, at_most=settings.until_enough) as bar:
-
-            def report(i: int, warming: bool, seen: Seen) -> None:
-                nonlocal diverged
-                diverged += 0 if warming else int(seen["diverging"].sum())
-                steps = " ".join(f"{n:.0f}" for n in seen["num_steps"].mean(axis=1))
-                bar.to(
-                    sum(n for _, n in plan[:i]),
-                    f"{'warm-up' if warming else 'sampling'}; steps a draw by chain {steps}; divergences "
-                    f"{diverged}",
-                )
-
             own = run.within("chunks")
             draws = sample(
-                *(problem, settings, jnp.asarray(points), modes.covariance, own, report),
+                *(problem, settings, jnp.asarray(points), modes.covariance, own, told_on(bar, settings)),
                 batch=batch,
                 enough=enough_of(problem, settings, settings.chains),
             )
