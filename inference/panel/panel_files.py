@@ -23,7 +23,7 @@ from inference.panel.panel_layout import AXES, AXIS_WORDS, SHARED, half_normal, 
 from inference.panel.panel_model import PARAMETERS, PanelModel, local
 from inference.panel.panel_tables import PanelTables
 from inference.runs import labelled_tree, provenance
-from inference.runs.outputs import write_figure, write_table
+from inference.runs.outputs import write_figure, write_kept_table, write_table
 from inference.runs.resumable import write_json
 from inference.runs.run import Run
 from inference.runs.settings import Settings
@@ -127,9 +127,9 @@ def finish(model: PanelModel, tables: PanelTables, draws: Draws, settings: Setti
     )
     labelled_tree.save(tree, run.folder / "posterior.nc")
     of_lines, of_shared = table_of_lines(posterior, tables), table_of_shared(tree)
-    write_table(of_lines, run.folder / "lines_fitted.csv")
+    write_kept_table(of_lines, run.folder / "lines_fitted.csv")
     write_table(of_shared, run.folder / "summary.csv")
-    write_table(found, run.folder / "explained.csv")
+    write_kept_table(found, run.folder / "explained.csv")
     held = held_out(model, some, curves, run)
     verdict.write(run.folder)
     write_json(
@@ -163,7 +163,7 @@ def held_out(
     run.say("Leaving each line and drug out, and fitting the baselines without it ...")
     drawn = panel_held_out.drawn_of(model, z, curves)
     methods, targets, null = panel_held_out.compared(model, drawn)
-    write_table(methods, run.folder / "held_out.csv")
+    write_kept_table(methods, run.folder / "held_out.csv")
     write_table(targets, run.folder / "held_out_targets.csv", index=False)
     write_table(null, run.folder / "held_out_null.csv")
     return methods, targets, null

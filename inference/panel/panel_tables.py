@@ -5,12 +5,14 @@ Nothing of theirs is part of this project. What is read, left out or missing is 
 
 from __future__ import annotations
 
+import codecs
 import csv
 import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -114,36 +116,107 @@ def write(tables: PanelTables, folder: Path) -> None:
 def _own(folder: Path) -> PanelTables:
     from inference.runs.text_tables import read_table
 
-    measured = read_table(folder / "panel.csv", ("line", "drug", "source"), "name the columns")
-    measured = measured.reindex(columns=list(COLUMNS))
-    for i, r in measured.iterrows():
-        place = f"{folder / 'panel.csv'}:{int(str(i)) + 2}"
-        try:
-            measured.loc[i, "drug"] = drug(str(r["drug"])).name  # pyright: ignore[reportCallIssue, reportArgumentType]  pandas' stubs are too narrow
-        except KeyError:
-            raise PanelError(f"{place}: {r['drug']!r} is no drug of the model: gp130 help drugs") from None
-        dose, viability, half = (float(r[c]) for c in ("dose_nM", "viability", "ic50_nM"))  # pyright: ignore[reportArgumentType]  pandas' stubs say Series
-        curve = math.isfinite(dose) and math.isfinite(viability)
-        if curve == math.isfinite(half):
-            raise PanelError(f"{place}: needs dose_nM and viability, or ic50_nM: give one of them")
-        if (dose if curve else half) <= 0:
-            raise PanelError(f"{place}: a dose is not above 0: leave the row out")
-    measured["hours"] = measured["hours"].fillna(HOURS)
-    names = sorted(measured["line"].unique())
-    path = folder / "lines.csv"
-    lines = (
-        read_table(path, ("line",), "name the columns").reindex(columns=list(LINE_COLUMNS))
-        if path.is_file()
-        else pd.DataFrame({"line": names}).reindex(columns=list(LINE_COLUMNS))
+    path = folder / "panel.csv"
+    table = read_table(path, ("line", "drug", "source"), "name the columns", dtype=str)
+    table = table.reindex(columns=list(COLUMNS)).fillna("")
+    called: dict[str, str] = {}
+    rows: dict[tuple, str] = {}
+    for i, r in enumerate(table.to_dict("records"), 2):
+        place = f"{path}:{i}"
+        row = _own_row(r, place, called)
+        if row in rows:
+            raise PanelError(f"{place}: says the same as {rows[row]}: a value counted twice, remove one")
+        rows[row] = place
+    if not rows:
+        raise PanelError(f"{path}: holds no row: give one a viability or reported IC50")
+    measured = pd.DataFrame(list(rows), columns=pd.Index(COLUMNS))
+    lines, told = _own_lines(folder / "lines.csv", sorted(measured["line"].unique()))
+    if int(np.isfinite(lines["doubling_h"].to_numpy(float)).sum()) < 2:
+        told.append(DOUBLING)
+    return PanelTables(measured, lines, tuple(told))
+
+
+def _own_row(r: Mapping[Any, Any], place: str, called: dict[str, str]) -> tuple:
+    """A row of somebody's `panel.csv` in the order of `COLUMNS`; `called`: lines by their plain names."""
+    if not plain(r["line"]) or not r["source"].strip():
+        raise PanelError(f"{place}: needs a line and a source: fill them in")
+    line = called.setdefault(plain(r["line"]), _usual(r["line"]))
+    try:
+        name = drug(r["drug"].strip()).name
+    except KeyError:
+        raise PanelError(f"{place}: {r['drug']!r} is no drug of the model: gp130 help drugs") from None
+    numbers = COLUMNS[3:]
+    hours, dose, viability, half, low, high = (
+        _number(r[c], place, c) if r[c].strip() else math.nan for c in numbers
     )
-    lines = lines.set_index("line").reindex(names).reset_index()
-    told = () if int(np.isfinite(lines["doubling_h"].to_numpy(float)).sum()) > 1 else (DOUBLING,)
-    return PanelTables(measured, lines, told)
+    curve = math.isfinite(dose) and math.isfinite(viability)
+    if curve == math.isfinite(half) or (not curve and (math.isfinite(dose) or math.isfinite(viability))):
+        raise PanelError(f"{place}: needs dose_nM and viability, or ic50_nM: give one of them")
+    for column, value in zip(numbers, (hours, dose, 1.0, half, low, high), strict=True):
+        if value <= 0:
+            raise PanelError(f"{place}: column {column!r}: {value:g} is not above 0: correct it")
+    if low >= high:
+        raise PanelError(f"{place}: low_nM {low:g} is not below high_nM {high:g}: correct them")
+    if curve:
+        _require_share(viability, place, "viability")
+    usual = HOURS if math.isnan(hours) else hours
+    return (line, name, r["source"].strip(), usual, dose, viability, half, low, high)
+
+
+def _own_lines(path: Path, names: list[str]) -> tuple[pd.DataFrame, list[str]]:
+    """A row each of these lines, whatever the punctuation of their names; and what is not used, in words."""
+    from inference.runs.text_tables import read_table
+
+    known: dict[str, tuple] = {}
+    told: list[str] = []
+    if path.is_file():
+        table = read_table(path, ("line",), "name the columns", dtype=str)
+        table = table.reindex(columns=list(LINE_COLUMNS)).fillna("")
+        for i, r in enumerate(table.to_dict("records"), 2):
+            place, name = f"{path}:{i}", plain(r["line"])
+            values = tuple(_number(r[c], place, c) if r[c].strip() else math.nan for c in LINE_COLUMNS[1:])
+            if values[0] not in (0.0, 1.0) and not math.isnan(values[0]):
+                raise PanelError(f"{place}: column 'ras': {r['ras']!r}: give 1, 0 or leave it blank")
+            if values[3] <= 0:
+                raise PanelError(f"{place}: column 'doubling_h': {values[3]:g} is not above 0: correct it")
+            if name in known:
+                raise PanelError(f"{place}: {r['line']} stands twice: remove one")
+            known[name] = values
+            if name not in map(plain, names):
+                told.append(f"not used: {r['line']} of {path.name}, of which nothing was measured")
+    nothing = (math.nan,) * len(LINE_COLUMNS[1:])
+    rows = [(n, *known.get(plain(n), nothing)) for n in names]
+    return pd.DataFrame(rows, columns=pd.Index(LINE_COLUMNS)), told
+
+
+def _require_share(viability: float, place: str, column: str) -> None:
+    """A viability over that of the vehicle, noise and all; not one in percent.
+
+    Raises:
+        PanelError: it is far from between 0 and 1 (our choice of how far).
+    """
+    if not -0.5 <= viability <= 3.0:
+        raise PanelError(
+            f"{place}: column {column!r}: a viability of {viability:g} times the vehicle's is none: give the "
+            f"share of the vehicle's, or leave the row out"
+        )
 
 
 def _head(path: Path) -> tuple[str, ...]:
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        return tuple(next(csv.reader([file.readline()], delimiter=_mark(path)), ()))
+    return tuple(next(csv.reader(_text(path, "replace").splitlines()[:1], delimiter=_mark(path)), ()))
+
+
+def _text(path: Path, errors: str = "strict") -> str:
+    """UTF-8, or UTF-16 where a byte-order mark says so."""
+    raw = path.read_bytes()
+    marked = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        return raw.decode("utf-16" if marked else "utf-8-sig", errors)
+    except UnicodeDecodeError as e:
+        line = raw[: e.start].count(b"\n") + 1
+        raise PanelError(
+            f"{path.name}:{line}: is no {'UTF-16' if marked else 'UTF-8'} text: save the file as UTF-8"
+        ) from None
 
 
 def _mark(path: Path) -> str:
@@ -159,9 +232,19 @@ def _kind(head: tuple[str, ...]) -> str | None:
 
 
 def _rows(path: Path) -> Iterable[tuple[str, Mapping[str, str]]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for i, row in enumerate(csv.DictReader(file, delimiter=_mark(path)), 2):
-            yield f"{path.name}:{i}", row
+    reader = csv.DictReader(_text(path).splitlines(keepends=True), delimiter=_mark(path), restval="")
+    for row in reader:
+        place = f"{path.name}:{reader.line_num}"
+        if None in row:
+            raise PanelError(f"{place}: has more cells than columns: remove the surplus")
+        yield place, row
+
+
+def _once(seen: dict[tuple, str], row: Mapping[str, str], place: str) -> None:
+    """Refuse a row that stands in the table as it is already."""
+    before = seen.setdefault(tuple(row.values()), place)
+    if before != place:
+        raise PanelError(f"{place}: says the same as {before}: a value counted twice, remove one")
 
 
 def _number(text: str, place: str, column: str) -> float:
@@ -194,13 +277,16 @@ def _usual(line: str) -> str:
 
 
 def _ccle(path: Path, told: list[str]) -> list[tuple]:
-    rows = []
+    rows, seen = [], dict[tuple, str]()
     for place, r in _rows(path):
         if (taken := _taken(r[CCLE[0]], r["Compound"], told)) is None:
             continue
+        _once(seen, r, place)
         doses, change = ([_number(x, place, c) for x in r[c].split(",")] for c in CCLE[2:])
         if len(doses) != len(change) or min(doses) <= 0:
             raise PanelError(f"{place}: has {len(doses)} doses above 0 and {len(change)} values: correct it")
+        for c in change:
+            _require_share(1 + c / 100, place, CCLE[3])
         nan = math.nan
         rows += [
             (*taken, "CCLE", HOURS, 1e3 * d, 1 + c / 100, nan, nan, nan)
@@ -210,16 +296,24 @@ def _ccle(path: Path, told: list[str]) -> list[tuple]:
 
 
 def _gdsc(path: Path, told: list[str]) -> list[tuple]:
-    rows, short = [], "LN_IC50" not in _head(path)
+    rows, seen, short = [], dict[tuple, str](), "LN_IC50" not in _head(path)
     for place, r in _rows(path):
         names = (r["line"], r["drug"]) if short else (r["CELL_LINE_NAME"], r["DRUG_NAME"])
         if (taken := _taken(*names, told)) is None:
             continue
+        _once(seen, r, place)
         column = "ln_ic50_uM" if short else "LN_IC50"
-        half = 1e3 * math.exp(_number(r[column], place, column))
+        logarithm = _number(r[column], place, column)
+        if abs(logarithm) > 30:  # below 1e-7 pM or above 1e7 M: no concentration
+            raise PanelError(
+                f"{place}: column {column!r}: {logarithm:g} is no ln of an IC50 in uM: correct it"
+            )
+        half = 1e3 * math.exp(logarithm)
         low, high = math.nan, BEYOND_OF.get(taken[1], BEYOND)
         if not short:
             low, high = (1e3 * _number(r[c], place, c) for c in ("MIN_CONC", "MAX_CONC"))
+            if not 0 < low < high:
+                raise PanelError(f"{place}: MIN_CONC and MAX_CONC are no range of doses: correct them")
         rows.append((*taken, "GDSC", HOURS, math.nan, math.nan, half, low, high))
     if short and rows:
         told.append("the highest doses of GDSC are not in its table: an IC50 above 10 uM (bortezomib, "

@@ -78,13 +78,78 @@ def test_what_was_written_is_read_again(tmp_path):
     [
         ("A,aspirin,me,72,10,0.5,,,", "'aspirin' is no drug of the model"),
         ("A,trametinib,me,72,,,,,", "needs dose_nM and viability, or ic50_nM"),
-        ("A,trametinib,me,72,-1,0.5,,,", "a dose is not above 0"),
+        ("A,trametinib,me,72,10,,3,,", "needs dose_nM and viability, or ic50_nM"),
+        ("A,trametinib,me,72,-1,0.5,,,", "column 'dose_nM': -1 is not above 0"),
+        ("A,trametinib,me,0,1,0.5,,,", "column 'hours': 0 is not above 0"),
+        ("A,trametinib,me,72,ten,0.5,,,", "column 'dose_nM': 'ten' is no number"),
+        ("A,trametinib,me,72,1,85,,,", "column 'viability': a viability of 85 times the vehicle's is none"),
+        ("A,trametinib,me,72,,,3,9,5", "low_nM 9 is not below high_nM 5"),
+        (",trametinib,me,72,1,0.5,,,", "needs a line and a source"),
+        ("b,Trametinib,me,,1,0.5,,,", "says the same as .*panel.csv:2"),
     ],
 )
 def test_a_wrong_row_is_named(row, said, tmp_path):
     text = ",".join(panel_tables.COLUMNS) + "\nB,trametinib,me,72,1,0.5,,,\n" + row + "\n"
     (tmp_path / "panel.csv").write_text(text, encoding="utf-8")
     with pytest.raises(PanelError, match=f"panel.csv:3: {said}"):
+        panel_tables.read(tmp_path)
+
+
+def test_covariates_find_their_line_however_it_is_spelt(tmp_path):
+    text = (
+        ",".join(panel_tables.COLUMNS)
+        + "\nKMS-11,trametinib,me,72,1,0.5,,,\nkms11,trametinib,me,72,9,0.4,,,\n"
+    )
+    (tmp_path / "panel.csv").write_text(text, encoding="utf-8")
+    (tmp_path / "lines.csv").write_text("line,ras,doubling_h\nKMS11,1,30\nU266,0,\n", encoding="utf-8")
+    found = panel_tables.read(tmp_path)
+    assert set(found.measured["line"]) == {"KMS-11"}
+    assert found.lines.set_index("line").loc["KMS-11", ["ras", "doubling_h"]].tolist() == [1.0, 30.0]
+    assert "not used: U266 of lines.csv, of which nothing was measured" in found.told
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("KMS11,2,", "column 'ras': '2'"),
+        ("KMS11,,-4", "'doubling_h': -4"),
+        ("KMS-11,1,", "KMS-11 stands twice"),
+    ],
+)
+def test_a_wrong_covariate_is_named(row, said, tmp_path):
+    (tmp_path / "panel.csv").write_text(
+        "line,drug,source,ic50_nM\nKMS-11,trametinib,me,5\n", encoding="utf-8"
+    )
+    text = "line,ras,doubling_h\n" + ("KMS11,1,30\n" if "twice" in said else "U266,,\n") + row + "\n"
+    (tmp_path / "lines.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(PanelError, match=f"lines.csv:3: .*{said}"):
+        panel_tables.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (CCLE.replace("-60", "-500"), "a.csv:2: .*a viability of -4 times the vehicle's"),
+        (CCLE + CCLE.splitlines()[1] + "\n", "a.csv:5: says the same as a.csv:2"),
+        (CCLE.replace('"-10,-60"', '"-10,-60",x'), "a.csv:2: has more cells than columns"),
+        (CCLE.replace("-10,-60", "-10"), "a.csv:2: has 2 doses above 0 and 1 values"),
+        (GDSC.replace("2.0", "900"), "a.csv:2: .*900 is no ln of an IC50"),
+        (FITTED.replace("0.001,1", "1,0.001"), "a.csv:2: MIN_CONC and MAX_CONC are no range"),
+    ],
+)
+def test_a_wrong_row_of_a_screen_is_named(text, said, tmp_path):
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(PanelError, match=said):
+        panel_tables.read(tmp_path)
+
+
+def test_a_screen_in_utf_16_with_a_mark_is_read_and_another_encoding_is_one_line(tmp_path):
+    written(tmp_path)
+    plain = panel_tables.read(tmp_path).measured
+    (tmp_path / "a.csv").write_text(CCLE, encoding="utf-16")
+    pd.testing.assert_frame_equal(panel_tables.read(tmp_path).measured, plain)
+    (tmp_path / "a.csv").write_bytes(CCLE.replace(",MEK,", ",MEK \xb5,").encode("cp1252"))
+    with pytest.raises(PanelError, match=r"a.csv:2: is no UTF-8 text: save the file as UTF-8"):
         panel_tables.read(tmp_path)
 
 
