@@ -13,7 +13,7 @@ from inference.panel.panel_layout import AXES, SHARED
 from inference.panel.panel_tables import PanelError, plain
 from inference.resistance.believed_from import BeliefSource
 from inference.runs import labelled_tree
-from inference.runs.run_record import read_verdict
+from inference.runs.run_record import mark_of
 from models.catalogue import Preset, niche
 from models.declare import derived
 from models.drugs import drug as drug_named
@@ -57,15 +57,7 @@ def line_of(folder: Path, line: str, drugs: Collection[str] = (), *, force: bool
     found = next((x for x in names if plain(x) == plain(line)), None)
     if found is None:
         raise PanelError(f"`line` {line}: is not one of {', '.join(names)}")
-    verdict = read_verdict(folder / "verdict.json")
-    mark = ""
-    if not verdict["ok"] or verdict["quick"]:
-        why = "; ".join(verdict["reasons"]) or "a quick run, not for use"
-        if not force:
-            raise PanelError(
-                f"{folder}: its verdict is not ok ({why}): fit longer, or use `force`, which marks the result"
-            )
-        mark = f"NOT FOR USE: the verdict of the panel is not ok ({why})"
+    mark = mark_of(folder, "panel", force, PanelError)
     view = xr.DataTree.from_dict(
         {
             "/posterior": _of_line(posterior, found, drugs),

@@ -13,7 +13,7 @@ from inference.resistance.beliefs import Beliefs
 from inference.resistance.questions import Question, preset_named
 from inference.runs import labelled_tree
 from inference.runs.folders import run_folder
-from inference.runs.run_record import read_verdict
+from inference.runs.run_record import mark_of
 from models.catalogue import EFFECTS, HYPOTHESES, Preset
 from models.drugs import Drug, drug_names
 from models.drugs import drug as drug_named
@@ -72,15 +72,7 @@ def run_source(folder: Path, force: bool, transfer: float = 0.0) -> BeliefSource
         raise SourceError(
             f"{folder}: holds no posterior.nc: wait until the fit is finished, or believe the `prior`"
         )
-    verdict = read_verdict(folder / "verdict.json")
-    mark = ""
-    if not verdict["ok"] or verdict["quick"]:
-        why = "; ".join(verdict["reasons"]) or "a quick run, not for use"
-        if not force:
-            raise SourceError(
-                f"{folder}: its verdict is not ok ({why}): fit longer, or use `force`, which marks the result"
-            )
-        mark = f"NOT FOR USE: the verdict of the fit is not ok ({why})"
+    mark = mark_of(folder, "fit", force, SourceError)
     run = labelled_tree.load_run(folder / "posterior.nc")
     fitted = set(run["posterior"].data_vars)
     free = [e for e in EFFECTS if e in fitted]

@@ -55,6 +55,28 @@ def read_verdict(path: Path) -> dict[str, Any]:
     return {"notes": [], "quick": False} | _read(path, VERDICT, ("ok", "reasons"))
 
 
+def mark_of(folder: Path, of: str, force: bool, refuse: type[ValueError]) -> str:
+    """What is written on everything that follows from a run: nothing where its verdict is ok.
+
+    Args:
+        of: what was fitted, in a word.
+        force: take one whose verdict is not ok, or that was quick.
+
+    Raises:
+        refuse: it is such a run, and is not taken.
+        DamagedFileError: its verdict cannot be read.
+    """
+    verdict = read_verdict(folder / "verdict.json")
+    if verdict["ok"] and not verdict["quick"]:
+        return ""
+    why = "; ".join(verdict["reasons"]) or "a quick run, not for use"
+    if not force:
+        raise refuse(
+            f"{folder}: its verdict is not ok ({why}): fit longer, or use `force`, which marks the result"
+        )
+    return f"NOT FOR USE: the verdict of the {of} is not ok ({why})"
+
+
 def cores_of(folder: Path) -> int | None:
     """Host devices that the run in a folder was begun with, None if there is none or it had a card: a run
     that goes on has as many, so that its draws are those of an uninterrupted one.
