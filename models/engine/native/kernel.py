@@ -8,7 +8,6 @@ from functools import cache, lru_cache
 
 import jax
 import jax.numpy as jnp
-from jax.sharding import AbstractMesh
 from jaxtyping import Array
 
 from models.engine.compile import System
@@ -128,9 +127,7 @@ def kernel(
         NotNativeError: there is none for this network, or none on this machine.
     """
     width = processor.vector_width()
-    # Under a mesh of devices, as in a `shard_map`, JAX traces scalars with operations of arrays.
-    with jax.sharding.use_abstract_mesh(AbstractMesh((), ())):
-        text, observed = source(system, tableau, observe, width, wanted)
+    text, observed = source(system, tableau, observe, width, wanted)
     return Kernel(width, _registered(text), observed)
 
 

@@ -19,7 +19,7 @@ from models.declare import Parameter, Pathway, Reaction, Species, assumed, nothi
 from models.engine import derivative
 from models.engine.compile import System, compile_network
 from models.engine.lanes import every_species, simulate_lanes
-from models.engine.native import assignments, choice, compiler, processor
+from models.engine.native import choice, compiler, processor
 from models.engine.native.assignments import Assignments, NotNativeError
 from models.engine.native.kernel import source
 from models.engine.one_dish import Trajectory
@@ -51,21 +51,6 @@ class Blast(Pathway):
 @pytest.fixture(scope="module")
 def system() -> System:
     return compile_network(assemble("blast", Blast))
-
-
-def test_a_kernel_is_the_same_where_work_is_spread_over_devices(system):
-    outside, _ = source(system, RODAS5P, every_species, WIDEST, (0, 1, 2, 3))
-    assignments._traced.cache_clear()
-    inside = []
-
-    def mapped(x):
-        inside.append(source(system, RODAS5P, every_species, WIDEST, (0, 1, 2, 3))[0])
-        return x
-
-    mesh = jax.make_mesh((1,), ("chain",), axis_types=(jax.sharding.AxisType.Auto,))
-    spec = jax.sharding.PartitionSpec("chain")
-    jax.shard_map(mapped, mesh=mesh, in_specs=spec, out_specs=spec)(jnp.zeros(1))
-    assert inside == [outside]
 
 
 def lanes(system: System, parameters: np.ndarray, **more: Any) -> Trajectory:
