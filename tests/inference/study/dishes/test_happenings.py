@@ -1,4 +1,4 @@
-"""Events and switches as periods; what they mean for a trajectory is tested in test_meaning_of_files."""
+"""Events and switches as periods; what they mean for a trajectory is tested in test_meaning_of_events."""
 
 import pytest
 import sympy as sp

@@ -1,5 +1,5 @@
 """Which formulas may do something short because of the state; what comes of it is tested in
-test_meaning_of_files.
+test_meaning_of_time.
 """
 
 import pytest
